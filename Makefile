@@ -1,0 +1,68 @@
+# Two commands do everything: `make drill` and `make test`. Plain `make` lists the others.
+# On a fresh machine they need Python 3.13 and make; the browser tests also need Debian's
+# chromium and chromium-driver, and say so when they are missing.
+
+SHELL := /bin/bash
+PYTHON ?= python3.13
+VENV := .venv
+BIN := $(VENV)/bin
+JOBS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help setup drill test unit lint types check build validate deploy referee lock clean
+
+help: ## List what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.ready ## Make the virtual environment, from the pinned requirements
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.13 is needed: 'python3.13' was not found. Set PYTHON=/path/to/python3.13."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || { echo "$(PYTHON) is not Python 3.13. Set PYTHON=/path/to/python3.13."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+drill: setup ## Watch a stolen key being found, cut, preserved, clocked and reported; no AWS account
+	$(BIN)/responder drill
+
+test: setup ## All tests: lint, types, templates, packages, unit, workflow, replay
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check build
+	@$(MAKE) --no-print-directory unit
+
+unit: setup
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -q
+
+check: lint types validate ## Style, import rules, types, templates
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup
+	$(BIN)/mypy layers/responder cli localcloud functions tests bench
+
+validate: setup
+	$(BIN)/cfn-lint template.yaml stacks/*.yaml
+	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-west-2 $(BIN)/sam validate --lint
+
+build: setup ## Build every function and layer for deployment, with bytecode
+	SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
+	$(BIN)/python -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build
+
+deploy: build ## Deploy to the account your shell is signed in to; asks before it changes anything
+	$(BIN)/sam deploy --guided
+
+referee: ## Install a second emulator that checks our policy evaluator; `make test` then uses it
+	$(PYTHON) -m venv .venv-referee
+	.venv-referee/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/referee.txt
+
+lock: setup ## Pin newer versions of everything
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 requirements/dev.in -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 -c requirements/dev.txt layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
+
+clean:
+	rm -rf build .aws-sam .mypy_cache .ruff_cache .pytest_cache

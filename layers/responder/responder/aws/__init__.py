@@ -1,0 +1,1 @@
+"""Adapters to AWS. The only place that opens a client."""

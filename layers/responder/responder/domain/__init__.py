@@ -1,0 +1,1 @@
+"""What an incident is: models and rules, with no AWS, no environment and no clock."""

@@ -1,0 +1,72 @@
+"""The countdown that one rule starts for one incident."""
+
+from datetime import date
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from responder.domain.identifiers import IncidentId
+
+
+class ClockKind(StrEnum):
+    """Where a date comes from."""
+
+    LAW = "law"
+    POLICY = "policy"  # our own target where the law names no number of days
+
+
+class Standing(StrEnum):
+    """How sure the facts behind a clock are."""
+
+    PROVISIONAL = "provisional"  # from the first finding, before anybody determined anything
+    CONFIRMED = "confirmed"  # counsel recorded the facts
+
+
+class ClockState(StrEnum):
+    """Where a clock stands."""
+
+    RUNNING = "running"
+    WAITING = "waiting"  # its anchor has not happened yet, so it has no date
+    FULFILLED = "fulfilled"
+    NOT_OWED = "not-owed"
+    MISSED = "missed"  # ran out; still owed, and still open until a person fulfils it
+
+
+class Anchor(BaseModel):
+    """The instant a countdown is counted from, and what it stands for in the rule."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str  # a clock name of the regime data: discovery, determination, individual_notice_sent
+    at: AwareDatetime | None = None
+    assumed: bool = False  # True: nobody recorded it; the earliest known instant stands in
+
+
+class Clock(BaseModel):
+    """One deadline, with where it comes from. `due_at` is the last instant, in UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    clock_id: str  # stable for one rule in one incident, for example us-ca-individuals
+    incident_id: IncidentId
+    jurisdiction: str  # US-CA
+    jurisdiction_name: str
+    recipient: str  # individuals, attorney_general
+    recipient_name: str
+    kind: ClockKind
+    standing: Standing
+    state: ClockState
+    rule: str  # in one sentence: what must be done within what, counted from what
+    citation: str
+    sources: tuple[str, ...]
+    confidence: str
+    verified_on: date | None
+    anchor: Anchor
+    due_at: AwareDatetime | None  # None: no number in law and no policy target, or still waiting
+    act_by: date | None  # last business day on or before the limit
+    why: tuple[str, ...]  # each step of the reasoning, as a sentence
+    started_at: AwareDatetime  # when we started counting, for the share that has passed
+    milestones_sent: tuple[str, ...] = ()
+    ended_at: AwareDatetime | None = None
+    ended_by: str | None = None
+    history: tuple[str, ...] = ()  # each earlier date, with when and why it changed

@@ -1,0 +1,39 @@
+"""A sealed item of evidence, and the chain of who held it."""
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from responder.domain.identifiers import IncidentId
+
+
+class EvidenceItem(BaseModel):
+    """One object in the vault. `sha256` is lower-case hex over its exact bytes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    incident_id: IncidentId
+    collector_id: str
+    name: str  # unique in the incident, stable across retries
+    bucket: str
+    key: str
+    version_id: str
+    size_bytes: int
+    sha256: str
+    collected_at: AwareDatetime
+    covers: str  # what it shows
+    gaps: tuple[str, ...] = ()  # what it does not show
+
+
+class CustodyEntry(BaseModel):
+    """One link of the custody log. `entry_sha256` covers every other field."""
+
+    model_config = ConfigDict(frozen=True)
+
+    incident_id: IncidentId
+    sequence: int
+    at: AwareDatetime
+    by: str
+    event: str  # collected, sealed, read, copied
+    subject: str  # evidence name or manifest key
+    subject_sha256: str
+    previous_sha256: str  # 64 zeros for the first link
+    entry_sha256: str

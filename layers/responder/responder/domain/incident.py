@@ -1,0 +1,67 @@
+"""What we opened because of findings, and what happened since."""
+
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from responder.domain.finding import Severity
+from responder.domain.identifiers import AccountId, IncidentId, Region
+
+
+class IncidentStatus(StrEnum):
+    """Where an incident stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Channel(BaseModel):
+    """Where the incident was opened for people: which adapter, and its own reference."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str  # a module of `channels`
+    reference: str
+    opened_at: AwareDatetime
+
+
+class Incident(BaseModel):
+    """One campaign against one account. Findings join it through correlation.
+
+    `generation` grows when a finding adds a principal; each generation is one run of the
+    incident-response machine, named `id` for the first and `id-<generation>` after it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: IncidentId
+    title: str
+    severity: Severity
+    account: AccountId
+    region: Region
+    status: IncidentStatus = IncidentStatus.OPEN
+    drill: bool = False
+    generation: int = 1
+    opened_at: AwareDatetime
+    first_seen_at: AwareDatetime  # when the detector first saw the activity
+    channel: Channel | None = None
+
+    @property
+    def execution_name(self) -> str:
+        """The name of this generation's execution; a second start of it is refused by AWS."""
+        return self.id if self.generation == 1 else f"{self.id}-{self.generation}"
+
+
+class TimelineEvent(BaseModel):
+    """One thing that happened in an incident. `key` makes a repeated write the same event.
+
+    `by` says who did it: a step of ours, `AWS`, a person's ARN, or the detector.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    incident_id: IncidentId
+    key: str
+    at: AwareDatetime
+    by: str
+    text: str

@@ -1,0 +1,119 @@
+"""One action on one resource, and the proof that it was done."""
+
+import hashlib
+import json
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from responder.domain.identifiers import AccountId, IncidentId, OrderId, Region
+from responder.domain.principal import Principal
+
+
+class OrderMode(StrEnum):
+    """Whether a person is asked before an order is carried out."""
+
+    AUTOMATIC = "automatic"
+    APPROVAL = "approval"
+
+
+class Silence(StrEnum):
+    """What happens when nobody answers a request for approval in time."""
+
+    LEAVE = "leave"
+    ESCALATE = "escalate"
+    PROCEED = "proceed"
+
+
+class Order(BaseModel):
+    """One action on one resource. `held` orders are planned and shown, and never carried out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    order_id: OrderId
+    incident_id: IncidentId
+    action_id: str
+    resource: str  # ARN
+    account: AccountId
+    region: Region
+    principal: Principal
+    mode: OrderMode
+    held: bool  # monitor mode
+    reason: str
+    answer_within: timedelta = timedelta(minutes=30)
+    on_silence: Silence = Silence.ESCALATE
+    act_at: AwareDatetime | None = None  # set once, when it is first carried out
+
+    @staticmethod
+    def make_id(incident_id: str, action_id: str, resource: str, access_key_id: str | None) -> str:
+        """The same action on the same thing in one incident is the same order."""
+        seed = json.dumps([incident_id, action_id, resource, access_key_id])
+        return "ord-" + hashlib.sha256(seed.encode()).hexdigest()[:20]
+
+
+class Refusal(BaseModel):
+    """Something we will not do by ourselves, why, and what a person does instead."""
+
+    model_config = ConfigDict(frozen=True)
+
+    resource: str
+    reason: str
+    next_step: str
+
+
+class Plan(BaseModel):
+    """What will be done about one incident generation, before anything is done."""
+
+    model_config = ConfigDict(frozen=True)
+
+    incident_id: IncidentId
+    generation: int
+    planned_at: AwareDatetime
+    orders: tuple[Order, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over what an approver decides about; changes when any order changes."""
+        content = [
+            [o.order_id, o.action_id, o.resource, o.mode.value, o.held, o.on_silence.value]
+            for o in sorted(self.orders, key=lambda order: order.order_id)
+        ]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+class Before(BaseModel):
+    """What stood before an action touched the resource: all that `release` needs."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: dict[str, Any]
+
+
+class ReceiptStatus(StrEnum):
+    """How far an order has come."""
+
+    OBSERVED = "observed"  # the state before is on record; apply may or may not have happened
+    APPLIED = "applied"
+    CONTAINED = "contained"  # read clean twice
+    RELEASED = "released"
+    LEFT = "left"  # refused, denied, unanswered or given up: a person has it
+
+
+class Receipt(BaseModel):
+    """Proof of what one order did. Written before the change, completed after it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    order: Order
+    status: ReceiptStatus
+    before: Before | None = None
+    observed_at: AwareDatetime | None = None
+    applied_at: AwareDatetime | None = None
+    clean_reads: int = 0
+    last_read_at: AwareDatetime | None = None
+    contained_at: AwareDatetime | None = None
+    released_at: AwareDatetime | None = None
+    note: str | None = None

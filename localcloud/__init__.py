@@ -1,0 +1,1 @@
+"""The local engine: the shipped template and machines, run without an AWS account."""

@@ -1,0 +1,98 @@
+"""Builders take only what a test is about; the rest is the same plain incident every time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from responder.domain.finding import Finding, Severity, Source
+from responder.domain.incident import Incident
+from responder.domain.order import Order, OrderMode
+from responder.domain.principal import Principal, PrincipalKind
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HOME = "444455556666"
+SHOP = "111122223333"
+REGION = "us-west-2"
+INCIDENT_ID = "inc-20261123-0a1b2c3d4e"
+FINDING_ARN = (
+    f"arn:aws:guardduty:{REGION}:{SHOP}:detector/aaaabbbbccccddddeeeeffff00001111"
+    "/finding/0123456789abcdef0123456789abcdef"
+)
+
+
+def a_user(name: str = "orders-export", access_key_id: str = "AKIAEXAMPLEEXAMPLE00") -> Principal:
+    return Principal(
+        kind=PrincipalKind.IAM_USER,
+        account=SHOP,
+        arn=f"arn:aws:iam::{SHOP}:user/{name}",
+        name=name,
+        access_key_id=access_key_id,
+    )
+
+
+def a_session(role: str = "web-tier-role", session: str = "i-0abc1234def567890") -> Principal:
+    return Principal(
+        kind=PrincipalKind.ASSUMED_ROLE,
+        account=SHOP,
+        arn=f"arn:aws:iam::{SHOP}:role/{role}",
+        name=role,
+        access_key_id="ASIAEXAMPLEEXAMPLE00",
+        session_name=session,
+        principal_id=f"AROAEXAMPLEEXAMPLE00:{session}",
+    )
+
+
+def a_finding(**given: Any) -> Finding:
+    plain: dict[str, Any] = {
+        "key": FINDING_ARN,
+        "type": "Exfiltration:S3/AnomalousBehavior",
+        "severity": Severity.HIGH,
+        "account": SHOP,
+        "region": REGION,
+        "source": Source.GUARDDUTY,
+        "title": "Unusual amount of data read from a bucket",
+        "description": "A user read far more objects than it ever has.",
+        "sample": False,
+        "archived": False,
+        "replayed": False,
+        "own_write_back": False,
+        "known_type": True,
+        "count": 1,
+        "created_at": NOON,
+        "updated_at": NOON,
+        "first_seen_at": NOON - timedelta(minutes=20),
+        "last_seen_at": NOON - timedelta(minutes=5),
+        "principals": (a_user(),),
+        "addresses": ("203.0.113.7",),
+    }
+    return Finding(**(plain | given))
+
+
+def an_incident(**given: Any) -> Incident:
+    plain: dict[str, Any] = {
+        "id": INCIDENT_ID,
+        "title": "Unusual amount of data read from a bucket",
+        "severity": Severity.HIGH,
+        "account": SHOP,
+        "region": REGION,
+        "opened_at": NOON,
+        "first_seen_at": NOON - timedelta(minutes=20),
+    }
+    return Incident(**(plain | given))
+
+
+def an_order(action_id: str = "iam.deny_user", **given: Any) -> Order:
+    principal: Principal = given.pop("principal", a_user())
+    resource = given.pop("resource", principal.arn)
+    plain: dict[str, Any] = {
+        "order_id": Order.make_id(INCIDENT_ID, action_id, resource, principal.access_key_id),
+        "incident_id": INCIDENT_ID,
+        "action_id": action_id,
+        "resource": resource,
+        "account": SHOP,
+        "region": REGION,
+        "principal": principal,
+        "mode": OrderMode.AUTOMATIC,
+        "held": False,
+        "reason": "A known exfiltration finding of high severity names this principal.",
+    }
+    return Order(**(plain | given))

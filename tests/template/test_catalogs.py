@@ -1,0 +1,64 @@
+"""Catalogs, machines and member roles name the same powers."""
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from responder import actions, channels, collectors
+from tests.template.templates import ROOT, as_list, machine, resources, states
+
+PACKAGE = ROOT / "layers/responder/responder"
+MEMBER = "stacks/member-role.yaml"
+
+
+def _role_actions(logical_id: str) -> set[str]:
+    role = resources("AWS::IAM::Role", MEMBER)[logical_id]
+    return {
+        action
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in as_list(statement["Action"])
+    }
+
+
+@pytest.mark.parametrize(
+    ("catalog", "listed", "protocol"),
+    [
+        (actions, actions.ACTIONS, "action.py"),
+        (collectors, collectors.COLLECTORS, "collector.py"),
+        (channels, channels.CHANNELS, "channel.py"),
+    ],
+)
+def test_a_catalog_lists_each_module_of_its_folder(
+    catalog: ModuleType, listed: tuple[Any, ...], protocol: str
+) -> None:
+    assert catalog.__file__ is not None
+    folder = Path(catalog.__file__).parent
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", Path(protocol).stem}
+    offered = {module.__name__.rpartition(".")[2] for module in listed}
+    assert offered <= modules
+    assert {m for m in modules if "\nID = " in (folder / f"{m}.py").read_text()} == offered
+
+
+def test_the_role_that_cuts_has_the_permissions_of_the_actions_and_no_others() -> None:
+    union = frozenset().union(*(action.PERMISSIONS for action in actions.ACTIONS))
+    assert _role_actions("ContainRole") == union
+
+
+def test_the_role_that_reads_has_the_permissions_of_the_collectors_and_no_others() -> None:
+    union = frozenset().union(*(collector.PERMISSIONS for collector in collectors.COLLECTORS))
+    assert _role_actions("CollectRole") == union
+
+
+def test_the_role_that_reads_can_change_nothing() -> None:
+    verbs = ("Get", "List", "Lookup", "Describe", "Generate")
+    for action in _role_actions("CollectRole"):
+        assert action.partition(":")[2].startswith(verbs), action
+
+
+def test_the_machine_collects_the_catalog_in_its_order() -> None:
+    listed = states(machine("incident-response"))["ListEvidence"]["Result"]
+    assert listed == [collector.ID for collector in collectors.COLLECTORS]
