@@ -42,7 +42,7 @@ lint: setup
 	$(BIN)/lint-imports
 
 types: setup
-	$(BIN)/mypy layers/responder cli localcloud functions tests bench
+	$(BIN)/mypy layers/responder cli localcloud functions tests
 
 validate: setup
 	$(BIN)/cfn-lint template.yaml stacks/*.yaml

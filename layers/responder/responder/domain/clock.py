@@ -64,6 +64,7 @@ class Clock(BaseModel):
     anchor: Anchor
     due_at: AwareDatetime | None  # None: no number in law and no policy target, or still waiting
     act_by: date | None  # last business day on or before the limit
+    time_zone: str = "UTC"  # IANA name of the zone whose day ends at `due_at`, to show it there
     why: tuple[str, ...]  # each step of the reasoning, as a sentence
     started_at: AwareDatetime  # when we started counting, for the share that has passed
     milestones_sent: tuple[str, ...] = ()

@@ -1,0 +1,117 @@
+"""The list of everything kept about an incident, as of one sealing. Signed, and never replaced."""
+
+import json
+from collections.abc import Sequence
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from responder.domain.evidence import CustodyEntry, EvidenceItem
+from responder.domain.identifiers import IncidentId
+
+FORMAT = "breach-responder-manifest/1"
+CUSTODY_FORMAT = "breach-responder-custody/1"
+
+
+class ManifestItem(BaseModel):
+    """One item of evidence, and who put it there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    collector_id: str
+    bucket: str
+    key: str
+    version_id: str
+    size_bytes: int
+    sha256: str
+    collected_at: AwareDatetime
+    by: str
+    covers: str
+    gaps: tuple[str, ...]
+
+
+class Uncollected(BaseModel):
+    """A collector that kept nothing, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    collector_id: str
+    error: str
+    cause: str
+
+
+class Predecessor(BaseModel):
+    """The manifest of the generation before, so that none can be left out unseen."""
+
+    model_config = ConfigDict(frozen=True)
+
+    generation: int
+    key: str
+    version_id: str
+    sha256: str
+
+
+class CustodyHead(BaseModel):
+    """The last link of the custody log when the manifest was written."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: int
+    entry_sha256: str
+
+
+class SigningKey(BaseModel):
+    """Which key signs it. `public_key_sha256` is over the DER of the public half."""
+
+    model_config = ConfigDict(frozen=True)
+
+    arn: str
+    algorithm: str
+    public_key_sha256: str
+
+
+class Manifest(BaseModel):
+    """What was kept, what could not be, and what came before."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: str = FORMAT
+    incident_id: IncidentId
+    generation: int
+    drill: bool
+    sealed_at: AwareDatetime
+    sealed_by: str
+    tool: str
+    expected_collectors: tuple[str, ...]
+    items: tuple[ManifestItem, ...]
+    uncollected: tuple[Uncollected, ...]
+    predecessor: Predecessor | None
+    custody_head: CustodyHead | None
+    signing_key: SigningKey
+
+
+def listed(items: Sequence[EvidenceItem], chain: Sequence[CustodyEntry]) -> list[ManifestItem]:
+    """Items with who put them there, as the custody log says."""
+    by = {link.subject: link.by for link in chain if link.event == "collected"}
+    return [
+        ManifestItem(
+            **item.model_dump(exclude={"incident_id"}), by=by.get(item.name, "not in the log")
+        )
+        for item in items
+    ]
+
+
+def custody_document(incident_id: str, chain: Sequence[CustodyEntry]) -> bytes:
+    """The custody log as it is kept: every link, first to last."""
+    return as_bytes(
+        {
+            "format": CUSTODY_FORMAT,
+            "incident_id": incident_id,
+            "entries": [link.model_dump(mode="json") for link in chain],
+        }
+    )
+
+
+def as_bytes(document: dict[str, object]) -> bytes:
+    """JSON that a person can read and any tool can parse; the same document is the same bytes."""
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True).encode("ascii") + b"\n"

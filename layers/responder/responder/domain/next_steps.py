@@ -1,0 +1,221 @@
+"""What we will not do by ourselves, why, and exactly what a person does instead.
+
+Names in commands were validated where they were read: IAM names and account ids only.
+"""
+
+from collections.abc import Callable
+
+from responder.domain.escaping import one_line
+from responder.domain.finding import Resource
+from responder.domain.order import Refusal
+from responder.domain.principal import Principal, PrincipalKind
+
+_RUNBOOK = "Systems Manager runbook"
+
+
+def kept_from_us(principal: Principal) -> Refusal | None:
+    """The refusal that goes with a kind of principal; None for the kinds we can contain."""
+    text = _BY_KIND.get(principal.kind)
+    return None if text is None else _refusal(principal, *text(principal))
+
+
+def protected(principal: Principal, pattern: str) -> Refusal:
+    """The refusal of a principal on the protect list."""
+    return _refusal(
+        principal,
+        f"It is on the protect list ({one_line(pattern, 160)}), so it is never contained by us.",
+        f"If it really is compromised, contain it by hand: {_by_hand(principal)}",
+    )
+
+
+def left_to_a_person(principal: Principal, why: str) -> Refusal:
+    """The refusal of a principal that we could contain, and the policy says not to."""
+    return _refusal(principal, why, f"If it must be stopped: {_by_hand(principal)}")
+
+
+def elsewhere(principal: Principal, incident_id: str) -> Refusal:
+    """The refusal of a principal that another open incident already answers for."""
+    return _refusal(
+        principal,
+        f"Incident {incident_id} already answers for it; two incidents never cut the same thing.",
+        f"Follow it in incident {incident_id}.",
+    )
+
+
+def beyond_the_plan(principal: Principal, most: int) -> Refusal:
+    """The refusal of what one plan does not carry any more."""
+    return _refusal(
+        principal,
+        f"One plan carries at most {most} orders, the most severe first. So many principals at "
+        "once may be a mistake of the detector, or a shop that is all compromised.",
+        f"Decide about it: {_by_hand(principal)}",
+    )
+
+
+def resource_left(resource: Resource) -> Refusal:
+    """The refusal of a thing: this release contains identities only."""
+    step = _BY_RESOURCE.get(resource.kind, "Open the finding in its console and follow its advice.")
+    return Refusal(
+        resource=one_line(resource.id, 300) or resource.kind,
+        reason=f"This release contains identities, and not a resource of kind "
+        f"{one_line(resource.kind, 60)}.",
+        next_step=step,
+    )
+
+
+def _refusal(principal: Principal, reason: str, next_step: str) -> Refusal:
+    return Refusal(resource=described(principal), reason=reason, next_step=next_step)
+
+
+def described(principal: Principal) -> str:
+    """The principal by the best name there is for it."""
+    if principal.arn:
+        return principal.arn
+    name = principal.name or principal.access_key_id or "without a usable name"
+    return f"{principal.kind.value} {one_line(name, 160)}"
+
+
+def _by_hand(principal: Principal) -> str:
+    if principal.kind is PrincipalKind.IAM_USER:
+        return (
+            f"in account {principal.account}, aws iam attach-user-policy --user-name "
+            f"{principal.name} --policy-arn arn:aws:iam::aws:policy/AWSDenyAll, and then "
+            f"aws iam update-access-key --status Inactive for each of its keys."
+        )
+    if principal.kind in (PrincipalKind.ASSUMED_ROLE, PrincipalKind.ROLE):
+        return (
+            f"in account {principal.account}, IAM console, Roles, {principal.name}, Revoke "
+            f"sessions. The honest workload on the role loses its sessions too."
+        )
+    return "see its kind in the IAM User Guide."
+
+
+def _root(principal: Principal) -> tuple[str, str]:
+    account = principal.account
+    return (
+        "No IAM policy can touch the root user or the sessions it issued.",
+        f"If {account} is a member account: from the management or the delegated IAM account, run "
+        f"aws sts assume-root --target-principal {account} --task-policy-arn "
+        "arn=arn:aws:iam::aws:policy/root-task/IAMDeleteRootUserCredentials, and in that session "
+        "delete root's access keys, signing certificates and login profile; a service control "
+        f"policy can deny root meanwhile. If {account} is the management account, nothing else "
+        "reaches root: sign in as root, change the password, replace the MFA device, delete every "
+        "access key, and open an urgent case with AWS Support.",
+    )
+
+
+def _identity_center(principal: Principal) -> tuple[str, str]:
+    who = principal.session_name or principal.name or "the person"
+    return (
+        "IAM refuses changes to Identity Center's roles, and ending a person's sessions is for the "
+        "console only.",
+        f"In IAM Identity Center, find {one_line(who, 80)}: first delete the active sessions, then "
+        "disable user access (the other way round, the sessions cannot be deleted any more), "
+        "remove the account assignments, and keep the user denied by a service control policy on "
+        "identitystore:userId for 12 hours. Disable the person at the identity provider too.",
+    )
+
+
+def _service_linked(principal: Principal) -> tuple[str, str]:
+    return (
+        "Sessions of a service-linked role cannot be revoked, and IAM refuses to change the role.",
+        "Find in CloudTrail what the service did with "
+        f"{principal.name or 'the role'} and on whose behalf, and stop the resource or the "
+        "identity that made the service do it.",
+    )
+
+
+def _federated(principal: Principal) -> tuple[str, str]:
+    return (
+        "A federated session has no policies of its own to deny.",
+        f"In CloudTrail of account {principal.account}, find the GetFederationToken call that made "
+        "the session; the user who made it bounds it, so deny that user. Of a SAML or OIDC person: "
+        "disable the person at the identity provider, then revoke the sessions of the role.",
+    )
+
+
+def _service(_: Principal) -> tuple[str, str]:
+    return (
+        "An AWS service acted on somebody's behalf; a service is never denied.",
+        "Find in CloudTrail, by the sharedEventID or the request around it, who set the service to "
+        "do this, and judge that identity.",
+    )
+
+
+def _account(principal: Principal) -> tuple[str, str]:
+    whose = principal.account or "another account"
+    return (
+        f"The identity belongs to account {whose}, and what we may change ends at this one.",
+        f"If {whose} is yours, respond there. If not, take away what lets it in: the bucket, key, "
+        "queue and function policies and role trusts that name it (aws accessanalyzer "
+        "list-findings-v2 lists them), and deny it by a resource control policy on "
+        "aws:PrincipalOrgID.",
+    )
+
+
+def _kubernetes(_: Principal) -> tuple[str, str]:
+    return (
+        "A Kubernetes user lives inside the cluster, where we hold no rights.",
+        "In the cluster, remove the role bindings of the user (kubectl get rolebindings,"
+        "clusterrolebindings -A -o wide). If it comes from IAM, also aws eks delete-access-entry; "
+        "tokens already issued live about 15 minutes.",
+    )
+
+
+def _database(_: Principal) -> tuple[str, str]:
+    return (
+        "A database user lives inside the database, where we hold no rights.",
+        "Snapshot the database first (aws rds create-db-snapshot). Then change the password in its "
+        "secret (aws secretsmanager rotate-secret), and end the sessions that are still open.",
+    )
+
+
+def _unknown(principal: Principal) -> tuple[str, str]:
+    step = "Open the finding and CloudTrail around its time, and find out whose session it was."
+    if principal.access_key_id:
+        step = (
+            f"Find its owner: aws cloudtrail lookup-events --lookup-attributes "
+            f"AttributeKey=AccessKeyId,AttributeValue={principal.access_key_id}. Then contain that "
+            "identity by hand."
+        )
+    return "The finding does not say for sure which identity this is, and we do not guess.", step
+
+
+_BY_KIND: dict[PrincipalKind, Callable[[Principal], tuple[str, str]]] = {
+    PrincipalKind.ROOT: _root,
+    PrincipalKind.IDENTITY_CENTER: _identity_center,
+    PrincipalKind.SERVICE_LINKED_ROLE: _service_linked,
+    PrincipalKind.FEDERATED_USER: _federated,
+    PrincipalKind.AWS_SERVICE: _service,
+    PrincipalKind.AWS_ACCOUNT: _account,
+    PrincipalKind.KUBERNETES_USER: _kubernetes,
+    PrincipalKind.DATABASE_USER: _database,
+    PrincipalKind.UNKNOWN: _unknown,
+}
+
+_BY_RESOURCE = {
+    "Instance": f"Isolate it with the {_RUNBOOK} AWSSupport-ContainEC2Instance (DryRun first). "
+    "Snapshot its volumes and memory before you stop it, and revoke the sessions of its role.",
+    "InstanceProfile": "Revoke the sessions of its role: IAM console, Roles, Revoke sessions.",
+    "S3Bucket": f"Close it with the {_RUNBOOK} AWSSupport-ContainS3Resource (DryRun first), and "
+    "turn on block public access. Keep the old policy.",
+    "S3Object": "Deny reads of the object by a bucket policy, and keep the object as evidence.",
+    "EKSCluster": "Isolate the pod with a network policy that denies all, cordon its node, and "
+    "snapshot the node's volumes. Do not delete the pod before that.",
+    "KubernetesWorkload": "Isolate its pods with a network policy that denies all, and cordon the "
+    "node. Do not delete them before they are collected.",
+    "ECSCluster": "Swap the security group of the task's network interface for one without rules; "
+    "stop the task last.",
+    "ECSTask": "Swap the security group of its network interface for one without rules; stop the "
+    "task last.",
+    "Container": "Isolate its host from the network; keep the container for evidence.",
+    "Lambda": "Save its code (aws lambda get-function), then stop it: aws lambda "
+    "put-function-concurrency --reserved-concurrent-executions 0. Revoke its role's sessions.",
+    "Role": "Judge whether its credentials were read. If so, IAM console, Roles, Revoke sessions.",
+    "RDSDBInstance": "Snapshot it (aws rds create-db-snapshot), close its security group, rotate "
+    "its credentials, and end the open sessions.",
+    "RDSLimitlessDB": "Close its security group, rotate its credentials, and end open sessions.",
+    "EBSSnapshot": "Share it with nobody, make no volume of it, and lock it as evidence.",
+    "EC2Image": "Deregister no image yet: make it private, and start nothing from it.",
+    "RecoveryPoint": "Restore nothing from it, and put a legal hold on the backup.",
+}

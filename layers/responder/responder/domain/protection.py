@@ -1,0 +1,73 @@
+"""Principals that are never contained: break-glass, deployment, and the responder itself."""
+
+import re
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from responder.domain.principal import Principal
+
+MEMBER_ROLES = ("breach-responder-contain", "breach-responder-collect")
+
+
+class ProtectList(BaseModel):
+    """Patterns of ARNs or names. `*` is any run of characters and `?` any one, case aside.
+
+    A finding tells no path of a user or role, so a pattern with a path is compared by its last
+    part here, unless that part is `*` alone; the order is checked again, with the real ARN, before
+    it is carried out.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    patterns: tuple[str, ...] = Field(default=(), max_length=500)
+    own: tuple[str, ...] = ()
+
+    def covers(self, principal: Principal) -> str | None:
+        """The pattern that protects this principal, if one does."""
+        return self.match(*_names(principal))
+
+    def match(self, *names: str) -> str | None:
+        """The pattern that one of these ARNs or names matches, if one does."""
+        for pattern in (*self.own, *self.patterns):
+            rules = [_rule(form) for form in _forms(pattern)]
+            if any(rule.fullmatch(name) for rule in rules for name in names):
+                return pattern
+        return None
+
+
+def own_roles(
+    *, stack_name: str = "breach-responder", account: str = "*", member_roles: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """The responder's own roles: of its functions in its account, of its members in every one."""
+    members = tuple(dict.fromkeys((*MEMBER_ROLES, *filter(None, member_roles))))
+    return (
+        f"arn:*:iam::{account}:role/{stack_name}-*Role-*",
+        *(f"arn:*:iam::*:role/{name}" for name in members),
+    )
+
+
+def _names(principal: Principal) -> tuple[str, ...]:
+    names = [n for n in (principal.arn, principal.name) if n]
+    if principal.arn and principal.name and principal.session_name and ":role/" in principal.arn:
+        partition, account = principal.arn.split(":")[1], principal.account or ""
+        role, session = principal.name, principal.session_name
+        names.append(f"arn:{partition}:sts::{account}:assumed-role/{role}/{session}")
+    return tuple(names)
+
+
+def _forms(pattern: str) -> tuple[str, ...]:
+    head, slash, rest = pattern.partition("/")
+    last = rest.rpartition("/")[2]
+    is_iam = head.startswith("arn:") and head.endswith((":user", ":role"))
+    if slash and is_iam and "/" in rest and last.strip("*"):
+        return (pattern, f"{head}/{last}")
+    return (pattern,)
+
+
+@cache
+def _rule(pattern: str) -> re.Pattern[str]:
+    # Runs of `*` are one: two in a row would make matching slow.
+    parts = (re.escape(c) for c in re.sub(r"\*+", "*", pattern))
+    text = "".join(parts).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.compile(text, re.IGNORECASE | re.DOTALL)
