@@ -3,12 +3,23 @@
 import os
 from functools import cache
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from responder.aws.clients import Clients, MemberRole
+from responder.aws.correlations import Correlations
+from responder.aws.evidence import Evidence
+from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
+from responder.aws.machine import Machine
+from responder.aws.pager import Pager
+from responder.aws.rule_store import RuleStore
+from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
+from responder.aws.vault import Vault
+from responder.channels.channel import Desk
+from responder.domain.decision import Mode
 from responder.domain.errors import Broken
+from responder.domain.protection import ProtectList, own_roles
 
 
 class Settings(BaseModel):
@@ -19,7 +30,7 @@ class Settings(BaseModel):
     aws_region: str
     table_name: str
     stack_name: str
-    mode: str = Field(default="monitor", pattern="^(monitor|respond)$")
+    mode: Mode = "monitor"
     partition: str = "aws"
     member_contain_role: str = ""
     member_collect_role: str = ""
@@ -66,9 +77,78 @@ def ledger() -> Ledger:
 
 
 @cache
+def incidents() -> Incidents:
+    """Incidents with their findings, and what is planned about them."""
+    return Incidents(ledger())
+
+
+@cache
+def correlations() -> Correlations:
+    """Which incident a finding joined, and which answers for a principal."""
+    return Correlations(ledger())
+
+
+@cache
+def machine() -> Machine:
+    """The state machine that answers an incident."""
+    return Machine(settings().incident_machine_arn, home_clients().home("stepfunctions"))
+
+
+@cache
+def rule_store() -> RuleStore:
+    """The shop's policy and protect list."""
+    told = settings()
+    return RuleStore(home_clients().home("ssm"), told.policy_parameter, told.protect_parameter)
+
+
+def protect_list(function_arn: str) -> ProtectList:
+    """The protect list as it stands now, with the roles of the stack that `function_arn` is in."""
+    told = settings()
+    return rule_store().protect_list(
+        own_roles(
+            stack_name=told.stack_name,
+            account=function_arn.split(":")[4],
+            member_roles=(told.member_contain_role, told.member_collect_role),
+        )
+    )
+
+
+@cache
 def timeline() -> Timeline:
     """The timeline of incidents."""
     return Timeline(ledger())
+
+
+@cache
+def evidence() -> Evidence:
+    """What the vault holds of incidents, and who held it."""
+    return Evidence(ledger())
+
+
+@cache
+def vault() -> Vault:
+    """Where evidence is put."""
+    told, s3 = settings(), home_clients().home("s3")
+    return Vault(told.evidence_bucket, told.evidence_account, told.evidence_key_arn, s3)
+
+
+@cache
+def signer() -> Signer:
+    """The key that signs manifests."""
+    return Signer(settings().signing_key_arn, home_clients().home("kms"))
+
+
+@cache
+def pager() -> Pager:
+    """The topic that wakes people."""
+    return Pager(ledger(), home_clients().home("sns"), settings().pager_topic_arn)
+
+
+@cache
+def desk() -> Desk:
+    """Where people are told of incidents."""
+    told = settings()
+    return Desk(home_clients(), told.partition, told.response_plan_arn, told.pager_topic_arn)
 
 
 @cache

@@ -5,7 +5,7 @@ hostile strings exactly as they were. Open clocks also carry `due_key` and `due_
 index `by-due` holds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,16 @@ class Due:
 
 
 @dataclass(frozen=True)
+class Write:
+    """One of several writes that happen together. `seen` is the item it replaces, if any."""
+
+    pk: str
+    sk: str
+    body: BaseModel
+    seen: Item | None = None
+
+
+@dataclass(frozen=True)
 class Ledger:
     """Conditional reads and writes on the table. Reads are consistent, but for the index."""
 
@@ -60,6 +70,36 @@ class Ledger:
         if not self._put(new, due, "version = :seen", {":seen": {"N": str(item.version)}}):
             raise Unavailable(f"{item.pk} {item.sk} was written by another; read it again")
         return new
+
+    def together(self, writes: Sequence[Write]) -> bool:
+        """Do all of these writes, or none: False if another wrote one of the items since we read.
+
+        At most 100 (DynamoDB API Reference, "TransactWriteItems"), each of another item.
+        """
+        puts: list[Any] = []
+        for write in writes:
+            version = 0 if write.seen is None else write.seen.version
+            new = Item(write.pk, write.sk, version + 1, write.body.model_dump_json())
+            put: dict[str, Any] = {"TableName": self.table, "Item": _row(new, None)}
+            if write.seen is None:
+                put["ConditionExpression"] = "attribute_not_exists(pk)"
+            else:
+                put["ConditionExpression"] = "version = :seen"
+                put["ExpressionAttributeValues"] = {":seen": {"N": str(version)}}
+            puts.append({"Put": put})
+        with asking_aws(f"writing {writes[0].sk} and what goes with it"):
+            try:
+                self.client.transact_write_items(TransactItems=puts)
+            except ClientError as error:
+                if code_of(error) != "TransactionCanceledException":
+                    raise
+                causes = {r.get("Code") for r in error.response.get("CancellationReasons", [])}
+                if causes & {"ConditionalCheckFailed", "TransactionConflict"}:
+                    return False
+                if causes & {"ProvisionedThroughputExceeded", "ThrottlingError"}:
+                    raise Unavailable(f"writing {writes[0].sk}: AWS answered {causes}") from error
+                raise
+        return True
 
     def get(self, pk: str, sk: str) -> Item | None:
         """One item as it stands now."""
@@ -105,14 +145,7 @@ class Ledger:
     def _put(
         self, item: Item, due: Due | None, condition: str, values: dict[str, Any] | None = None
     ) -> bool:
-        row: dict[str, Any] = {
-            "pk": {"S": item.pk},
-            "sk": {"S": item.sk},
-            "version": {"N": str(item.version)},
-            "body": {"S": item.body},
-        }
-        if due is not None:
-            row |= {"due_key": {"S": due.key}, "due_at": {"S": _instant(due.at)}}
+        row = _row(item, due)
         extra: dict[str, Any] = {} if values is None else {"ExpressionAttributeValues": values}
         with asking_aws(f"writing {item.sk}"):
             try:
@@ -129,6 +162,18 @@ class Ledger:
 def incident_pk(incident_id: str) -> str:
     """The partition that holds everything of one incident."""
     return f"INCIDENT#{incident_id}"
+
+
+def _row(item: Item, due: Due | None) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "pk": {"S": item.pk},
+        "sk": {"S": item.sk},
+        "version": {"N": str(item.version)},
+        "body": {"S": item.body},
+    }
+    if due is not None:
+        row |= {"due_key": {"S": due.key}, "due_at": {"S": _instant(due.at)}}
+    return row
 
 
 def _instant(at: datetime) -> str:

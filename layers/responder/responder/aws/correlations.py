@@ -1,0 +1,92 @@
+"""Which incident a finding joined, and which incident answers for a principal just now."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from responder.aws import ledger as table
+from responder.aws.ledger import Item, Ledger, Write
+from responder.domain.finding import Finding
+from responder.domain.identifiers import IncidentId
+
+PERMISSIONS = table.PERMISSIONS
+
+
+class Seat(BaseModel):
+    """The incident that a finding joined. It stays there, however often it is sent again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    incident_id: IncidentId
+
+
+class Claim(BaseModel):
+    """The incident that new findings with a key join, until the window closes."""
+
+    model_config = ConfigDict(frozen=True)
+
+    incident_id: IncidentId
+    until: AwareDatetime
+
+
+class Recorded(BaseModel):
+    """A finding that led to no incident, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    finding: Finding
+    reason: str
+    recorded_at: AwareDatetime
+
+
+@dataclass(frozen=True)
+class Held[Body: BaseModel]:
+    """An item with what it says."""
+
+    item: Item
+    body: Body
+
+
+@dataclass(frozen=True)
+class Correlations:
+    """Reads by key, and the writes that intake does together with those of the incident."""
+
+    ledger: Ledger
+
+    def seat(self, finding_key: str) -> Held[Seat] | None:
+        """Where a finding is."""
+        item = self.ledger.get(f"FINDING#{finding_key}", "SEEN")
+        return None if item is None else Held(item, Seat.model_validate_json(item.body))
+
+    def claim(self, key: str) -> Held[Claim] | None:
+        """Who has a key, or had it last."""
+        item = self.ledger.get(f"CORRELATION#{key}", "OPEN")
+        return None if item is None else Held(item, Claim.model_validate_json(item.body))
+
+    def owner(self, key: str, *, now: datetime) -> str | None:
+        """The incident that has a key just now."""
+        held = self.claim(key)
+        return held.body.incident_id if held and held.body.until > now else None
+
+    def seating(self, finding_key: str, seat: Seat, seen: Held[Seat] | None) -> Write:
+        """The write that seats a finding."""
+        pk = f"FINDING#{finding_key}"
+        return Write(pk, "SEEN", seat, seen=None if seen is None else seen.item)
+
+    def claiming(self, key: str, claim: Claim, held: Held[Claim] | None) -> Write:
+        """The write that claims a key."""
+        pk = f"CORRELATION#{key}"
+        return Write(pk, "OPEN", claim, seen=None if held is None else held.item)
+
+    def record(self, recorded: Recorded) -> None:
+        """Keep a finding that led to no incident: its latest version of a day."""
+        pk = f"RECORDED#{recorded.recorded_at:%Y-%m-%d}"
+        if self.ledger.add(pk, recorded.finding.key, recorded):
+            return
+        item = self.ledger.get(pk, recorded.finding.key)
+        if item is None:
+            return
+        kept = Recorded.model_validate_json(item.body)
+        if kept.finding.updated_at < recorded.finding.updated_at:
+            self.ledger.replace(item, recorded)

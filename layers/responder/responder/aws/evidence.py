@@ -1,0 +1,163 @@
+"""What the vault holds of an incident, and who held it.
+
+Keeping one thing takes three writes: a note of what is about to be put, the object, the record of
+it. A run that dies between any two of them is taken up by the next one from where it stopped: one
+object per name, the first that got into the vault. Only two runs of the same step at the same
+moment can leave a second object; the record names one of the two, and none is ever missing.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from responder.aws import ledger as table
+from responder.aws.ledger import Ledger, incident_pk
+from responder.aws.vault import Content, Kept, Vault
+from responder.domain.custody import COLLECTED, next_entry
+from responder.domain.errors import Unavailable
+from responder.domain.evidence import CustodyEntry, EvidenceItem
+
+PERMISSIONS = table.PERMISSIONS
+_CUSTODY = "CUSTODY#"
+_TRIES = 20  # far more than the writers of one incident that can append at the same moment
+
+
+class Shelf(StrEnum):
+    """What a kept thing is: evidence, or one of the papers that seal it."""
+
+    EVIDENCE = "EVIDENCE"
+    SEAL = "SEAL"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Something to be kept. `name` is unique in the incident, and the same on every retry."""
+
+    shelf: Shelf
+    collector_id: str
+    name: str
+    content: Content
+    covers: str
+    gaps: tuple[str, ...] = ()
+
+
+class _AboutToPut(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    item: EvidenceItem  # without its version, which only the vault can say
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Items and custody of incidents."""
+
+    ledger: Ledger
+
+    def keep(
+        self, incident_id: str, draft: Draft, *, vault: Vault, by: str, at: datetime
+    ) -> EvidenceItem:
+        """Put `draft` into the vault and on record. Under a name already kept, changes nothing."""
+        item = self.item(incident_id, draft.shelf, draft.name)
+        if item is None:
+            item = self._keep(incident_id, draft, vault, at)
+        if draft.shelf is Shelf.EVIDENCE:
+            # Also when the item was there: the run before may have died just here.
+            self.append(incident_id, COLLECTED, item.name, item.sha256, by=by, at=item.collected_at)
+        return item
+
+    def item(self, incident_id: str, shelf: Shelf, name: str) -> EvidenceItem | None:
+        """One item on record, or None."""
+        found = self.ledger.get(incident_pk(incident_id), f"{shelf}#{name}")
+        return None if found is None else EvidenceItem.model_validate_json(found.body)
+
+    def items(self, incident_id: str, shelf: Shelf = Shelf.EVIDENCE) -> list[EvidenceItem]:
+        """Every item on record, in order of name."""
+        found = self.ledger.items(incident_pk(incident_id), f"{shelf}#")
+        return [EvidenceItem.model_validate_json(item.body) for item in found]
+
+    def custody(self, incident_id: str) -> list[CustodyEntry]:
+        """The custody log, first link first."""
+        found = self.ledger.items(incident_pk(incident_id), _CUSTODY)
+        return [CustodyEntry.model_validate_json(item.body) for item in found]
+
+    def append(
+        self,
+        incident_id: str,
+        event: str,
+        subject: str,
+        subject_sha256: str,
+        *,
+        by: str,
+        at: datetime,
+    ) -> CustodyEntry:
+        """Add one link, once for the same event, subject and hash, whoever else appends."""
+        for _ in range(_TRIES):
+            chain = self.custody(incident_id)
+            for link in chain:
+                if (link.event, link.subject, link.subject_sha256) == (
+                    event,
+                    subject,
+                    subject_sha256,
+                ):
+                    return link
+            entry = next_entry(
+                chain[-1] if chain else None,
+                incident_id=incident_id,
+                at=at,
+                by=by,
+                event=event,
+                subject=subject,
+                subject_sha256=subject_sha256,
+            )
+            if self.ledger.add(incident_pk(incident_id), f"{_CUSTODY}{entry.sequence:06d}", entry):
+                return entry
+        raise Unavailable(f"the custody log of {incident_id} is being written by too many at once")
+
+    def _keep(self, incident_id: str, draft: Draft, vault: Vault, at: datetime) -> EvidenceItem:
+        kept, planned = self._put(incident_id, draft, vault, at)
+        item = planned.model_copy(update={"version_id": kept.version_id})
+        if not self.ledger.add(incident_pk(incident_id), f"{draft.shelf}#{draft.name}", item):
+            theirs = self.item(incident_id, draft.shelf, draft.name)
+            return item if theirs is None else theirs
+        return item
+
+    def _put(
+        self, incident_id: str, draft: Draft, vault: Vault, at: datetime
+    ) -> tuple[Kept, EvidenceItem]:
+        pk, sk = incident_pk(incident_id), f"PUTTING#{draft.shelf}#{draft.name}"
+        stem = f"{incident_id}/{in_a_key(draft.name)}"
+        ours = EvidenceItem(
+            incident_id=incident_id,
+            collector_id=draft.collector_id,
+            name=draft.name,
+            bucket=vault.bucket,
+            key=draft.content.key(stem),
+            version_id="",
+            size_bytes=len(draft.content.body),
+            sha256=draft.content.sha256,
+            collected_at=at,
+            covers=draft.covers,
+            gaps=draft.gaps,
+        )
+        noted = self.ledger.get(pk, sk)
+        if noted is not None:
+            theirs = _AboutToPut.model_validate_json(noted.body).item
+            version_id = vault.find(theirs.key)
+            if version_id is not None:
+                return Kept(theirs.key, version_id, theirs.sha256), theirs
+            self.ledger.replace(noted, _AboutToPut(item=ours))
+        elif not self.ledger.add(pk, sk, _AboutToPut(item=ours)):
+            raise Unavailable(f"{draft.name} is being kept by another; look again")
+        return vault.put(stem, draft.content), ours
+
+
+def in_a_key(name: str) -> str:
+    """`name` with only what every tool takes in an S3 key and in a path: it holds attackers' text.
+
+    Two names may become one; the hash behind it still tells their contents apart.
+    """
+    parts = [re.sub(r"[^A-Za-z0-9._-]|^\.+", "_", part)[:120] for part in name.split("/")]
+    return "/".join(part or "_" for part in parts)

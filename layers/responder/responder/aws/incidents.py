@@ -1,0 +1,108 @@
+"""Incidents with their findings, and what is planned about them."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from responder.aws import ledger as table
+from responder.aws.ledger import Item, Ledger, Write, incident_pk
+from responder.domain.errors import Broken, Unavailable
+from responder.domain.finding import Finding
+from responder.domain.incident import Channel, Incident
+from responder.domain.order import Order, Plan, Refusal
+
+PERMISSIONS = table.PERMISSIONS
+INCIDENT = "INCIDENT"
+FINDING, ORDER, REFUSAL = "FINDING#", "ORDER#", "REFUSAL#"
+_TRIES = 5  # two branches of one incident at most write the same item at the same moment
+
+
+@dataclass(frozen=True)
+class Incidents:
+    """Typed access to the items of incidents. Intake writes findings by itself, all or none."""
+
+    ledger: Ledger
+
+    def create(self, incident: Incident, finding: Finding) -> bool:
+        """Open an incident with its first finding. False, and nothing changed, if it exists."""
+        pk = incident_pk(incident.id)
+        return self.ledger.together(
+            [Write(pk, INCIDENT, incident), Write(pk, FINDING + finding.key, finding)]
+        )
+
+    def item(self, incident_id: str) -> Item | None:
+        """The incident as it is stored, for whoever replaces it."""
+        return self.ledger.get(incident_pk(incident_id), INCIDENT)
+
+    def get(self, incident_id: str) -> Incident:
+        """An incident that must exist."""
+        found = self.item(incident_id)
+        if found is None:
+            raise Broken(f"there is no incident {incident_id}")
+        return Incident.model_validate_json(found.body)
+
+    def save_channel(self, incident_id: str, channel: Channel) -> Channel:
+        """Say where the incident was opened. The first channel stays; the answer is that one."""
+        for _ in range(_TRIES):
+            found = self.item(incident_id)
+            if found is None:
+                raise Broken(f"there is no incident {incident_id} to open")
+            incident = Incident.model_validate_json(found.body)
+            if incident.channel is not None:
+                return incident.channel
+            opened = incident.model_copy(update={"channel": channel})
+            if self.ledger.together([Write(found.pk, found.sk, opened, seen=found)]):
+                return channel
+        raise Unavailable(f"{incident_id} is being written by others; try again")
+
+    def findings(self, incident_id: str) -> list[Finding]:
+        """The latest version of each finding, earliest activity first."""
+        found = self.ledger.items(incident_pk(incident_id), FINDING)
+        findings = [Finding.model_validate_json(item.body) for item in found]
+        return sorted(findings, key=lambda finding: (finding.first_seen_at, finding.key))
+
+    def save_plan(self, plan: Plan) -> bool:
+        """Save a plan and its orders, all or none.
+
+        False, and nothing changed, if the generation has a plan or one of the orders exists: an
+        order belongs to one generation, so that two executions never carry it out side by side.
+        """
+        pk = incident_pk(plan.incident_id)
+        writes = [Write(pk, _plan_sk(plan.generation), plan)]
+        writes += [Write(pk, ORDER + order.order_id, order) for order in plan.orders]
+        return self.ledger.together(writes)
+
+    def plan(self, incident_id: str, generation: int) -> Plan | None:
+        """What was planned for one generation."""
+        found = self.ledger.get(incident_pk(incident_id), _plan_sk(generation))
+        return None if found is None else Plan.model_validate_json(found.body)
+
+    def order(self, incident_id: str, order_id: str) -> Order:
+        """An order that must exist."""
+        found = self.ledger.get(incident_pk(incident_id), ORDER + order_id)
+        if found is None:
+            raise Broken(f"{incident_id} has no order {order_id}; nothing was changed")
+        return Order.model_validate_json(found.body)
+
+    def orders(self, incident_id: str) -> list[Order]:
+        """Every order of every generation."""
+        found = self.ledger.items(incident_pk(incident_id), ORDER)
+        return [Order.model_validate_json(item.body) for item in found]
+
+    def add_refusals(self, incident_id: str, refusals: Iterable[Refusal]) -> None:
+        """Record what we will not do. The same refusal twice is one."""
+        for refusal in refusals:
+            self.ledger.add(incident_pk(incident_id), REFUSAL + _hash(refusal), refusal)
+
+    def refusals(self, incident_id: str) -> list[Refusal]:
+        """What we will not do by ourselves, and what a person does instead."""
+        found = self.ledger.items(incident_pk(incident_id), REFUSAL)
+        return [Refusal.model_validate_json(item.body) for item in found]
+
+
+def _plan_sk(generation: int) -> str:
+    return f"PLAN#{generation}"
+
+
+def _hash(refusal: Refusal) -> str:
+    return hashlib.sha256(refusal.model_dump_json().encode()).hexdigest()[:20]

@@ -1,0 +1,312 @@
+"""Turn a finding into an incident, or let it join one, and start the response to it.
+
+Everything about a finding is written in one transaction, so a run that dies leaves all of it or
+nothing. What can be missing after that is the start of the response; the next delivery of the
+finding starts it. A repeat, or a copy by another feed, changes nothing but the finding's record.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from responder.aws import correlations as seats
+from responder.aws import ledger as table
+from responder.aws import machine as response
+from responder.aws import rule_store
+from responder.aws import timeline as events
+from responder.aws.correlations import Claim, Correlations, Held, Recorded, Seat
+from responder.aws.incidents import FINDING, INCIDENT, Incidents
+from responder.aws.ledger import Item, Write, incident_pk
+from responder.aws.machine import Machine
+from responder.aws.rule_store import RuleStore
+from responder.aws.timeline import Timeline
+from responder.domain.correlation import (
+    grown,
+    keys_of,
+    new_incident_id,
+    short_key,
+    supersedes,
+)
+from responder.domain.decision import Disposition, decide, only_recorded
+from responder.domain.errors import Broken, ResponderError, Unavailable
+from responder.domain.escaping import one_line
+from responder.domain.finding import Finding
+from responder.domain.finding_words import FEEDS, told
+from responder.domain.incident import Incident, IncidentStatus, TimelineEvent
+from responder.domain.policy import Policy
+from responder.domain.protection import ProtectList
+
+PERMISSIONS = (
+    table.PERMISSIONS
+    | seats.PERMISSIONS
+    | events.PERMISSIONS
+    | rule_store.PERMISSIONS
+    | response.PERMISSIONS
+)
+WINDOW = timedelta(hours=24)
+_TRIES = 8
+# A window that moved by less is not written again: findings come in bursts, and each would fight
+# for the same item.
+_SLIDES_BY = timedelta(hours=1)
+
+
+class Taken(StrEnum):
+    """What became of a finding."""
+
+    OPENED = "opened"
+    JOINED = "joined"
+    REPEATED = "repeated"
+    RECORDED = "recorded"
+
+
+class Outcome(BaseModel):
+    """What became of a finding, and where."""
+
+    model_config = ConfigDict(frozen=True)
+
+    taken: Taken
+    incident_id: str | None = None
+    generation: int | None = None
+
+
+class _Started(BaseModel):
+    at: AwareDatetime
+
+
+def policy_or_none(store: RuleStore, *, tell: Callable[[str], object]) -> Policy | None:
+    """The policy, or None with word to the owner. Taking findings in never waits for a policy."""
+    try:
+        return store.policy()
+    except ResponderError as error:
+        tell(f"every finding opens an incident until this is mended: {error}")
+        return None
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What every finding of one invocation is taken in with.
+
+    `policy` is None when it cannot be read: then every finding opens an incident, because not
+    knowing that it is harmless is no reason to keep it from people.
+    """
+
+    incidents: Incidents
+    correlations: Correlations
+    timeline: Timeline
+    machine: Machine
+    policy: Policy | None
+    drill: bool = False
+    window: timedelta = WINDOW
+
+    def take(self, finding: Finding, *, now: datetime) -> Outcome:
+        """Take in one finding. May run again, at the same time as others, and in any order."""
+        for _ in range(_TRIES):
+            outcome = self._try(finding, now)
+            if outcome is not None:
+                break
+        else:
+            raise Unavailable(f"the incident of {finding.key} is being written by others")
+        if outcome.incident_id is not None:
+            self._start(self.incidents.get(outcome.incident_id), now)
+        return outcome
+
+    def _try(self, finding: Finding, now: datetime) -> Outcome | None:
+        """One attempt; None if another writer was first."""
+        why_not = only_recorded(finding, drill=self.drill)
+        seat = self.correlations.seat(finding.key)
+        if seat is not None:
+            at = self._incident(seat.body.incident_id)
+            if at.body.status is IncidentStatus.OPEN or not self._is_news(finding, at.body):
+                return self._again(finding, at, why_not, now)
+        if why_not is not None:
+            return self._record(finding, why_not, now)
+        claims = {key: self.correlations.claim(key) for key in keys_of(finding)}
+        joined = self._joined(claims, now)
+        if joined is None and not self._opens(finding):
+            return self._record(finding, "The policy only records such findings.", now)
+        return self._seat(finding, seat, joined, claims, now)
+
+    def _again(
+        self, finding: Finding, at: "_At", why_not: str | None, now: datetime
+    ) -> Outcome | None:
+        """A finding that has its seat: a repeat, an update, or a copy by another feed."""
+        incident, stored = at.body, self._stored(finding, at.body)
+        done = Outcome(
+            taken=Taken.REPEATED, incident_id=incident.id, generation=incident.generation
+        )
+        if why_not is not None:
+            # Archiving is what an attacker with the rights to would do: it stops nothing here.
+            if not finding.own_write_back and not finding.replayed:
+                self._note(finding, incident, f"The finding was sent again: {why_not}", now)
+            return done
+        if finding.requested_action is not None:
+            asked = one_line(finding.requested_action, 60)
+            self._note(finding, incident, f"A person sent this finding here: {asked}.", now)
+        if not supersedes(finding, stored.body):
+            return done
+        before = self.incidents.findings(incident.id)
+        after = [f for f in before if f.key != finding.key] + [finding]
+        larger, writes = self._grown(at, before, after, now)
+        pk = incident_pk(incident.id)
+        writes.append(Write(pk, FINDING + finding.key, finding, seen=stored.item))
+        claims = {key: self.correlations.claim(key) for key in keys_of(finding)}
+        writes += self._claiming(claims, incident.id, now)
+        if not self.incidents.ledger.together(writes):
+            return None
+        return done.model_copy(update={"generation": larger.generation})
+
+    def _seat(
+        self,
+        finding: Finding,
+        seat: Held[Seat] | None,
+        joined: "_At | None",
+        claims: dict[str, Held[Claim] | None],
+        now: datetime,
+    ) -> Outcome | None:
+        """Open an incident with the finding, or let it join one."""
+        if joined is None:
+            incident = self._new(finding, now)
+            writes = [Write(incident_pk(incident.id), INCIDENT, incident)]
+        else:
+            before = self.incidents.findings(joined.body.id)
+            incident, writes = self._grown(joined, before, [*before, finding], now)
+        pk = incident_pk(incident.id)
+        joins = "" if joined is None else " It joins this incident."
+        related = self._related(claims, incident.id, now)
+        writes += [
+            Write(pk, FINDING + finding.key, finding),
+            self.correlations.seating(finding.key, Seat(incident_id=incident.id), seat),
+            *self._claiming(claims, incident.id, now),
+            _event(
+                incident.id,
+                f"found:{short_key(finding.key)}",
+                now,
+                f"{FEEDS[finding.source]} reported {told(finding)}.{joins}{related}",
+                by=FEEDS[finding.source],
+            ),
+        ]
+        if not self.incidents.ledger.together(writes):
+            return None
+        return Outcome(
+            taken=Taken.OPENED if joined is None else Taken.JOINED,
+            incident_id=incident.id,
+            generation=incident.generation,
+        )
+
+    def _grown(
+        self, at: "_At", before: Sequence[Finding], after: Sequence[Finding], now: datetime
+    ) -> tuple[Incident, list[Write]]:
+        """The incident with what its findings add, and the writes for that, if any."""
+        incident = grown(at.body, before, after, self._opens)
+        if incident == at.body:
+            return incident, []
+        writes = [Write(at.item.pk, at.item.sk, incident, seen=at.item)]
+        if incident.generation > at.body.generation:
+            text = "A finding adds a principal, so the response runs again for what is new."
+            writes.append(_event(incident.id, f"generation:{incident.generation}", now, text))
+        return incident, writes
+
+    def _new(self, finding: Finding, now: datetime) -> Incident:
+        return Incident(
+            id=new_incident_id(finding.key, now),
+            title=one_line(finding.title, 160) or finding.type,
+            severity=finding.severity,
+            account=finding.account,
+            region=finding.region,
+            drill=self.drill,
+            opened_at=now,
+            first_seen_at=finding.first_seen_at,
+        )
+
+    def _joined(self, claims: dict[str, Held[Claim] | None], now: datetime) -> "_At | None":
+        """The open incident of the surest key that has one."""
+        for held in claims.values():
+            if held is not None and held.body.until > now:
+                at = self._incident(held.body.incident_id)
+                if at.body.status is IncidentStatus.OPEN:
+                    return at
+        return None
+
+    def _claiming(
+        self, claims: dict[str, Held[Claim] | None], incident_id: str, now: datetime
+    ) -> list[Write]:
+        """Claim what is free, and slide the window of what we have. Others' claims stay theirs."""
+        claim = Claim(incident_id=incident_id, until=now + self.window)
+        writes = []
+        for key, held in claims.items():
+            if held is not None and held.body.until > now:
+                ours = held.body.incident_id == incident_id
+                # The claim of a closed incident is free.
+                if not ours and self._is_open(held.body.incident_id):
+                    continue
+                if ours and held.body.until + _SLIDES_BY > claim.until:
+                    continue
+            writes.append(self.correlations.claiming(key, claim, held))
+        return writes
+
+    def _related(
+        self, claims: dict[str, Held[Claim] | None], incident_id: str, now: datetime
+    ) -> str:
+        others = {
+            held.body.incident_id
+            for held in claims.values()
+            if held is not None and held.body.until > now
+        } - {incident_id}
+        shown = ", ".join(sorted(other for other in others if self._is_open(other)))
+        return f" It also names what {shown} answers for." if shown else ""
+
+    def _record(self, finding: Finding, reason: str, now: datetime) -> Outcome:
+        self.correlations.record(Recorded(finding=finding, reason=reason, recorded_at=now))
+        return Outcome(taken=Taken.RECORDED)
+
+    def _note(self, finding: Finding, incident: Incident, text: str, now: datetime) -> None:
+        key = f"sent-again:{short_key(finding.key)}:{finding.updated_at:%Y%m%dT%H%M%S}"
+        by = FEEDS[finding.source]
+        self.timeline.record(incident.id, f"{key}:{finding.source}", at=now, by=by, text=text)
+
+    def _start(self, incident: Incident, now: datetime) -> None:
+        """Start the response to the incident as it stands, unless that is on record."""
+        pk, sk = incident_pk(incident.id), f"STARTED#{incident.generation}"
+        if self.incidents.ledger.get(pk, sk) is not None:
+            return
+        self.machine.start(incident)
+        self.incidents.ledger.add(pk, sk, _Started(at=now))
+
+    def _opens(self, finding: Finding) -> bool:
+        if self.policy is None:
+            return True
+        # Neither the protect list nor the mode changes whether a finding is recorded.
+        decision = decide(finding, self.policy, ProtectList(), "monitor", drill=self.drill)
+        return decision.disposition is not Disposition.RECORD
+
+    def _is_open(self, incident_id: str) -> bool:
+        return self._incident(incident_id).body.status is IncidentStatus.OPEN
+
+    def _is_news(self, finding: Finding, incident: Incident) -> bool:
+        return finding.updated_at > self._stored(finding, incident).body.updated_at
+
+    def _incident(self, incident_id: str) -> "_At":
+        item = self.incidents.item(incident_id)
+        if item is None:
+            raise Broken(f"{incident_id} has findings, and is not there itself")
+        return _At(item, Incident.model_validate_json(item.body))
+
+    def _stored(self, finding: Finding, incident: Incident) -> Held[Finding]:
+        item = self.incidents.ledger.get(incident_pk(incident.id), FINDING + finding.key)
+        if item is None:
+            raise Broken(f"{incident.id} has a seat for {finding.key}, and not the finding")
+        return Held(item, Finding.model_validate_json(item.body))
+
+
+@dataclass(frozen=True)
+class _At:
+    item: Item
+    body: Incident
+
+
+def _event(incident_id: str, key: str, at: datetime, text: str, by: str = "intake") -> Write:
+    event = TimelineEvent(incident_id=incident_id, key=key, at=at, by=by, text=text)
+    return Write(incident_pk(incident_id), events.PREFIX + key, event)

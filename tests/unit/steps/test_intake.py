@@ -1,0 +1,434 @@
+"""One incident to a campaign, one response to a generation, whatever the order of arrival."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from responder.aws.correlations import Correlations, Recorded
+from responder.aws.incidents import INCIDENT, Incidents
+from responder.aws.ledger import Ledger, incident_pk
+from responder.aws.machine import Machine
+from responder.aws.timeline import Timeline
+from responder.domain.errors import Broken, Unavailable
+from responder.domain.finding import Finding, Resource, Severity, Source
+from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.policy import DEFAULT_POLICY, Policy
+from responder.domain.principal import Principal, PrincipalKind
+from responder.steps.intake import Intake, Outcome, Taken, policy_or_none
+from tests.builders import HOME, NOON, REGION, SHOP, a_finding, a_session, a_user
+from tests.vaults import DiedHereError, Life
+
+HOUR = timedelta(hours=1)
+BUCKET = Resource(kind="S3Bucket", id="arn:aws:s3:::customer-exports")
+
+
+@dataclass
+class World:
+    """The table, the state machine, and what stands in both."""
+
+    ledger: Ledger
+    machine: Machine
+
+    def take(
+        self,
+        finding: Finding,
+        now: datetime = NOON,
+        *,
+        life: Life | None = None,
+        client: Any = None,
+        policy: Policy | None = DEFAULT_POLICY,
+        drill: bool = False,
+    ) -> Outcome:
+        living = life or Life()
+        table = replace(self.ledger, client=living.of(client or self.ledger.client))
+        intake = Intake(
+            incidents=Incidents(table),
+            correlations=Correlations(table),
+            timeline=Timeline(table),
+            machine=replace(self.machine, client=living.of(self.machine.client)),
+            policy=policy,
+            drill=drill,
+        )
+        return intake.take(finding, now=now)
+
+    @property
+    def items(self) -> dict[tuple[str, str], str]:
+        pages = self.ledger.client.get_paginator("scan").paginate(TableName=self.ledger.table)
+        return {
+            (item["pk"]["S"], item["sk"]["S"]): item["body"]["S"]
+            for page in pages
+            for item in page["Items"]
+        }
+
+    @property
+    def incidents(self) -> list[Incident]:
+        found = [body for (_, sk), body in self.items.items() if sk == INCIDENT]
+        return [Incident.model_validate_json(body) for body in found]
+
+    @property
+    def runs(self) -> list[str]:
+        runs = self.machine.client.list_executions(stateMachineArn=self.machine.arn)
+        return sorted(run["name"] for run in runs["executions"])
+
+    @property
+    def recorded(self) -> list[Recorded]:
+        found = [body for (pk, _), body in self.items.items() if pk.startswith("RECORDED#")]
+        return [Recorded.model_validate_json(body) for body in found]
+
+    def told(self, incident_id: str) -> list[str]:
+        return [event.key.split(":")[0] for event in Timeline(self.ledger).events(incident_id)]
+
+    def close(self, incident_id: str) -> None:
+        item = self.ledger.get(incident_pk(incident_id), INCIDENT)
+        assert item is not None
+        incident = Incident.model_validate_json(item.body)
+        self.ledger.replace(item, incident.model_copy(update={"status": IncidentStatus.CLOSED}))
+
+    def forget(self) -> None:
+        for pk, sk in self.items:
+            self.ledger.client.delete_item(
+                TableName=self.ledger.table, Key={"pk": {"S": pk}, "sk": {"S": sk}}
+            )
+
+
+@pytest.fixture
+def world(ledger: Ledger) -> World:
+    client = boto3.client("stepfunctions", region_name=REGION)
+    return World(ledger, a_machine(client, "respond"))
+
+
+def a_machine(client: Any, name: str) -> Machine:
+    made = client.create_state_machine(
+        name=name,
+        definition='{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}',
+        roleArn=f"arn:aws:iam::{HOME}:role/states",
+    )
+    return Machine(made["stateMachineArn"], client)
+
+
+@dataclass
+class BetweenReadAndWrite:
+    """A table in which something else happens just before our first write."""
+
+    client: Any
+    happens: Callable[[], object] | None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def transact_write_items(self, **given: Any) -> Any:
+        if self.happens is not None:
+            happens, self.happens = self.happens, None
+            happens()
+        return self.client.transact_write_items(**given)
+
+
+def test_a_finding_opens_an_incident_and_starts_its_response(world: World) -> None:
+    outcome = world.take(a_finding())
+    [incident] = world.incidents
+    assert outcome == Outcome(taken=Taken.OPENED, incident_id=incident.id, generation=1)
+    assert world.runs == [incident.id]
+    assert (incident.severity, incident.account) == (Severity.HIGH, SHOP)
+    assert incident.first_seen_at == a_finding().first_seen_at
+    assert Incidents(world.ledger).findings(incident.id) == [a_finding()]
+    [found] = Timeline(world.ledger).events(incident.id)
+    assert found.text == (
+        "GuardDuty reported Exfiltration:S3/AnomalousBehavior (high) about IAMUser orders-export."
+    )
+
+
+def test_delivered_again_it_changes_nothing(world: World) -> None:
+    world.take(a_finding())
+    before, runs = world.items, world.runs
+    assert world.take(a_finding(), NOON + HOUR).taken is Taken.REPEATED
+    assert (world.items, world.runs) == (before, runs)
+
+
+def test_an_update_is_kept_and_starts_nothing(world: World) -> None:
+    first = world.take(a_finding())
+    newer = a_finding(count=7, updated_at=NOON + HOUR, severity=Severity.CRITICAL)
+    assert world.take(newer, NOON + HOUR).taken is Taken.REPEATED
+    assert Incidents(world.ledger).findings(first.incident_id or "") == [newer]
+    assert [incident.severity for incident in world.incidents] == [Severity.CRITICAL]
+    assert world.runs == [first.incident_id]
+
+
+def test_an_older_version_that_comes_late_is_not_kept(world: World) -> None:
+    newer = a_finding(count=7, updated_at=NOON + HOUR)
+    first = world.take(newer)
+    world.take(a_finding())
+    assert Incidents(world.ledger).findings(first.incident_id or "") == [newer]
+
+
+def test_another_finding_about_the_same_user_joins(world: World) -> None:
+    first = world.take(a_finding())
+    second = world.take(a_finding(key="arn:aws:guardduty:second"), NOON + HOUR)
+    assert second == Outcome(taken=Taken.JOINED, incident_id=first.incident_id, generation=1)
+    assert world.runs == [first.incident_id]
+    assert len(Incidents(world.ledger).findings(first.incident_id or "")) == 2
+
+
+def test_a_finding_that_names_nobody_joins_by_what_it_is_about(world: World) -> None:
+    first = world.take(a_finding(principals=(), resources=(BUCKET,)))
+    pod = Principal(kind=PrincipalKind.KUBERNETES_USER, account=SHOP, name="system:anonymous")
+    second = world.take(a_finding(key="other", principals=(pod,), resources=(BUCKET,)))
+    assert second.incident_id == first.incident_id
+
+
+def test_another_account_or_another_user_is_another_incident(world: World) -> None:
+    world.take(a_finding())
+    world.take(a_finding(key="b", principals=(a_user("bob", "AKIAEXAMPLEEXAMPLE99"),)))
+    elsewhere = a_user().model_copy(update={"account": "999900001111"})
+    world.take(a_finding(key="c", account="999900001111", principals=(elsewhere,)))
+    assert len(world.incidents) == len(world.runs) == 3
+
+
+def test_the_window_slides_with_each_finding_and_then_closes(world: World) -> None:
+    first = world.take(a_finding(key="0"))
+    for hours in (20, 40, 60):
+        outcome = world.take(a_finding(key=str(hours)), NOON + hours * HOUR)
+        assert outcome.incident_id == first.incident_id
+    late = world.take(a_finding(key="late"), NOON + 85 * HOUR)
+    assert late.taken is Taken.OPENED
+    assert late.incident_id != first.incident_id
+
+
+def test_a_finding_that_adds_a_principal_runs_the_response_again_once(world: World) -> None:
+    first = world.take(a_finding())
+    both = a_finding(key="both", principals=(a_user(), a_session()))
+    for _ in range(3):
+        outcome = world.take(both, NOON + HOUR)
+        assert outcome.generation == 2
+    assert world.runs == [first.incident_id, f"{first.incident_id}-2"]
+    assert world.told(first.incident_id or "").count("generation") == 1
+
+
+def test_an_update_that_adds_a_principal_runs_the_response_again(world: World) -> None:
+    first = world.take(a_finding())
+    world.take(a_finding(updated_at=NOON + HOUR, principals=(a_user(), a_session())))
+    assert world.runs == [first.incident_id, f"{first.incident_id}-2"]
+
+
+def test_an_attack_sequence_joins_what_its_parts_opened(world: World) -> None:
+    first = world.take(a_finding())
+    sequence = a_finding(
+        key="arn:seq",
+        type="AttackSequence:IAM/CompromisedCredentials",
+        severity=Severity.CRITICAL,
+        sequence_key="arn:seq",
+        principals=(a_user(), a_session()),
+    )
+    assert world.take(sequence).incident_id == first.incident_id
+    part = a_finding(key="part", principals=(a_user("carol", "AKIAEXAMPLEEXAMPLE55"),))
+    linked = part.model_copy(update={"sequence_key": "arn:seq"})
+    assert world.take(linked).incident_id == first.incident_id
+    assert len(world.incidents) == 1
+
+
+def test_a_copy_by_security_hub_joins_whichever_comes_first(world: World) -> None:
+    copy = a_finding(source=Source.SECURITY_HUB, principals=(), resources=(BUCKET,))
+    first = world.take(copy)
+    second = world.take(a_finding())
+    assert second.incident_id == first.incident_id
+    # The copy named nobody, so what GuardDuty adds is a new generation.
+    assert world.runs == [first.incident_id, f"{first.incident_id}-2"]
+    later = copy.model_copy(update={"updated_at": NOON + HOUR})
+    world.take(later)
+    assert Incidents(world.ledger).findings(first.incident_id or "") == [a_finding()]
+    assert len(world.incidents) == 1
+
+
+@pytest.mark.parametrize("mark", ["sample", "archived", "replayed", "own_write_back"])
+def test_what_is_no_news_is_recorded_and_opens_nothing(world: World, mark: str) -> None:
+    finding = a_finding(**{mark: True})
+    assert world.take(finding).taken is Taken.RECORDED
+    assert world.take(finding).taken is Taken.RECORDED
+    assert (world.incidents, world.runs) == ([], [])
+    [recorded] = world.recorded
+    assert recorded.finding == finding
+    assert recorded.reason
+
+
+@pytest.mark.parametrize("mark", ["sample", "archived", "replayed", "own_write_back"])
+def test_what_is_no_news_never_replaces_what_we_act_upon(world: World, mark: str) -> None:
+    first = world.take(a_finding())
+    world.take(a_finding(**{mark: True}, updated_at=NOON + HOUR, principals=()))
+    assert Incidents(world.ledger).findings(first.incident_id or "") == [a_finding()]
+    told = world.told(first.incident_id or "")
+    assert ("sent-again" in told) is (mark in ("sample", "archived"))
+
+
+def test_what_was_recorded_may_open_an_incident_when_it_gets_worse(world: World) -> None:
+    assert world.take(a_finding(severity=Severity.LOW)).taken is Taken.RECORDED
+    worse = a_finding(updated_at=NOON + HOUR)
+    assert world.take(worse, NOON + HOUR).taken is Taken.OPENED
+
+
+def test_a_minor_finding_joins_an_incident_that_is_open_and_adds_no_generation(
+    world: World,
+) -> None:
+    first = world.take(a_finding())
+    minor = a_finding(key="minor", severity=Severity.LOW, principals=(a_user(), a_session()))
+    assert world.take(minor).taken is Taken.JOINED
+    assert world.runs == [first.incident_id]
+
+
+def test_a_sample_in_a_drill_opens_an_incident_marked_as_one(world: World) -> None:
+    world.take(a_finding(sample=True), drill=True)
+    [incident] = world.incidents
+    assert incident.drill
+
+
+def test_a_person_who_sends_a_minor_finding_gets_an_incident(world: World) -> None:
+    asked = a_finding(
+        severity=Severity.LOW, source=Source.SECURITY_HUB_ACTION, requested_action="Respond"
+    )
+    assert world.take(asked).taken is Taken.OPENED
+
+
+def test_a_person_who_sends_a_finding_again_is_on_the_timeline(world: World) -> None:
+    first = world.take(a_finding())
+    asked = a_finding(source=Source.SECURITY_HUB_ACTION, requested_action="Respond")
+    world.take(asked)
+    texts = [event.text for event in Timeline(world.ledger).events(first.incident_id or "")]
+    assert "A person sent this finding here: Respond." in texts
+
+
+def test_without_a_policy_every_finding_opens_an_incident(world: World) -> None:
+    assert world.take(a_finding(severity=Severity.LOW), policy=None).taken is Taken.OPENED
+    sample = a_finding(key="s", sample=True)
+    assert world.take(sample, policy=None).taken is Taken.RECORDED
+
+
+def test_a_policy_that_cannot_be_read_is_told_and_is_none() -> None:
+    class Unreadable:
+        def policy(self) -> Policy:
+            raise Broken("the policy, line 3: unreadable")
+
+    told: list[str] = []
+    store: Any = Unreadable()
+    assert policy_or_none(store, tell=told.append) is None
+    assert "line 3" in told[0]
+
+
+def test_news_about_a_closed_incident_is_a_new_one_and_a_late_repeat_is_not(world: World) -> None:
+    first = world.take(a_finding())
+    world.close(first.incident_id or "")
+    assert world.take(a_finding(), NOON + HOUR).incident_id == first.incident_id
+    again = world.take(a_finding(updated_at=NOON + HOUR), NOON + HOUR)
+    assert again.taken is Taken.OPENED
+    assert again.incident_id != first.incident_id
+    third = world.take(a_finding(key="third"), NOON + HOUR)
+    assert third.incident_id == again.incident_id
+
+
+SERIES = [
+    a_finding(),
+    a_finding(updated_at=NOON + HOUR, count=2),
+    a_finding(key="second", principals=(a_user(), a_session())),
+    a_finding(source=Source.SECURITY_HUB),
+]
+
+
+def _orders() -> Iterator[tuple[int, ...]]:
+    yield from [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1), (1, 3, 0, 2)]
+
+
+@pytest.mark.parametrize("order", list(_orders()))
+def test_in_any_order_and_twice_each_it_is_one_incident_with_both_principals(
+    world: World, order: tuple[int, ...]
+) -> None:
+    for place in order:
+        world.take(SERIES[place])
+        world.take(SERIES[place])
+    [incident] = world.incidents
+    findings = Incidents(world.ledger).findings(incident.id)
+    assert {finding.key for finding in findings} == {a_finding().key, "second"}
+    assert SERIES[1] in findings
+    assert world.runs[-1] == incident.execution_name
+    named = {principal.arn for finding in findings for principal in finding.principals}
+    assert named == {a_user().arn, a_session().arn}
+
+
+@pytest.mark.parametrize("ours", SERIES[:3], ids=["same", "update", "second"])
+def test_two_at_the_same_moment_are_one_incident(world: World, ours: Finding) -> None:
+    theirs = SERIES[0]
+    table = BetweenReadAndWrite(world.ledger.client, lambda: world.take(theirs))
+    world.take(ours, client=table)
+    [incident] = world.incidents
+    keys = {finding.key for finding in Incidents(world.ledger).findings(incident.id)}
+    assert keys == {ours.key, theirs.key}
+    assert world.runs[-1] == incident.execution_name
+    for _, body in [(k, v) for k, v in world.items.items() if k[0].startswith("CORRELATION#")]:
+        assert incident.id in body
+
+
+def test_a_writer_who_is_always_late_asks_to_be_tried_again_and_leaves_nothing(
+    world: World,
+) -> None:
+    first = world.take(a_finding())
+    before = world.items
+
+    class AlwaysLate:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.ledger.client, name)
+
+        def transact_write_items(self, **given: Any) -> Any:
+            item = world.ledger.get(incident_pk(first.incident_id or ""), INCIDENT)
+            assert item is not None
+            world.ledger.replace(item, Incident.model_validate_json(item.body))
+            return world.ledger.client.transact_write_items(**given)
+
+    with pytest.raises(Unavailable):
+        world.take(a_finding(key="late", principals=(a_user(), a_session())), client=AlwaysLate())
+    assert world.items == before
+
+
+@pytest.mark.parametrize("finding", [SERIES[0], SERIES[2]], ids=["opens", "joins"])
+def test_a_run_that_dies_at_any_call_is_completed_by_the_next(
+    world: World, finding: Finding
+) -> None:
+    client = world.machine.client
+    joins = finding.key == "second"
+
+    def prepare(name: str) -> None:
+        world.forget()
+        world.machine = a_machine(client, name)
+        if joins:
+            world.take(SERIES[0])
+
+    prepare("whole")
+    whole = Life()
+    world.take(finding, life=whole)
+    expected, runs = world.items, world.runs
+    assert whole.calls > 5
+    for ends_at in range(whole.calls):
+        prepare(f"dies-{ends_at}")
+        before = world.items
+        with pytest.raises(DiedHereError):
+            world.take(finding, life=Life(ends_at))
+        half = set(world.items) - set(before)
+        assert not half or (incident_pk(world.incidents[0].id), f"FINDING#{finding.key}") in half
+        world.take(finding)
+        assert (world.items, world.runs) == (expected, runs)
+
+
+def test_a_principal_of_another_incident_stays_with_it(world: World) -> None:
+    alice = world.take(a_finding())
+    bob = world.take(a_finding(key="b", principals=(a_user("bob", "AKIAEXAMPLEEXAMPLE99"),)))
+    both = a_finding(key="both", principals=(a_user(), a_user("bob", "AKIAEXAMPLEEXAMPLE99")))
+    joined = world.take(both)
+    assert joined.incident_id == alice.incident_id
+    events = Timeline(world.ledger).events(alice.incident_id or "")
+    assert any(bob.incident_id and bob.incident_id in event.text for event in events)
+    key = f"PRINCIPAL#{SHOP}#IAMUser#arn:aws:iam::{SHOP}:user/bob"
+    assert Correlations(world.ledger).owner(key, now=NOON) == bob.incident_id
+
+
+def test_an_attack_sequence_with_hundreds_of_names_fits_into_one_write(world: World) -> None:
+    many = tuple(a_user(f"u{n}", f"AKIA{n:016d}") for n in range(100))
+    assert world.take(a_finding(principals=many, sequence_key="arn:seq")).taken is Taken.OPENED

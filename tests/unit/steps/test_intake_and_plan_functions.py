@@ -1,0 +1,179 @@
+"""The two functions, with what AWS sends them and nothing but their environment."""
+
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.intake import app as intake
+from functions.plan import app as planning
+from responder import wiring
+from responder.aws.incidents import INCIDENT, Incidents
+from responder.aws.ledger import Ledger
+from responder.domain.incident import Incident
+from tests.builders import HOME, INCIDENT_ID, REGION, a_finding, an_incident
+from tests.events import STOLEN_KEY, an_event
+
+EVENTS = Path(__file__).parents[3] / "events/steps"
+
+
+@dataclass
+class Context:
+    """What Lambda gives a handler."""
+
+    function_name: str = "breach-responder-Function"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{HOME}:function:breach-responder"
+    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
+    log_stream: list[str] = field(default_factory=list)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 30_000
+
+
+@pytest.fixture
+def stack(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+    """What the template makes for the two functions."""
+    ssm = boto3.client("ssm", region_name=REGION)
+    for name, value in (("policy", "default"), ("protect", "[]")):
+        ssm.put_parameter(Name=name, Value=value, Type="String")
+    machine = boto3.client("stepfunctions", region_name=REGION).create_state_machine(
+        name="respond",
+        definition='{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}',
+        roleArn=f"arn:aws:iam::{HOME}:role/states",
+    )["stateMachineArn"]
+    told = {
+        "TABLE_NAME": ledger.table,
+        "STACK_NAME": "breach-responder",
+        "MODE": "respond",
+        "POLICY_PARAMETER": "policy",
+        "PROTECT_PARAMETER": "protect",
+        "INCIDENT_MACHINE_ARN": machine,
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    _forget()
+    yield ledger
+    _forget()
+
+
+def _forget() -> None:
+    for built in vars(wiring).values():
+        if hasattr(built, "cache_clear"):
+            built.cache_clear()
+
+
+def batch(*bodies: object) -> dict[str, Any]:
+    whole: dict[str, Any] = json.loads((EVENTS / "intake.json").read_text())
+    [plain, _] = whole["Records"]
+    return {
+        "Records": [
+            {
+                **plain,
+                "messageId": str(place),
+                "body": body if isinstance(body, str) else json.dumps(body),
+            }
+            for place, body in enumerate(bodies)
+        ]
+    }
+
+
+def failed(answer: dict[str, Any]) -> list[str]:
+    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
+
+
+def incidents(ledger: Ledger) -> list[Incident]:
+    items = ledger.client.scan(TableName=ledger.table)["Items"]
+    bodies = [item["body"]["S"] for item in items if item["sk"]["S"] == INCIDENT]
+    return [Incident.model_validate_json(body) for body in bodies]
+
+
+def test_the_sample_batch_takes_in_one_and_fails_the_other(stack: Ledger) -> None:
+    event = json.loads((EVENTS / "intake.json").read_text())
+    answer = intake.handler(event, Context())  # type: ignore[arg-type]
+    assert failed(answer) == ["00000000-0000-4000-8000-000000000002"]
+    assert len(incidents(stack)) == 1
+
+
+def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """The lines as CloudWatch gets them."""
+    ours = [record for record in caplog.records if record.name == intake.logger.name]
+    formatter = intake.logger.registered_formatter
+    return [json.loads(formatter.format(record)) for record in ours]
+
+
+def test_what_cannot_be_read_fails_alone_names_the_field_and_writes_nothing(
+    stack: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = [
+        "{not json",
+        "x" * 1_000_000,
+        an_event(accountId="1111222233334"),
+        {"detail-type": "GuardDuty Finding", "source": "aws.guardduty"},
+        {**an_event(), "detail-type": "Something else"},
+    ]
+    answer = intake.handler(batch(*bad, an_event()), Context())  # type: ignore[arg-type]
+    assert failed(answer) == ["0", "1", "2", "3", "4"]
+    [incident] = incidents(stack)
+    keys = {item["pk"]["S"] for item in stack.client.scan(TableName=stack.table)["Items"]}
+    assert all(
+        key.startswith((f"INCIDENT#{incident.id}", "FINDING#", "CORRELATION#")) for key in keys
+    )
+    problems = [log["problem"] for log in logged(caplog) if log["message"] == "not taken in"]
+    assert len(problems) == 5
+    assert problems[2] == "field detail.accountId: 12 digits are wanted"
+    assert problems[3].startswith("field detail: ")
+    assert problems[4].startswith("field detail-type: ")
+
+
+def test_a_batch_of_nothing_but_nonsense_fails_message_by_message(stack: Ledger) -> None:
+    assert failed(intake.handler(batch("a", "b"), Context())) == ["0", "1"]  # type: ignore[arg-type]
+    assert stack.client.scan(TableName=stack.table)["Count"] == 0
+
+
+def test_logs_hold_ids_and_no_content(stack: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    intake.handler(batch(an_event(STOLEN_KEY)), Context())  # type: ignore[arg-type]
+    text = json.dumps(logged(caplog))
+    assert incidents(stack)[0].id in text
+    for secret in ("203.0.113.7", "AKIAEXAMPLEEXAMPLE00", "orders-export", "anomalously"):
+        assert secret not in text
+
+
+def test_an_unreadable_policy_lets_findings_in_and_stops_the_plan(stack: Ledger) -> None:
+    boto3.client("ssm", region_name=REGION).put_parameter(
+        Name="policy", Value="rules: [", Type="String", Overwrite=True
+    )
+    assert failed(intake.handler(batch(an_event(severity=2)), Context())) == []  # type: ignore[arg-type]
+    [incident] = incidents(stack)
+    request = {"incident_id": incident.id, "generation": 1, "now": "2026-11-23T12:00:00Z"}
+    with pytest.raises(Exception, match="policy, line 1"):
+        planning.handler(request, Context())  # type: ignore[arg-type]
+    assert Incidents(stack).orders(incident.id) == []
+
+
+def test_the_sample_plan_is_planned(stack: Ledger) -> None:
+    Incidents(stack).create(an_incident(), a_finding())
+    event = json.loads((EVENTS / "plan.json").read_text())
+    assert event["incident_id"] == INCIDENT_ID
+    answer = planning.handler(event, Context())  # type: ignore[arg-type]
+    assert [(order["mode"], order["held"]) for order in answer["orders"]] == [
+        ("automatic", False),
+        ("automatic", False),
+    ]
+    assert json.dumps(answer)
+
+
+def test_from_the_event_to_the_plan(stack: Ledger) -> None:
+    intake.handler(batch(an_event(), an_event()), Context())  # type: ignore[arg-type]
+    [incident] = incidents(stack)
+    request = {"incident_id": incident.id, "generation": 1, "now": "2026-11-23T12:00:00Z"}
+    planning.handler(request, Context())  # type: ignore[arg-type]
+    orders = Incidents(stack).orders(incident.id)
+    assert {order.action_id for order in orders} == {"iam.deny_user", "iam.deactivate_key"}
+    assert {order.principal.name for order in orders} == {"orders-export"}

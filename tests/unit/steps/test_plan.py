@@ -1,0 +1,258 @@
+"""A plan is made once for a generation, holds each order once, and nothing is carried out by it."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from responder.aws.correlations import Claim, Correlations
+from responder.aws.incidents import FINDING, Incidents
+from responder.aws.ledger import Ledger, incident_pk
+from responder.aws.timeline import Timeline
+from responder.domain.decision import Mode
+from responder.domain.errors import Broken
+from responder.domain.finding import Finding, Severity
+from responder.domain.order import OrderMode, Plan
+from responder.domain.policy import DEFAULT_POLICY, Policy
+from responder.domain.principal import Principal, PrincipalKind
+from responder.domain.protection import ProtectList, own_roles
+from responder.steps.plan import PlanAnswer, PlanRequest, plan
+from tests.builders import INCIDENT_ID, NOON, SHOP, a_finding, a_session, a_user, an_incident
+from tests.vaults import DiedHereError, Life
+
+HOUR = timedelta(hours=1)
+ROOT = Principal(kind=PrincipalKind.ROOT, account=SHOP, arn=f"arn:aws:iam::{SHOP}:root")
+
+
+@dataclass
+class World:
+    """An incident in the table."""
+
+    ledger: Ledger
+
+    def joins(self, *findings: Finding) -> None:
+        for finding in findings:
+            self.ledger.add(incident_pk(INCIDENT_ID), FINDING + finding.key, finding)
+
+    def plan(
+        self,
+        generation: int = 1,
+        *,
+        mode: Mode = "respond",
+        policy: Policy = DEFAULT_POLICY,
+        protect: tuple[str, ...] = (),
+        life: Life | None = None,
+        minutes: int = 0,
+    ) -> PlanAnswer:
+        table = replace(self.ledger, client=(life or Life()).of(self.ledger.client))
+        return plan(
+            PlanRequest(
+                incident_id=INCIDENT_ID,
+                generation=generation,
+                now=NOON + timedelta(minutes=minutes),
+            ),
+            incidents=Incidents(table),
+            correlations=Correlations(table),
+            timeline=Timeline(table),
+            policy=policy,
+            protect=ProtectList(patterns=protect, own=own_roles()),
+            mode=mode,
+        )
+
+    def saved(self, generation: int = 1) -> Plan:
+        found = Incidents(self.ledger).plan(INCIDENT_ID, generation)
+        assert found is not None
+        return found
+
+    @property
+    def actions(self) -> list[tuple[str, str, str]]:
+        orders = Incidents(self.ledger).orders(INCIDENT_ID)
+        return sorted((o.action_id, o.principal.name or "", o.mode.value) for o in orders)
+
+    @property
+    def refused(self) -> list[str]:
+        return [refusal.resource for refusal in Incidents(self.ledger).refusals(INCIDENT_ID)]
+
+
+@pytest.fixture
+def world(ledger: Ledger) -> World:
+    Incidents(ledger).create(an_incident(), a_finding())
+    return World(ledger)
+
+
+def test_the_orders_of_all_findings_are_planned_each_once(world: World) -> None:
+    second = a_finding(key="second", principals=(a_user(), a_session(), ROOT))
+    world.joins(second)
+    answer = world.plan()
+    assert world.actions == [
+        ("iam.cut_role_sessions", "web-tier-role", "approval"),
+        ("iam.deactivate_key", "orders-export", "automatic"),
+        ("iam.deny_user", "orders-export", "automatic"),
+    ]
+    assert world.refused == [ROOT.arn]
+    assert answer.refusals == 1
+    assert answer.plan_hash == world.saved().hash
+    assert {(o.order_id, o.mode, o.held) for o in answer.orders} == {
+        (o.order_id, o.mode, False) for o in Incidents(world.ledger).orders(INCIDENT_ID)
+    }
+    assert {o.answer_within_seconds for o in answer.orders} == {1800}
+    [event] = Timeline(world.ledger).events(INCIDENT_ID)
+    assert event.text == (
+        "Planned 3 orders: 2 at once, 1 when a person approves. "
+        "Left 1 thing to a person, with the next step."
+    )
+
+
+def test_the_deny_is_the_first_order(world: World) -> None:
+    world.plan()
+    assert [order.action_id for order in world.saved().orders] == [
+        "iam.deny_user",
+        "iam.deactivate_key",
+    ]
+
+
+def test_planned_again_it_is_the_same_plan_whatever_changed_since(world: World) -> None:
+    first = world.plan()
+    world.joins(a_finding(key="later", principals=(a_user("bob"),)))
+    assert world.plan(minutes=5) == first
+    assert world.saved().planned_at == NOON
+    assert len(Timeline(world.ledger).events(INCIDENT_ID)) == 1
+
+
+def test_the_next_generation_plans_only_what_is_new(world: World) -> None:
+    world.plan()
+    world.joins(a_finding(key="later", principals=(a_user(), a_user("bob", "ASIA" + "B" * 16))))
+    answer = world.plan(2)
+    assert len(answer.orders) == 1
+    assert [order.principal.name for order in world.saved(2).orders] == ["bob"]
+    assert len(world.actions) == 3
+
+
+def test_two_generations_at_the_same_moment_share_no_order(world: World) -> None:
+    class Meddler:
+        """Generation 1 is planned between our read and our write."""
+
+        def __init__(self) -> None:
+            self.meddled = False
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.ledger.client, name)
+
+        def transact_write_items(self, **given: Any) -> Any:
+            if not self.meddled:
+                self.meddled = True
+                world.plan(1)
+            return world.ledger.client.transact_write_items(**given)
+
+    meddler: Any = Meddler()
+    second = World(replace(world.ledger, client=meddler)).plan(2)
+    assert second.orders == []
+    assert len(world.saved(1).orders) == 2
+
+
+def test_monitor_mode_holds_every_order_and_says_so(world: World) -> None:
+    answer = world.plan(mode="monitor")
+    assert {order.held for order in answer.orders} == {True}
+    assert all(order.held for order in Incidents(world.ledger).orders(INCIDENT_ID))
+    [event] = Timeline(world.ledger).events(INCIDENT_ID)
+    assert "Monitor mode: they are shown, and none is carried out." in event.text
+
+
+def test_protected_principals_and_our_own_roles_are_refused(world: World) -> None:
+    world.joins(a_finding(key="own", principals=(a_session("breach-responder-contain"),)))
+    answer = world.plan(protect=("orders-*",))
+    assert answer.orders == []
+    assert sorted(world.refused) == [
+        f"arn:aws:iam::{SHOP}:role/breach-responder-contain",
+        f"arn:aws:iam::{SHOP}:user/orders-export",
+    ]
+
+
+def test_the_worst_finding_decides_how_an_order_is_carried_out(world: World) -> None:
+    world.joins(
+        a_finding(key="a", principals=(a_session(),)),
+        a_finding(key="b", principals=(a_session(),), severity=Severity.CRITICAL),
+    )
+    world.plan()
+    [cut] = [o for o in world.saved().orders if o.action_id == "iam.cut_role_sessions"]
+    assert cut.mode is OrderMode.AUTOMATIC
+
+
+def test_each_long_term_key_is_an_order_and_the_user_is_one(world: World) -> None:
+    world.joins(a_finding(key="k2", principals=(a_user(access_key_id="AKIAEXAMPLEEXAMPLE99"),)))
+    world.plan()
+    assert [action for action, _, _ in world.actions] == [
+        "iam.deactivate_key",
+        "iam.deactivate_key",
+        "iam.deny_user",
+    ]
+
+
+def test_beyond_the_most_a_plan_carries_a_person_decides(world: World) -> None:
+    users = tuple(a_user(f"u{n:03d}", "ASIAEXAMPLEEXAMPLE00") for n in range(100))
+    world.joins(a_finding(key="flood", principals=users))
+    critical = a_finding(key="first", principals=(a_user("first"),), severity=Severity.CRITICAL)
+    world.joins(critical)
+    answer = world.plan(policy=Policy(most_orders=10))
+    assert len(answer.orders) == 10
+    assert world.saved().orders[0].principal.name == "first"
+    assert len(world.refused) == len([o for o in world.refused if ":user/" in o]) == 94
+
+
+def test_what_another_open_incident_answers_for_is_left_to_it(world: World) -> None:
+    other = an_incident(id="inc-20261123-ffffffffff")
+    Incidents(world.ledger).create(other, a_finding())
+    correlations = Correlations(world.ledger)
+    key = f"PRINCIPAL#{SHOP}#IAMUser#{a_user().arn}"
+    claim = Claim(incident_id=other.id, until=NOON + HOUR)
+    world.ledger.together([correlations.claiming(key, claim, None)])
+    world.joins(a_finding(key="x", principals=(a_session(),)))
+    world.plan()
+    assert [action for action, _, _ in world.actions] == ["iam.cut_role_sessions"]
+    [refusal] = Incidents(world.ledger).refusals(INCIDENT_ID)
+    assert other.id in refusal.reason
+    assert world.plan(2, minutes=120).orders != []
+
+
+def test_a_drill_plans_for_its_samples(ledger: Ledger) -> None:
+    Incidents(ledger).create(an_incident(drill=True), a_finding(sample=True))
+    assert len(World(ledger).plan().orders) == 2
+
+
+def test_an_incident_without_anybody_to_cut_has_a_plan_without_orders(ledger: Ledger) -> None:
+    Incidents(ledger).create(an_incident(), a_finding(principals=()))
+    answer = World(ledger).plan()
+    assert answer.orders == []
+    assert World(ledger).saved().orders == ()
+
+
+def test_an_incident_that_is_not_there_is_told(ledger: Ledger) -> None:
+    with pytest.raises(Broken, match=INCIDENT_ID):
+        World(ledger).plan()
+
+
+def test_a_run_that_dies_at_any_call_is_completed_by_the_next(world: World) -> None:
+    world.joins(a_finding(key="second", principals=(a_session(), ROOT)))
+
+    def items() -> dict[str, str]:
+        pk, kinds = incident_pk(INCIDENT_ID), ("PLAN#", "ORDER#", "REFUSAL#", "TIMELINE#")
+        found = [item for kind in kinds for item in world.ledger.items(pk, kind)]
+        return {item.sk: item.body for item in found}
+
+    def forget() -> None:
+        for sk in items():
+            world.ledger.client.delete_item(
+                TableName=world.ledger.table,
+                Key={"pk": {"S": incident_pk(INCIDENT_ID)}, "sk": {"S": sk}},
+            )
+
+    whole = Life()
+    answer = world.plan(life=whole)
+    expected = items()
+    for ends_at in range(whole.calls):
+        forget()
+        with pytest.raises(DiedHereError):
+            world.plan(life=Life(ends_at))
+        assert world.plan() == answer
+        assert items() == expected
