@@ -1,0 +1,90 @@
+"""What a channel is: a place where people find an incident."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from botocore.exceptions import (
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    EndpointProviderError,
+    NoRegionError,
+    UnknownRegionError,
+)
+
+from responder.aws.clients import Clients
+from responder.aws.errors import asking_aws
+from responder.domain.errors import Broken
+from responder.domain.incident import Incident, TimelineEvent
+from responder.domain.summary import Summary
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where this stack may tell people. An empty address means there is none."""
+
+    clients: Clients
+    partition: str = "aws"
+    response_plan_arn: str = ""
+    pager_topic_arn: str = ""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An incident opened at a channel. `calls_people` when the channel pages by itself."""
+
+    reference: str
+    where: str  # for a page: how a person gets there
+    calls_people: bool
+
+
+class Channel(Protocol):
+    """A module of this folder."""
+
+    @property
+    def ID(self) -> str:  # noqa: N802
+        """The module's name."""
+        ...
+
+    @property
+    def TITLE(self) -> str:  # noqa: N802
+        """What a person reads."""
+        ...
+
+    @property
+    def PERMISSIONS(self) -> frozenset[str]:  # noqa: N802
+        """What it calls with the function's own role."""
+        ...
+
+    @property
+    def TAKES_NOTES(self) -> bool:  # noqa: N802
+        """Whether `note` reaches anybody."""
+        ...
+
+    def open(self, incident: Incident, summary: Summary, desk: Desk) -> Opened:
+        """Open the incident here. Asked twice, answers with the first reference.
+
+        Raises `Broken` when this account or region has no such channel.
+        """
+        ...
+
+    def note(self, reference: str, event: TimelineEvent, desk: Desk) -> None:
+        """Add one event. The same event twice is one note."""
+        ...
+
+
+@contextmanager
+def opening(what: str) -> Iterator[None]:
+    """Sort AWS's errors: a service with no endpoint here is not worth a retry, and is `Broken`."""
+    with asking_aws(what):
+        try:
+            yield
+        except (
+            ConnectTimeoutError,
+            EndpointConnectionError,
+            EndpointProviderError,
+            NoRegionError,
+            UnknownRegionError,
+        ) as error:
+            raise Broken(f"{what}: no endpoint answers in this region") from error

@@ -1,0 +1,96 @@
+"""Open the incident in Incident Manager, by the response plan that was given.
+
+Only in accounts that had enabled it: AWS takes no new customers since 2025-11-07 (Incident Manager
+User Guide, "Availability change"). The plan decides who is called, so we ask it whether anybody is.
+"""
+
+import hashlib
+import json
+
+from botocore.exceptions import ClientError
+
+from responder.aws.errors import code_of
+from responder.channels.channel import Desk, Opened, opening
+from responder.domain.errors import Broken
+from responder.domain.escaping import one_line
+from responder.domain.finding import Severity
+from responder.domain.incident import Incident, TimelineEvent
+from responder.domain.summary import Summary
+
+ID = "incident_manager"
+TITLE = "Incident Manager"
+TAKES_NOTES = True
+PERMISSIONS = frozenset(
+    {
+        "ssm-incidents:CreateTimelineEvent",
+        "ssm-incidents:GetResponsePlan",
+        "ssm-incidents:StartIncident",
+        "ssm-incidents:UpdateIncidentRecord",
+        # Incident Manager does these two in our name: User Guide, "Cross-service permissions".
+        "ssm-contacts:StartEngagement",
+        "ssm:CreateOpsItem",
+    }
+)
+_IMPACT = {
+    Severity.CRITICAL: 1,
+    Severity.HIGH: 2,
+    Severity.MEDIUM: 3,
+    Severity.LOW: 4,
+    Severity.INFORMATIONAL: 5,
+}
+
+
+def open(incident: Incident, summary: Summary, desk: Desk) -> Opened:  # noqa: A001 - the protocol's
+    """Start it under a token of its own, so that a second start is the first one."""
+    client = desk.clients.home("ssm-incidents")
+    with opening("starting the incident in Incident Manager"):
+        record = client.start_incident(
+            responsePlanArn=desk.response_plan_arn,
+            title=summary.title,
+            impact=_IMPACT[incident.severity],
+            triggerDetails={"source": "breach-responder", "timestamp": incident.opened_at},
+            clientToken=incident.id,
+        )["incidentRecordArn"]
+    with opening("describing the incident in Incident Manager"):
+        client.update_incident_record(
+            arn=record,
+            summary=summary.as_markdown(8000),
+            clientToken=_token(record, summary.text),
+        )
+    where = f"In Incident Manager: {record}"
+    return Opened(record, where=where, calls_people=_plan_calls_people(desk))
+
+
+def note(reference: str, event: TimelineEvent, desk: Desk) -> None:
+    """A custom event on the incident's timeline, at the time it happened."""
+    client = desk.clients.home("ssm-incidents")
+    # At most 12,000 characters once JSON has escaped them, which doubles them at worst.
+    text = f"{one_line(event.text, 5000)} ({one_line(event.by, 900)})"
+    with opening(f"noting {event.key} in Incident Manager"):
+        client.create_timeline_event(
+            incidentRecordArn=reference,
+            eventTime=event.at,
+            eventType="Custom Event",
+            eventData=json.dumps(text, ensure_ascii=False),
+            clientToken=_token(reference, event.key),
+        )
+
+
+def _plan_calls_people(desk: Desk) -> bool:
+    """False when the plan engages nobody, and also when it will not say: then we page as well."""
+    client = desk.clients.home("ssm-incidents")
+    try:
+        with opening("reading the response plan"):
+            try:
+                plan = client.get_response_plan(arn=desk.response_plan_arn)
+            except ClientError as error:
+                if code_of(error) == "AccessDeniedException":
+                    return False
+                raise
+    except Broken:
+        return False
+    return bool(plan.get("engagements") or plan.get("integrations"))
+
+
+def _token(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,97 @@
+"""Open the incident as an OpsItem in OpsCenter.
+
+It calls nobody by itself: a page goes beside it.
+"""
+
+import hashlib
+import json
+from datetime import UTC
+
+from botocore.exceptions import ClientError
+
+from responder.aws.errors import code_of
+from responder.channels.channel import Desk, Opened, opening
+from responder.domain.escaping import ascii_line, one_line
+from responder.domain.finding import Severity
+from responder.domain.incident import Incident, TimelineEvent
+from responder.domain.summary import Summary
+
+ID = "ops_center"
+TITLE = "OpsCenter"
+TAKES_NOTES = True
+PERMISSIONS = frozenset({"ssm:CreateOpsItem", "ssm:UpdateOpsItem"})
+# CreateOpsItem refuses a source that contains aws, amazon or amzn.
+_SOURCE = "breach-responder"
+_CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+_PRIORITY = {
+    Severity.CRITICAL: 1,
+    Severity.HIGH: 2,
+    Severity.MEDIUM: 3,
+    Severity.LOW: 4,
+    Severity.INFORMATIONAL: 5,
+}
+
+
+def open(incident: Incident, summary: Summary, desk: Desk) -> Opened:  # noqa: A001 - the protocol's
+    """Create it under the incident's id, which OpsCenter keeps single while the item is open.
+
+    No resources are listed: they are part of what makes two items the same (Systems Manager User
+    Guide, "Reducing duplicate OpsItems"), and findings that join later would make a second one.
+    """
+    client = desk.clients.home("ssm")
+    same = json.dumps({"dedupString": incident.id})
+    with opening("creating the OpsItem"):
+        try:
+            reference = client.create_ops_item(
+                Title=summary.title,
+                Description=summary.as_markdown(2048),
+                Source=_SOURCE,
+                Priority=_PRIORITY[incident.severity],
+                # OpsCenter's severities are the texts 1 to 4.
+                Severity=str(min(_PRIORITY[incident.severity], 4)),
+                Category="Security",
+                OperationalData={
+                    "/aws/dedup": {"Type": "SearchableString", "Value": same},
+                    "incident": {"Type": "SearchableString", "Value": incident.id},
+                },
+            )["OpsItemId"]
+        except ClientError as error:
+            if code_of(error) != "OpsItemAlreadyExistsException":
+                raise
+            reference = _existing(error)
+    region = desk.clients.region
+    console = f"https://{region}.{_CONSOLES[desk.partition]}"
+    where = f"In OpsCenter: {console}/systems-manager/opsitems/{reference}?region={region}"
+    return Opened(reference, where=where, calls_people=False)
+
+
+def note(reference: str, event: TimelineEvent, desk: Desk) -> None:
+    """One entry of operational data for each event. Its key is the event's, so twice is once."""
+    client = desk.clients.home("ssm")
+    at = event.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    value = f"{one_line(event.text, 4000)} ({one_line(event.by, 1000)})"
+    with opening(f"noting {event.key} on the OpsItem"):
+        client.update_ops_item(
+            OpsItemId=reference,
+            OperationalData={_entry(f"{at} {event.key}"): {"Type": "String", "Value": value}},
+        )
+
+
+def _entry(name: str) -> str:
+    """At most 128 characters, and still its own. It begins with the time, so entries sort."""
+    shown = ascii_line(name, 128)
+    if shown == name:
+        return name
+    return f"{ascii_line(name, 110)} {hashlib.sha256(name.encode()).hexdigest()[:16]}"
+
+
+def _existing(error: ClientError) -> str:
+    """OpsItemAlreadyExistsException carries the id of the item that is there."""
+    reference = error.response.get("OpsItemId")
+    if not reference:
+        raise error
+    return str(reference)

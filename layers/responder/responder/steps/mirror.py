@@ -1,0 +1,71 @@
+"""Show each event of an incident's timeline where people look at it, once, in order."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from responder import channels
+from responder.aws import ledger as table
+from responder.aws import timeline as events
+from responder.aws.incidents import Incidents
+from responder.aws.ledger import Ledger, incident_pk
+from responder.aws.timeline import Timeline
+from responder.channels.channel import Desk
+from responder.domain.errors import Broken
+
+PERMISSIONS = (
+    table.PERMISSIONS
+    | events.PERMISSIONS
+    | frozenset({"ssm:UpdateOpsItem", "ssm-incidents:CreateTimelineEvent"})
+)
+_MIRRORED = "MIRRORED#"
+
+
+class Mirrored(BaseModel):
+    """That one event stands in a channel."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    channel: str
+    at: AwareDatetime
+
+
+def incident_of(keys: Mapping[str, object]) -> str:
+    """The incident that a timeline item of the stream belongs to."""
+    pk = keys.get("pk")
+    prefix = incident_pk("")
+    if not isinstance(pk, str) or not pk.startswith(prefix):
+        raise Broken("the stream sent an item that belongs to no incident")
+    return pk.removeprefix(prefix)
+
+
+def mirror(
+    incident_id: str,
+    *,
+    incidents: Incidents,
+    timeline: Timeline,
+    ledger: Ledger,
+    desk: Desk,
+    now: datetime,
+) -> int:
+    """Note every event that is not noted yet; how many those were. May run twice, and at once.
+
+    Does nothing for an incident that is not opened yet: opening it ends with this.
+    """
+    at = incidents.get(incident_id).channel
+    if at is None:
+        return 0
+    channel = channels.BY_ID.get(at.id)
+    if channel is None:
+        raise Broken(f"{incident_id} is open at {at.id}, which is no channel of this version")
+    if not channel.TAKES_NOTES:
+        return 0
+    pk = incident_pk(incident_id)
+    done = {item.sk.removeprefix(_MIRRORED) for item in ledger.items(pk, _MIRRORED)}
+    missing = [event for event in timeline.events(incident_id) if event.key not in done]
+    for event in missing:
+        channel.note(at.reference, event, desk)
+        ledger.add(pk, _MIRRORED + event.key, Mirrored(key=event.key, channel=at.id, at=now))
+    return len(missing)

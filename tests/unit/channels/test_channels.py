@@ -1,0 +1,162 @@
+"""Each channel opens an incident once, and notes an event once."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from responder import channels
+from responder.channels import incident_manager, ops_center, sns_topic
+from responder.channels.channel import Channel, Desk, Opened
+from responder.domain.errors import Broken, Unavailable
+from responder.domain.incident import TimelineEvent
+from responder.domain.summary import Summary, summarise
+from tests.builders import INCIDENT_ID, NOON, a_finding, a_user, an_incident
+from tests.consoles import (
+    PLAN_ARN,
+    TOPIC_ARN,
+    IncidentManager,
+    OpsCenter,
+    TheseClients,
+    no_endpoint,
+    refusing,
+)
+
+HOSTILE = "</code>`x`](https://evil.example.com) <img src=x>\r\nSubject: forged"
+
+
+def a_desk(**services: Any) -> Desk:
+    return Desk(TheseClients(**services), "aws", PLAN_ARN, TOPIC_ARN)
+
+
+def a_summary(**given: Any) -> Summary:
+    return summarise(an_incident(**given), [a_finding()], mode="monitor")
+
+
+def an_event(key: str = "opened", **given: Any) -> TimelineEvent:
+    plain = {"at": NOON, "by": "open", "text": "Opened."}
+    return TimelineEvent(incident_id=INCIDENT_ID, key=key, **(plain | given))
+
+
+def test_every_module_of_the_folder_is_on_the_list() -> None:
+    folder = Path(channels.__file__).parent
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "channel"}
+    assert {channel.ID for channel in channels.CHANNELS} == modules
+
+
+def test_incident_manager_is_tried_only_by_a_plan_that_was_given() -> None:
+    given = Desk(TheseClients(), response_plan_arn=PLAN_ARN)
+    assert [c.ID for c in channels.choose(given)] == ["incident_manager", "ops_center", "sns_topic"]
+    assert [c.ID for c in channels.choose(Desk(TheseClients()))] == ["ops_center", "sns_topic"]
+
+
+@pytest.mark.parametrize("channel", [ops_center, incident_manager])
+def test_opening_twice_is_one_record(channel: Channel) -> None:
+    ssm, manager = OpsCenter(), IncidentManager()
+    desk = a_desk(ssm=ssm, ssm_incidents=manager)
+    first = channel.open(an_incident(), a_summary(), desk)
+    again = channel.open(an_incident(), a_summary(title="later title"), desk)
+    assert first.reference == again.reference
+    assert len(ssm.items) + len(manager.records) == 1
+
+
+@pytest.mark.parametrize("channel", [ops_center, incident_manager])
+def test_noting_twice_is_one_note_and_hostile_text_stays_on_its_line(channel: Channel) -> None:
+    ssm, manager = OpsCenter(), IncidentManager()
+    desk = a_desk(ssm=ssm, ssm_incidents=manager)
+    reference = channel.open(an_incident(), a_summary(), desk).reference
+    for _ in range(2):
+        channel.note(reference, an_event("cut", text=HOSTILE, by="contain"), desk)
+    channel.note(reference, an_event("other"), desk)
+    texts = (
+        [*ssm.notes(reference)] if ssm.items else [e["eventData"] for e in manager.events.values()]
+    )
+    assert len(texts) == 2
+    assert "\n" not in "".join(texts)
+    assert any("evil.example.com" in text for text in texts)
+
+
+def test_an_ops_item_shows_hostile_strings_as_code_and_fits_its_limits() -> None:
+    ssm = OpsCenter()
+    long = a_user(name="x" * 64)
+    findings = [a_finding(title=HOSTILE * 20, description=HOSTILE, principals=(long,))] * 9
+    incident = an_incident(title=HOSTILE * 20)
+    summary = summarise(incident, findings, mode="monitor")
+    reference = ops_center.open(incident, summary, a_desk(ssm=ssm)).reference
+    item = ssm.items[reference]
+    assert len(item["Description"]) <= 2048
+    for line in item["Description"].splitlines():
+        assert line.startswith("- **")
+        assert line.count("`") == 2
+    assert item["Priority"] == 2
+
+
+def test_events_with_long_names_that_begin_alike_are_two_notes() -> None:
+    ssm = OpsCenter()
+    desk = a_desk(ssm=ssm)
+    reference = ops_center.open(an_incident(), a_summary(), desk).reference
+    for end in ("one", "two"):
+        ops_center.note(reference, an_event("contained:" + "o" * 150 + end), desk)
+    assert len(ssm.notes(reference)) == 2
+
+
+def test_notes_sort_as_things_happened() -> None:
+    ssm = OpsCenter()
+    desk = a_desk(ssm=ssm)
+    reference = ops_center.open(an_incident(), a_summary(), desk).reference
+    for minutes, text in ((9, "last"), (0, "first"), (5, "between")):
+        at = NOON + timedelta(minutes=minutes)
+        ops_center.note(reference, an_event(text, at=at, text=text, by="x"), desk)
+    assert ssm.notes(reference) == ["first (x)", "between (x)", "last (x)"]
+
+
+@pytest.mark.parametrize(
+    ("engagements", "plan", "calls_people"),
+    [
+        (("arn:aws:ssm-contacts:us-west-2:444455556666:contact/oncall",), None, True),
+        ((), None, False),
+        (("arn:aws:ssm-contacts:us-west-2:444455556666:contact/oncall",), "AccessDenied", False),
+    ],
+)
+def test_a_plan_counts_as_calling_people_only_when_it_says_so(
+    engagements: tuple[str, ...], plan: str | None, calls_people: bool
+) -> None:
+    manager = IncidentManager(engagements)
+    if plan is not None:
+        manager.get_response_plan = refusing(plan)  # type: ignore[method-assign]
+    opened = incident_manager.open(an_incident(), a_summary(), a_desk(ssm_incidents=manager))
+    assert opened.calls_people is calls_people
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["AccessDeniedException", "ResourceNotFoundException", "ValidationException"],
+)
+def test_a_service_that_is_not_enabled_is_not_worth_a_retry(code: str) -> None:
+    manager = IncidentManager()
+    manager.start_incident = refusing(code)  # type: ignore[method-assign]
+    with pytest.raises(Broken, match=code):
+        incident_manager.open(an_incident(), a_summary(), a_desk(ssm_incidents=manager))
+
+
+def test_a_service_without_an_endpoint_here_is_not_worth_a_retry() -> None:
+    ssm = OpsCenter()
+    ssm.create_ops_item = no_endpoint  # type: ignore[method-assign]
+    with pytest.raises(Broken, match="no endpoint answers"):
+        ops_center.open(an_incident(), a_summary(), a_desk(ssm=ssm))
+
+
+def test_a_service_that_is_busy_is_worth_a_retry() -> None:
+    ssm = OpsCenter()
+    ssm.create_ops_item = refusing("ThrottlingException")  # type: ignore[method-assign]
+    with pytest.raises(Unavailable):
+        ops_center.open(an_incident(), a_summary(), a_desk(ssm=ssm))
+
+
+def test_the_topic_alone_is_a_channel_only_when_there_is_one() -> None:
+    opened = sns_topic.open(an_incident(), a_summary(), a_desk())
+    assert isinstance(opened, Opened)
+    assert opened.reference == TOPIC_ARN
+    with pytest.raises(Broken, match="no pager topic"):
+        sns_topic.open(an_incident(), a_summary(), Desk(TheseClients()))

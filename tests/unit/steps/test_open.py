@@ -1,0 +1,242 @@
+"""People are told once, by the best channel there is, and see everything that happened."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from responder.aws.incidents import Incidents
+from responder.aws.ledger import Ledger
+from responder.aws.pager import Pager
+from responder.aws.timeline import Timeline
+from responder.channels.channel import Desk
+from responder.domain.errors import Broken, Unavailable
+from responder.steps.mirror import incident_of, mirror
+from responder.steps.open import OpenAnswer, OpenRequest, open_incident
+from tests.builders import INCIDENT_ID, NOON, a_finding, an_incident
+from tests.consoles import (
+    PLAN_ARN,
+    TOPIC_ARN,
+    IncidentManager,
+    OpsCenter,
+    TheseClients,
+    Topic,
+    no_endpoint,
+    refusing,
+)
+from tests.vaults import DiedHereError, Life
+
+
+@dataclass
+class World:
+    """A ledger with an incident in it, and the places people look at."""
+
+    ledger: Ledger
+    plan: str = ""
+    topic_arn: str = TOPIC_ARN
+    ssm: OpsCenter = field(default_factory=OpsCenter)
+    manager: IncidentManager = field(default_factory=IncidentManager)
+    topic: Topic = field(default_factory=Topic)
+
+    def run(self, now: datetime = NOON, life: Life | None = None) -> OpenAnswer:
+        living = life or Life()
+        table = replace(self.ledger, client=living.of(self.ledger.client))
+        clients = TheseClients(ssm=living.of(self.ssm), ssm_incidents=living.of(self.manager))
+        return open_incident(
+            OpenRequest(incident_id=INCIDENT_ID, now=now),
+            incidents=Incidents(table),
+            timeline=Timeline(table),
+            ledger=table,
+            pager=Pager(table, living.of(self.topic), self.topic_arn),
+            desk=Desk(clients, "aws", self.plan, self.topic_arn),
+            mode="monitor",
+        )
+
+    def mirror(self) -> int:
+        desk = Desk(TheseClients(ssm=self.ssm, ssm_incidents=self.manager))
+        return mirror(
+            INCIDENT_ID,
+            incidents=Incidents(self.ledger),
+            timeline=Timeline(self.ledger),
+            ledger=self.ledger,
+            desk=desk,
+            now=NOON,
+        )
+
+    def happened(self, key: str, minutes: int = 0) -> None:
+        at = NOON + timedelta(minutes=minutes)
+        Timeline(self.ledger).record(INCIDENT_ID, key, at=at, by="test", text=key)
+
+    def said(self, key: str) -> str:
+        [text] = [e.text for e in Timeline(self.ledger).events(INCIDENT_ID) if e.key == key]
+        return text
+
+
+@pytest.fixture
+def world(ledger: Ledger) -> World:
+    Incidents(ledger).create(an_incident(), a_finding())
+    return World(ledger)
+
+
+def test_opened_however_often_it_is_asked_it_is_one_item_and_one_page(world: World) -> None:
+    first = world.run()
+    again = world.run(NOON + timedelta(minutes=10))
+    assert first == again == OpenAnswer(channel="ops_center", reference="oi-000000000000")
+    assert len(world.ssm.items) == 1
+    [page] = world.topic.messages
+    assert "oi-000000000000" in page["Message"]
+    assert INCIDENT_ID in page["Message"]
+    assert Incidents(world.ledger).get(INCIDENT_ID).channel is not None
+
+
+def test_a_run_that_dies_at_any_call_is_completed_by_the_next(world: World) -> None:
+    whole = Life()
+    world.happened("found", -5)
+    world.run(life=whole)
+    tables = world.ledger.client
+    for ends_at in range(whole.calls):
+        fresh = World(world.ledger)
+        _forget(tables)
+        Incidents(fresh.ledger).create(an_incident(), a_finding())
+        fresh.happened("found", -5)
+        with pytest.raises(DiedHereError):
+            fresh.run(life=Life(ends_at))
+        fresh.run()
+        [(reference, _)] = fresh.ssm.items.items()
+        notes = [note.split(" (")[0].split(" ")[0] for note in fresh.ssm.notes(reference)]
+        assert sorted(notes) == ["Opened", "Paged", "found"]
+        assert 1 <= len(fresh.topic.messages) <= 2
+
+
+def _forget(client: Any) -> None:
+    for item in client.scan(TableName="responder")["Items"]:
+        client.delete_item(TableName="responder", Key={"pk": item["pk"], "sk": item["sk"]})
+
+
+def test_incident_manager_is_used_when_a_plan_is_given_and_then_nobody_else_pages(
+    world: World,
+) -> None:
+    world.plan = PLAN_ARN
+    world.manager.engagements = ["arn:aws:ssm-contacts:us-west-2:444455556666:contact/oncall"]
+    answer = world.run()
+    assert answer.channel == "incident_manager"
+    assert len(world.manager.records) == 1
+    assert not world.ssm.items
+    assert not world.topic.messages
+    world.run()
+    assert not world.topic.messages
+
+
+def test_a_plan_that_calls_nobody_does_not_keep_people_asleep(world: World) -> None:
+    world.plan = PLAN_ARN
+    world.run()
+    assert len(world.topic.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("failing", "word"),
+    [(refusing("AccessDeniedException"), "AccessDenied"), (no_endpoint, "no endpoint")],
+)
+def test_a_channel_this_account_lacks_is_passed_over_by_name_and_reason(
+    world: World, failing: Any, word: str
+) -> None:
+    world.plan = PLAN_ARN
+    world.manager.start_incident = failing  # type: ignore[method-assign]
+    assert world.run().channel == "ops_center"
+    assert "Passed over: Incident Manager" in world.said("opened")
+    assert word in world.said("opened")
+    assert len(world.topic.messages) == 1
+
+
+def test_without_any_console_the_pager_topic_is_the_channel(world: World) -> None:
+    world.ssm.create_ops_item = no_endpoint  # type: ignore[method-assign]
+    assert world.run() == OpenAnswer(channel="sns_topic", reference=TOPIC_ARN)
+    assert len(world.topic.messages) == 1
+    world.happened("contained")
+    assert world.mirror() == 0
+    assert len(world.topic.messages) == 1
+
+
+def test_nowhere_to_tell_anybody_is_an_error_that_names_each_rung(world: World) -> None:
+    world.ssm.create_ops_item = refusing("AccessDenied")  # type: ignore[method-assign]
+    world.topic_arn = ""
+    with pytest.raises(Broken, match=r"OpsCenter.*pager topic"):
+        world.run()
+
+
+def test_a_busy_console_delays_the_item_but_not_the_page(world: World) -> None:
+    whole = world.ssm.create_ops_item
+    world.ssm.create_ops_item = refusing("ThrottlingException")  # type: ignore[method-assign]
+    with pytest.raises(Unavailable):
+        world.run()
+    assert len(world.topic.messages) == 1
+    world.ssm.create_ops_item = whole  # type: ignore[method-assign]
+    assert world.run().channel == "ops_center"
+    assert len(world.topic.messages) == 1
+
+
+def test_a_page_that_fails_is_raised_after_the_console_is_filled_and_sent_later(
+    world: World,
+) -> None:
+    whole = world.topic.publish
+    world.topic.publish = refusing("InternalError")  # type: ignore[method-assign]
+    world.happened("found", -5)
+    with pytest.raises(Unavailable):
+        world.run()
+    assert len(world.ssm.notes("oi-000000000000")) == 2
+    world.topic.publish = whole  # type: ignore[method-assign]
+    world.run()
+    assert len(world.topic.messages) == 1
+    assert len(world.ssm.items) == 1
+
+
+def test_without_a_topic_the_timeline_says_that_nobody_was_paged(world: World) -> None:
+    world.topic_arn = ""
+    world.run()
+    assert world.said("paged").startswith("Nobody was paged")
+
+
+def test_mirroring_waits_until_the_incident_is_open_and_then_shows_all_in_order(
+    world: World,
+) -> None:
+    world.happened("late", 9)
+    world.happened("early", -9)
+    assert world.mirror() == 0
+    world.run()
+    notes = world.ssm.notes("oi-000000000000")
+    assert notes[0] == "early (test)"
+    assert notes[-1] == "late (test)"
+    assert len(notes) == 4
+    assert world.mirror() == 0
+    world.happened("contained", 3)
+    assert world.mirror() == 1
+    assert world.mirror() == 0
+    assert len(world.ssm.notes("oi-000000000000")) == 5
+
+
+def test_a_note_that_fails_is_noted_later_and_the_ones_before_it_once(world: World) -> None:
+    world.run()
+    whole, left = world.ssm.update_ops_item, [1]
+
+    def once(**given: Any) -> Any:
+        if not left:
+            refusing("ThrottlingException")()
+        left.pop()
+        return whole(**given)
+
+    for number in range(3):
+        world.happened(f"event {number}", number)
+    world.ssm.update_ops_item = once  # type: ignore[method-assign]
+    with pytest.raises(Unavailable):
+        world.mirror()
+    world.ssm.update_ops_item = whole  # type: ignore[method-assign]
+    assert world.mirror() == 2
+    notes = [note for note in world.ssm.notes("oi-000000000000") if note.startswith("event")]
+    assert notes == ["event 0 (test)", "event 1 (test)", "event 2 (test)"]
+
+
+@pytest.mark.parametrize("keys", [{}, {"pk": None}, {"pk": 3}, {"pk": "CORRELATION#x"}])
+def test_a_stream_item_of_no_incident_is_broken(keys: dict[str, object]) -> None:
+    with pytest.raises(Broken):
+        incident_of(keys)
