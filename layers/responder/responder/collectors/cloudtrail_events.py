@@ -1,0 +1,185 @@
+"""What each principal called, from CloudTrail's event history.
+
+Event history needs no trail, and holds 90 days of management events. It is asked by access key,
+and by the name CloudTrail files the identity under, in each region of the findings and in the one
+that global services (IAM, STS' global endpoint) report to.
+AWS: CloudTrail API Reference, "LookupEvents": two requests a second for an account and region.
+"""
+
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from responder.aws.errors import asking_aws, code_of
+from responder.aws.vault import Content
+from responder.collectors.collector import Collected, Scene
+from responder.domain.errors import Broken
+from responder.domain.principal import Principal, PrincipalKind
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudtrail.client import CloudTrailClient
+
+ID = "cloudtrail.events"
+TITLE = "What the principals called"
+PERMISSIONS = frozenset({"cloudtrail:LookupEvents"})
+
+BEFORE_FIRST_SEEN = timedelta(hours=1)
+HISTORY = timedelta(days=90)
+DELIVERY = timedelta(minutes=15)  # CloudTrail User Guide: typically 5 minutes, may be longer
+PAUSE_SECONDS = 0.5
+MAX_PAGES = 400  # of 50 events, over all questions of one run: over 200 s at two a second
+_COVERS = "management events of the principals, as CloudTrail's event history holds them"
+# Where services without a region report: CloudTrail User Guide, "About global service events".
+_GLOBAL_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """One attribute to look up, in one account and region."""
+
+    account: str
+    region: str
+    attribute: str
+    value: str
+
+
+@dataclass
+class _Lines:
+    """Events as gzip JSON lines, each event once, and what could not be read."""
+
+    packed: io.BytesIO = field(default_factory=io.BytesIO)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    gaps: list[str] = field(default_factory=list)
+    pages: int = 0
+    pages_each: int = MAX_PAGES
+
+
+def collect(scene: Scene) -> Iterator[Collected]:
+    """One item with every event found, newest first for each question."""
+    since, lines = scene.incident.first_seen_at - BEFORE_FIRST_SEEN, _Lines()
+    if since < scene.now - HISTORY:
+        since = scene.now - HISTORY
+        lines.gaps.append("event history ends 90 days back; older events are in trails only")
+    questions = _questions(scene, lines.gaps)
+    lines.pages_each = max(1, MAX_PAGES // max(1, len(questions)))
+    failures: list[Broken] = []
+    # No file name and no time in the gzip header: the same events are the same bytes.
+    with gzip.GzipFile(fileobj=lines.packed, mode="wb", filename="", mtime=0) as out:
+        for question in questions:
+            try:
+                _answer(question, since, scene, lines, out)
+            except Broken as error:
+                failures.append(error)
+                lines.gaps.append(f"{_words(question)}: {error}")
+    if questions and len(failures) == len(questions):
+        raise failures[0]
+    lines.gaps += [
+        "data events (reads and writes of objects, items, functions) are not in event history",
+        f"regions other than {', '.join(sorted({q.region for q in questions})) or 'none'}"
+        " were not asked",
+        f"events later than {(scene.now - DELIVERY).isoformat()} may not have arrived yet",
+    ]
+    content = Content(lines.packed.getvalue(), ".jsonl.gz", "application/gzip")
+    yield Collected(f"{ID}/{scene.generation:04d}/events", content, _COVERS, tuple(lines.gaps))
+
+
+def _questions(scene: Scene, gaps: list[str]) -> list[Question]:
+    regions = {scene.incident.region, *(finding.region for finding in scene.findings)}
+    asked: dict[Question, None] = {}
+    for principal in scene.principals:
+        attributes = _attributes(principal)
+        if not attributes:
+            gaps.append(f"a {principal.kind} without access key or name cannot be looked up")
+        partition = (principal.arn or "arn:aws:").split(":")[1]
+        there = sorted(regions | {_GLOBAL_REGION.get(partition, "us-east-1")})
+        account = principal.account or scene.incident.account
+        for region in there:
+            asked |= {Question(account, region, *one): None for one in attributes}
+    return list(asked)
+
+
+def _attributes(principal: Principal) -> list[tuple[str, str]]:
+    """How event history files this principal. A role's sessions go by their own names."""
+    found = []
+    if principal.access_key_id is not None:
+        found.append(("AccessKeyId", principal.access_key_id))
+    if principal.kind is PrincipalKind.IAM_USER and principal.name is not None:
+        found.append(("Username", principal.name))
+    elif principal.session_name is not None:
+        found.append(("Username", principal.session_name))
+    elif principal.kind is PrincipalKind.ROOT:
+        found.append(("Username", "root"))
+    return found
+
+
+def _answer(
+    question: Question, since: datetime, scene: Scene, lines: _Lines, out: gzip.GzipFile
+) -> None:
+    client = scene.clients.cloudtrail(question.account, question.region)
+    token: str | None = None
+    oldest = scene.now
+    for _ in range(lines.pages_each):
+        if lines.pages:
+            scene.pause(PAUSE_SECONDS)
+        lines.pages += 1
+        page = _page(client, question, since, scene.now, token)
+        for event in page["Events"]:
+            oldest = event.get("EventTime", oldest)
+            identity = (question.region, event["EventId"])
+            if identity not in lines.seen:
+                lines.seen.add(identity)
+                out.write(_line(question, event))
+        token = page.get("NextToken")
+        if not token:
+            return
+    lines.gaps.append(
+        f"{_words(question)}: cut after {lines.pages_each} pages;"
+        f" events before {oldest.isoformat()} were not read"
+    )
+
+
+def _page(
+    client: "CloudTrailClient",
+    question: Question,
+    since: datetime,
+    until: datetime,
+    token: str | None,
+) -> Any:
+    more: dict[str, Any] = {} if token is None else {"NextToken": token}
+    attribute: Any = {"AttributeKey": question.attribute, "AttributeValue": question.value}
+    with asking_aws(f"looking up events in {question.region}"):
+        try:
+            return client.lookup_events(
+                LookupAttributes=[attribute],
+                StartTime=since,
+                EndTime=until,
+                MaxResults=50,
+                **more,
+            )
+        except ClientError as error:
+            # The event history of a region that the account has turned off cannot be asked.
+            if code_of(error) in ("UnrecognizedClientException", "InvalidClientTokenId"):
+                raise Broken(f"{question.region} did not accept our credentials") from error
+            raise
+
+
+def _line(question: Question, event: dict[str, Any]) -> bytes:
+    """`event` holds the record as CloudTrail wrote it, as text, so that no byte of it changes."""
+    line = {
+        "account": question.account,
+        "region": question.region,
+        "asked": {question.attribute: question.value},
+        "event_id": event["EventId"],
+        "event": event.get("CloudTrailEvent", ""),
+    }
+    return json.dumps(line, ensure_ascii=True).encode("ascii") + b"\n"
+
+
+def _words(question: Question) -> str:
+    return f"events by {question.attribute} in {question.region} of {question.account}"

@@ -1,0 +1,231 @@
+"""Seal what was collected: manifest, signature, public key, custody log."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+import responder
+from responder.aws import evidence as kept
+from responder.aws import ledger, signer, timeline, vault
+from responder.aws.evidence import Draft, Evidence, Shelf
+from responder.aws.incidents import Incidents
+from responder.aws.signer import Signer
+from responder.aws.timeline import Timeline
+from responder.aws.vault import Content, Vault
+from responder.domain.custody import COLLECTED, SEALED
+from responder.domain.evidence import EvidenceItem
+from responder.domain.identifiers import IncidentId
+from responder.domain.manifest import (
+    CustodyHead,
+    Manifest,
+    Predecessor,
+    SigningKey,
+    Uncollected,
+    as_bytes,
+    custody_document,
+    listed,
+)
+
+PERMISSIONS = (
+    ledger.PERMISSIONS
+    | timeline.PERMISSIONS
+    | kept.PERMISSIONS
+    | vault.PERMISSIONS
+    | signer.PERMISSIONS
+)
+_BY = "seal"
+_MANIFEST = "manifest/"
+
+
+class Failure(BaseModel):
+    """What Step Functions caught."""
+
+    error: str = Field(alias="Error", default="unknown")
+    cause: str = Field(alias="Cause", default="")
+
+
+class CollectorResult(BaseModel):
+    """What the machine says of one collector: its answer, or the failure it caught."""
+
+    collector_id: str
+    failure: Failure | None = None
+
+
+class SealRequest(BaseModel):
+    """What the machine sends once every collector has ended."""
+
+    incident_id: IncidentId
+    generation: int
+    collected: list[CollectorResult]
+    now: AwareDatetime
+
+
+class SealAnswer(BaseModel):
+    """Where the manifest is. By its version, since a key could be hidden behind a delete marker."""
+
+    manifest_key: str
+    manifest_version_id: str
+    manifest_sha256: str
+
+
+def seal(
+    request: SealRequest,
+    *,
+    expected: Sequence[str],
+    incidents: Incidents,
+    evidence: Evidence,
+    vault: Vault,
+    signer: Signer,
+    timeline: Timeline,
+    by: str,
+) -> SealAnswer:
+    """Write and sign one manifest for one generation. May run again: the first manifest stays."""
+
+    def keep(name: str, body: bytes, suffix: str, media_type: str, covers: str) -> EvidenceItem:
+        draft = Draft(Shelf.SEAL, _BY, name, Content(body, suffix, media_type), covers)
+        return evidence.keep(request.incident_id, draft, vault=vault, by=by, at=request.now)
+
+    public_key = signer.public_key()
+    name = f"{_MANIFEST}{request.generation:04d}"
+    manifest = evidence.item(request.incident_id, Shelf.SEAL, name)
+    if manifest is None:
+        _complete_custody(request.incident_id, evidence, by)
+        content = _manifest(request, expected, incidents, evidence, signer, public_key, by)
+        manifest = keep(name, content, ".json", "application/json", "what was kept, and what not")
+    evidence.append(
+        request.incident_id, SEALED, manifest.key, manifest.sha256, by=by, at=manifest.collected_at
+    )
+    signature = f"signature/{request.generation:04d}"
+    if evidence.item(request.incident_id, Shelf.SEAL, signature) is None:
+        signed = signer.sign(bytes.fromhex(manifest.sha256))
+        keep(signature, signed, ".sig", "application/octet-stream", "signature of the manifest")
+    fingerprint = hashlib.sha256(public_key).hexdigest()
+    keep(
+        f"public-key/{fingerprint[:16]}",
+        _pem(public_key),
+        ".pem",
+        "application/x-pem-file",
+        "public half of the signing key",
+    )
+    chain = evidence.custody(request.incident_id)
+    keep(
+        f"custody/{request.generation:04d}",
+        custody_document(request.incident_id, chain),
+        ".json",
+        "application/json",
+        "the custody log up to this manifest",
+    )
+    timeline.record(
+        request.incident_id,
+        f"sealed:{request.generation}",
+        at=request.now,
+        by=_BY,
+        text=f"Sealed and signed the evidence manifest {manifest.sha256[:16]}….",
+    )
+    return SealAnswer(
+        manifest_key=manifest.key,
+        manifest_version_id=manifest.version_id,
+        manifest_sha256=manifest.sha256,
+    )
+
+
+def _complete_custody(incident_id: str, evidence: Evidence, by: str) -> None:
+    """Name each item whose collector stopped between the record of it and the custody log."""
+    linked = {(one.subject, one.subject_sha256) for one in evidence.custody(incident_id)}
+    for item in evidence.items(incident_id):
+        if (item.name, item.sha256) not in linked:
+            evidence.append(
+                incident_id,
+                COLLECTED,
+                item.name,
+                item.sha256,
+                by=f"{by}, for a collector that stopped",
+                at=item.collected_at,
+            )
+
+
+def _manifest(
+    request: SealRequest,
+    expected: Sequence[str],
+    incidents: Incidents,
+    evidence: Evidence,
+    signer: Signer,
+    public_key: bytes,
+    by: str,
+) -> bytes:
+    chain = evidence.custody(request.incident_id)
+    manifest = Manifest(
+        incident_id=request.incident_id,
+        generation=request.generation,
+        drill=incidents.get(request.incident_id).drill,
+        sealed_at=request.now,
+        sealed_by=by,
+        tool=f"breach-responder {responder.__version__}",
+        expected_collectors=tuple(expected),
+        items=tuple(listed(evidence.items(request.incident_id), chain)),
+        uncollected=tuple(_uncollected(request.collected, expected)),
+        predecessor=_predecessor(request, evidence),
+        custody_head=CustodyHead(sequence=chain[-1].sequence, entry_sha256=chain[-1].entry_sha256)
+        if chain
+        else None,
+        signing_key=SigningKey(
+            arn=signer.key_arn,
+            algorithm="ECDSA_SHA_256",
+            public_key_sha256=hashlib.sha256(public_key).hexdigest(),
+        ),
+    )
+    return as_bytes(manifest.model_dump(mode="json"))
+
+
+def _uncollected(collected: list[CollectorResult], expected: Sequence[str]) -> list[Uncollected]:
+    """Every collector that did not end well, also one that nobody says anything of."""
+    failed = [
+        Uncollected(
+            collector_id=one.collector_id,
+            error=one.failure.error[:200],
+            cause=_message(one.failure.cause)[:500],
+        )
+        for one in collected
+        if one.failure is not None
+    ]
+    silent = set(expected) - {one.collector_id for one in collected}
+    return failed + [
+        Uncollected(collector_id=one, error="never ran", cause="the machine reported nothing of it")
+        for one in sorted(silent)
+    ]
+
+
+def _message(cause: str) -> str:
+    """Lambda puts its error into the cause as JSON: Step Functions Developer Guide, "Lambda"."""
+    try:
+        document = json.loads(cause)
+    except ValueError:
+        return cause
+    message = document.get("errorMessage") if isinstance(document, dict) else None
+    return message if isinstance(message, str) else cause
+
+
+def _predecessor(request: SealRequest, evidence: Evidence) -> Predecessor | None:
+    """The latest manifest before this generation. One still being sealed cannot be named."""
+    earlier = [
+        (int(item.name.removeprefix(_MANIFEST)), item)
+        for item in evidence.items(request.incident_id, Shelf.SEAL)
+        if item.name.startswith(_MANIFEST)
+    ]
+    before = [(number, item) for number, item in earlier if number < request.generation]
+    if not before:
+        return None
+    number, item = max(before, key=lambda one: one[0])
+    return Predecessor(
+        generation=number, key=item.key, version_id=item.version_id, sha256=item.sha256
+    )
+
+
+def _pem(der: bytes) -> bytes:
+    text = base64.b64encode(der).decode()
+    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
+    framed = ["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----", ""]
+    return "\n".join(framed).encode("ascii")

@@ -1,0 +1,102 @@
+"""Collecting and sealing, with a collector whose every look is different."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from responder.aws.clients import Clients
+from responder.aws.evidence import Evidence
+from responder.aws.incidents import Incidents
+from responder.aws.ledger import Ledger
+from responder.aws.receipts import Receipts
+from responder.aws.signer import Signer
+from responder.aws.timeline import Timeline
+from responder.aws.vault import Content, Vault
+from responder.collectors.collector import Collected, Scene
+from responder.steps.collect import CollectAnswer, CollectRequest, collect
+from responder.steps.seal import SealAnswer, SealRequest, seal
+from tests.builders import INCIDENT_ID, NOON, REGION
+from tests.vaults import Life, PrehashedKms, a_signer, a_vault, versions
+
+COLLECTED_BY = "arn:aws:lambda:us-west-2:444455556666:function:collect"
+SEALED_BY = "arn:aws:lambda:us-west-2:444455556666:function:seal"
+EXPECTED = ("memory.dump", "iam.principal")
+
+
+class Pictures:
+    """A collector whose every look is different, as live state is."""
+
+    ID = "iam.principal"
+    TITLE = "Pictures"
+    PERMISSIONS: frozenset[str] = frozenset()
+    looks = 0
+    names: tuple[str, ...] = ("one", "two")
+
+    def collect(self, scene: Scene) -> Iterator[Collected]:
+        for name in self.names:
+            self.looks += 1
+            content = Content(f"look {self.looks}".encode(), ".json", "application/json")
+            place = f"{self.ID}/{scene.generation:04d}/{name}"
+            yield Collected(place, content, "a picture", (f"{name} is blurred", "dark"))
+
+
+class World:
+    """A ledger, a vault and a signing key, all of which may die at some call."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger, self.vault, self.kms = ledger, a_vault(), PrehashedKms()
+        self.pictures = Pictures()
+
+    def adapters(self, life: Life) -> tuple[Ledger, Vault, Signer]:
+        table = replace(self.ledger, client=life.of(self.ledger.client))
+        vault = replace(self.vault, client=life.of(self.vault.client))
+        return table, vault, a_signer(life.of(self.kms))
+
+    def collect(
+        self, generation: int = 1, incident: str = INCIDENT_ID, life: Life | None = None
+    ) -> CollectAnswer:
+        table, vault, _ = self.adapters(life or Life())
+        return collect(
+            CollectRequest(
+                incident_id=incident, generation=generation, collector_id=Pictures.ID, now=NOON
+            ),
+            collectors={Pictures.ID: self.pictures},
+            incidents=Incidents(table),
+            receipts=Receipts(table),
+            evidence=Evidence(table),
+            vault=vault,
+            timeline=Timeline(table),
+            clients=Clients(REGION),
+            by=COLLECTED_BY,
+            read_at=lambda: NOON + timedelta(seconds=2),
+            pause=lambda seconds: None,
+        )
+
+    def seal(
+        self,
+        generation: int = 1,
+        incident: str = INCIDENT_ID,
+        life: Life | None = None,
+        collected: list[dict[str, Any]] | None = None,
+    ) -> SealAnswer:
+        table, vault, signer = self.adapters(life or Life())
+        said = [{"collector_id": one} for one in EXPECTED] if collected is None else collected
+        return seal(
+            SealRequest.model_validate(
+                {"incident_id": incident, "generation": generation, "collected": said, "now": NOON}
+            ),
+            expected=EXPECTED,
+            incidents=Incidents(table),
+            evidence=Evidence(table),
+            vault=vault,
+            signer=signer,
+            timeline=Timeline(table),
+            by=SEALED_BY,
+        )
+
+    def manifest(self, answer: SealAnswer) -> dict[str, Any]:
+        body = versions()[answer.manifest_key, answer.manifest_version_id]
+        found: dict[str, Any] = json.loads(body)
+        return found

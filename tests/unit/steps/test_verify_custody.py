@@ -1,0 +1,186 @@
+"""A stranger can check sealed evidence offline, and is told exactly what broke."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from responder.aws.evidence import Evidence
+from responder.aws.incidents import Incidents
+from responder.aws.ledger import Ledger
+from responder.aws.vault import Content
+from responder.domain.custody import next_entry
+from responder_cli import verify_custody
+from tests.builders import INCIDENT_ID, a_finding, an_incident
+from tests.preserving import World
+from tests.vaults import a_signer, download
+
+
+@pytest.fixture
+def world(ledger: Ledger) -> World:
+    Incidents(ledger).create(an_incident(), a_finding())
+    return World(ledger)
+
+
+def sealed(world: World, folder: Path) -> Path:
+    world.collect()
+    world.seal()
+    return download(folder, INCIDENT_ID)
+
+
+def states(folder: Path, key: Path | None = None) -> tuple[int, str]:
+    checks = verify_custody.check(folder, key)
+    broken = [f"{one.subject}: {one.text}" for one in checks if one.state == verify_custody.BROKEN]
+    return verify_custody.exit_code(checks), "\n".join(broken)
+
+
+def test_evidence_that_nobody_touched_holds(world: World, tmp_path: Path) -> None:
+    assert states(sealed(world, tmp_path)) == (verify_custody.HOLDS, "")
+
+
+def test_one_changed_byte_of_an_item_is_found_by_name(world: World, tmp_path: Path) -> None:
+    folder = sealed(world, tmp_path)
+    [path] = folder.glob("iam.principal/0001/two-*")
+    path.write_bytes(b"Look 2")
+    code, broken = states(folder)
+    assert code == verify_custody.SOMETHING_BROKEN
+    assert broken == "iam.principal/0001/two: is not what was sealed: its SHA-256 differs"
+
+
+def test_a_missing_item_and_a_shortened_one_are_found(world: World, tmp_path: Path) -> None:
+    folder = sealed(world, tmp_path)
+    [one], [two] = (folder.glob(f"iam.principal/0001/{name}-*") for name in ("one", "two"))
+    one.unlink()
+    two.write_bytes(b"")
+    _, broken = states(folder)
+    assert "one-" in broken
+    assert "is missing" in broken
+    assert "two: has 0 bytes" in broken
+
+
+def test_a_changed_custody_link_is_named(world: World, tmp_path: Path) -> None:
+    folder = sealed(world, tmp_path)
+    [path] = folder.glob("custody/*")
+    log = json.loads(path.read_bytes())
+    log["entries"][1]["by"] = "somebody else"
+    path.write_text(json.dumps(log))
+    assert "link 2 was changed after it was written" in states(folder)[1]
+
+
+def test_a_custody_log_rewritten_whole_does_not_fit_the_signed_manifest(
+    world: World, tmp_path: Path
+) -> None:
+    folder = sealed(world, tmp_path)
+    entries = [link.model_dump(mode="json") for link in _rewritten(world)]
+    [path] = folder.glob("custody/*")
+    path.write_text(json.dumps({"incident_id": INCIDENT_ID, "entries": entries}))
+    code, broken = states(folder)
+    assert code == verify_custody.SOMETHING_BROKEN
+    assert "link 2 of the custody log is not the one this manifest was sealed on" in broken
+
+
+def _rewritten(world: World) -> list[Any]:
+    chain: list[Any] = []
+    for link in Evidence(world.ledger).custody(INCIDENT_ID):
+        chain.append(
+            next_entry(
+                chain[-1] if chain else None,
+                incident_id=INCIDENT_ID,
+                at=link.at,
+                by="forger",
+                event=link.event,
+                subject=link.subject,
+                subject_sha256=link.subject_sha256,
+            )
+        )
+    return chain
+
+
+def test_a_changed_manifest_is_not_the_one_that_was_sealed(world: World, tmp_path: Path) -> None:
+    folder = sealed(world, tmp_path)
+    [path] = folder.glob("manifest/*")
+    path.write_text(path.read_text().replace("is blurred", "is sharp"))
+    assert "does not say that this manifest was sealed" in states(folder)[1]
+
+
+def test_a_manifest_taken_out_is_missed(world: World, tmp_path: Path) -> None:
+    sealed(world, tmp_path)
+    world.seal(generation=2)
+    folder = download(tmp_path, INCIDENT_ID)
+    [first] = folder.glob("manifest/0001-*")
+    first.unlink()
+    _, broken = states(folder)
+    assert "follows manifest 1, which is missing" in broken
+    assert "sealed, and it is not here" in broken
+
+
+def test_a_leftover_beside_the_sealed_manifest_is_a_note(world: World, tmp_path: Path) -> None:
+    folder = sealed(world, tmp_path)
+    [path] = folder.glob("manifest/*")
+    document = json.loads(path.read_bytes()) | {"sealed_by": "another run"}
+    (folder / "manifest/0001-leftover.json").write_text(json.dumps(document))
+    assert states(folder) == (verify_custody.HOLDS, "")
+
+
+def test_a_signature_by_another_key_does_not_hold(world: World, tmp_path: Path) -> None:
+    folder = sealed(world, tmp_path)
+    [path] = folder.glob("signature/*")
+    digest = bytes.fromhex("00" * 32)
+    path.write_bytes(a_signer().sign(digest))
+    assert "its signature does not hold" in states(folder)[1]
+
+
+def test_a_public_key_from_elsewhere_must_be_the_one_the_manifest_names(
+    world: World, tmp_path: Path
+) -> None:
+    folder = sealed(world, tmp_path / "evidence")
+    [beside] = folder.glob("public-key/*")
+    given = tmp_path / "given.pem"
+    shutil.copy(beside, given)
+    assert states(folder, given)[0] == verify_custody.HOLDS
+    given.write_bytes(a_signer().public_key())
+    assert "not the one the manifest names" in states(folder, given)[1]
+
+
+def test_without_openssl_the_signature_is_said_to_be_unchecked(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = sealed(world, tmp_path)
+    monkeypatch.setenv("PATH", "")
+    assert states(folder) == (verify_custody.NOT_ALL_CHECKED, "")
+
+
+def test_a_manifest_that_points_out_of_the_folder_is_not_followed(
+    world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "outside").write_bytes(b"look 1")
+    folder = tmp_path / "evidence"
+    (folder / "manifest").mkdir(parents=True)
+    (folder / "custody").mkdir()
+    sha256 = Content(b"look 1", "", "").sha256
+    item = {"name": "x", "key": "../outside", "size_bytes": 6, "sha256": sha256}
+    document = {"incident_id": "", "generation": 1, "items": [item]}
+    text = json.dumps(document)
+    (folder / "manifest/0001-x.json").write_text(text)
+    sha256 = Content(text.encode(), "", "").sha256
+    entries = [{"sequence": 1, "event": "sealed", "subject": "x", "subject_sha256": sha256}]
+    (folder / "custody/0001-x.json").write_text(json.dumps({"entries": entries}))
+    assert "its key points out of the folder" in states(folder)[1]
+
+
+def test_an_empty_folder_is_not_good_news(tmp_path: Path) -> None:
+    assert verify_custody.main([str(tmp_path)]) == verify_custody.NO_MANIFEST
+
+
+def test_the_script_runs_alone_without_this_project(world: World, tmp_path: Path) -> None:
+    folder = sealed(world, tmp_path / "evidence")
+    script = tmp_path / "verify_custody.py"
+    shutil.copy(verify_custody.__file__, script)
+    command = [sys.executable, "-I", "-S", str(script), str(folder), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == verify_custody.HOLDS, done.stderr
+    assert json.loads(done.stdout)["exit_code"] == verify_custody.HOLDS
