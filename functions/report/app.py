@@ -1,0 +1,34 @@
+"""Write the page that an engineer and a lawyer can both read."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from responder import actions, collectors, wiring
+from responder.report.model import Here
+from responder.steps.report import ReportRequest, report
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+    """One page about one incident, as it stands now."""
+    request = ReportRequest.model_validate(event)
+    logger.append_keys(incident_id=request.incident_id, generation=request.generation)
+    settings = wiring.settings()
+    answer = report(
+        request,
+        incidents=wiring.incidents(),
+        receipts=wiring.receipts(),
+        approvals=wiring.approvals(),
+        evidence=wiring.evidence(),
+        clocks=wiring.clocks(),
+        timeline=wiring.timeline(),
+        vault=wiring.vault(),
+        titles={action.ID: action.TITLE for action in actions.ACTIONS},
+        collectors=[collector.ID for collector in collectors.COLLECTORS],
+        here=Here(region=settings.aws_region, release_function=settings.release_function),
+    )
+    return answer.model_dump(mode="json")

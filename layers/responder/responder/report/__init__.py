@@ -1,0 +1,1 @@
+"""The page about one incident, for an engineer and for counsel."""

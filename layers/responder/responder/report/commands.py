@@ -1,0 +1,65 @@
+"""Commands that a person may paste into a shell. Every word of them is quoted for it."""
+
+import json
+import shlex
+from dataclasses import dataclass
+
+from responder.domain.identifiers import IncidentId, OrderId
+from responder.report.model import Here
+
+# The shell, not we, knows who runs the command.
+_WHO_AM_I = "$(aws sts get-caller-identity --query Arn --output text)"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, and what it does. In `parts`, so that the eye finds its options."""
+
+    does: str
+    parts: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The command on one line."""
+        return " ".join(self.parts)
+
+
+def release(here: Here, incident_id: IncidentId, order_id: OrderId) -> Command:
+    """Undoes one order from its receipt. Names whoever runs it, by their own credentials."""
+    payload = json.dumps(
+        {"incident_id": incident_id, "order_id": order_id, "by": "@", "reason": "say why"}
+    )
+    before, after = payload.split("@")
+    return Command(
+        "Undo it",
+        (
+            f"aws lambda invoke --region {shlex.quote(here.region)}",
+            f"--function-name {shlex.quote(here.release_function)}",
+            "--cli-binary-format raw-in-base64-out",
+            f"""--payload {shlex.quote(before)}"{_WHO_AM_I}"{shlex.quote(after)}""",
+            "/dev/stdout",
+        ),
+    )
+
+
+def decide(here: Here, automation_id: str) -> list[Command]:
+    """Approves or denies a waiting order, as the buttons of the console do."""
+    return [
+        Command(
+            does,
+            (
+                f"aws ssm send-automation-signal --region {shlex.quote(here.region)}",
+                f"--automation-execution-id {shlex.quote(automation_id)}",
+                f"--signal-type {signal} --payload 'Comment=say why'",
+            ),
+        )
+        for does, signal in (("Approve", "Approve"), ("Deny", "Reject"))
+    ]
+
+
+def console(here: Here, automation_id: str) -> str:
+    """Where the same decision is taken in the console."""
+    return (
+        f"https://{here.region}.console.aws.amazon.com/systems-manager/automation/execution/"
+        f"{automation_id}?region={here.region}"
+    )

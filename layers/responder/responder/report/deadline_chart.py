@@ -1,0 +1,156 @@
+"""The deadlines on a time axis: where each mark goes. The template draws it.
+
+Places are percentages of the width and pixels of the height, so the picture takes any width without
+its letters shrinking.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from responder.domain.clock import Clock, ClockKind, ClockState, Standing
+from responder.report.summary import name_of
+from responder.report.wording import day, in_utc, until
+
+LANE, HEAD, FOOT = 64, 26, 24  # pixels
+_FIRST, _LAST = 0.5, 96.0  # percent of the width that time is spread over
+_STEPS = [timedelta(hours=h) for h in (1, 3, 6, 12)] + [
+    timedelta(days=d) for d in (1, 2, 5, 7, 10, 14, 30, 60, 90, 180, 365)
+]
+_MOST_TICKS = 7
+_LONGEST_NAME = 44  # letters that have room in 320 pixels; the table has the whole name
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A date on the axis. Every second one may be left out where there is little room."""
+
+    x: float
+    label: str
+    minor: bool
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One clock: from where it is counted to where it runs out."""
+
+    y: int
+    name: str
+    start_x: float
+    due_x: float
+    act_by_x: float | None
+    due: str
+    label_left: bool  # there is no room for the date to the right of its mark
+    mark: str  # law, policy, missed or ended
+    confirmed: bool
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture, and the same in words."""
+
+    lanes: tuple[Lane, ...]
+    ticks: tuple[Tick, ...]
+    now_x: float
+    height: int
+    says: str
+
+
+def draw(clocks: Sequence[Clock], *, now: datetime) -> Chart | None:
+    """The picture of every clock that has a date; None when none has."""
+    dated = sorted(
+        (
+            (clock.due_at, clock)
+            for clock in clocks
+            if clock.due_at is not None and clock.state is not ClockState.NOT_OWED
+        ),
+        key=lambda pair: (pair[0], pair[1].clock_id),
+    )
+    if not dated:
+        return None
+    begin = min([now, *(_counted_from(clock) for _, clock in dated)])
+    end = max([now, *(due for due, _ in dated)])
+    axis = _Axis(begin, max(end, begin + timedelta(hours=1)))
+    lanes = tuple(_lane(number, clock, due, axis, now) for number, (due, clock) in enumerate(dated))
+    return Chart(
+        lanes=lanes,
+        ticks=tuple(axis.ticks()),
+        now_x=axis.x(now),
+        height=HEAD + LANE * len(lanes) + FOOT,
+        says=_says(dated, now),
+    )
+
+
+@dataclass(frozen=True)
+class _Axis:
+    begin: datetime
+    end: datetime
+
+    def x(self, at: datetime) -> float:
+        share = (at - self.begin) / (self.end - self.begin)
+        return round(_FIRST + (_LAST - _FIRST) * min(max(share, 0.0), 1.0), 2)
+
+    def ticks(self) -> list[Tick]:
+        length = self.end - self.begin
+        step = next((s for s in _STEPS if length / s <= _MOST_TICKS), length)
+        shape = "%H:%M" if step < timedelta(days=1) else "%d %b"
+        midnight = self.begin.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        ticks: list[Tick] = []
+        at = midnight
+        while at <= self.end:
+            if at >= self.begin:
+                ticks.append(Tick(self.x(at), at.strftime(shape), len(ticks) % 2 == 1))
+            at += step
+        return ticks
+
+
+def _lane(number: int, clock: Clock, due: datetime, axis: _Axis, now: datetime) -> Lane:
+    act_by = None
+    if clock.act_by is not None:
+        noon = datetime(clock.act_by.year, clock.act_by.month, clock.act_by.day, 12, tzinfo=UTC)
+        on_the_day = clock.act_by.isoformat() == day(due, clock.time_zone)
+        if not on_the_day and axis.begin <= noon <= axis.end:
+            act_by = axis.x(noon)
+    due_x = axis.x(due)
+    return Lane(
+        y=HEAD + LANE * number,
+        name=_short(name_of(clock)),
+        start_x=axis.x(_counted_from(clock)),
+        due_x=due_x,
+        act_by_x=act_by,
+        due=f"{day(due, clock.time_zone)}, {_state(clock, due, now)}",
+        label_left=due_x > 50,
+        mark=_mark(clock),
+        confirmed=clock.standing is Standing.CONFIRMED,
+    )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
+
+
+def _mark(clock: Clock) -> str:
+    if clock.state is ClockState.MISSED:
+        return "missed"
+    if clock.state is ClockState.FULFILLED:
+        return "ended"
+    return "law" if clock.kind is ClockKind.LAW else "policy"
+
+
+def _state(clock: Clock, due: datetime, now: datetime) -> str:
+    if clock.state is ClockState.RUNNING:
+        return until(due, now=now)
+    return clock.state.value
+
+
+def _counted_from(clock: Clock) -> datetime:
+    return clock.anchor.at or clock.started_at
+
+
+def _says(dated: Sequence[tuple[datetime, Clock]], now: datetime) -> str:
+    (first_due, first), (last_due, last) = dated[0], dated[-1]
+    return (
+        f"{len(dated)} dates. The earliest is {day(first_due, first.time_zone)}, for"
+        f" {name_of(first)}; the latest is {day(last_due, last.time_zone)}, for {name_of(last)}."
+        f" Now is {in_utc(now)}. The table below gives every date."
+    )

@@ -1,0 +1,59 @@
+"""What one report holds. Nothing here is worded or drawn yet."""
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from responder.domain.approval import Approval
+from responder.domain.clock import Clock
+from responder.domain.evidence import CustodyEntry, EvidenceItem
+from responder.domain.finding import Finding
+from responder.domain.incident import Incident, TimelineEvent
+from responder.domain.order import Order, Receipt, Refusal
+
+
+class Here(BaseModel):
+    """Where the responder itself runs, for the commands that a person may give it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    region: str
+    release_function: str
+
+
+class Failure(BaseModel):
+    """Something the workflow could not do, and went on without."""
+
+    model_config = ConfigDict(frozen=True)
+
+    what: str
+    error: str
+    cause: str
+
+
+class Report(BaseModel):
+    """Everything the page tells, as it stood at `made_at`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    incident: Incident
+    generation: int
+    made_at: AwareDatetime
+    here: Here
+    titles: dict[str, str] = {}  # action id to what it is called
+    findings: tuple[Finding, ...] = ()
+    orders: tuple[Order, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    evidence: tuple[EvidenceItem, ...] = ()
+    seals: tuple[EvidenceItem, ...] = ()  # manifests, signatures, the public key
+    custody: tuple[CustodyEntry, ...] = ()
+    clocks: tuple[Clock, ...] = ()
+    timeline: tuple[TimelineEvent, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    by_hand: bool = False  # asked for by a person, who cannot say what failed in the workflow
+    faked: tuple[str, ...] = ()  # in a drill: what stood in for AWS
+
+    @property
+    def drill(self) -> bool:
+        """Whether any of this was practice."""
+        return self.incident.drill or bool(self.faked)

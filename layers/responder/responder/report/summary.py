@@ -1,0 +1,271 @@
+"""What happened, in sentences, and what waits for a person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from responder.domain.approval import ApprovalStatus
+from responder.domain.clock import Clock, ClockKind, ClockState, Standing
+from responder.report import commands
+from responder.report.commands import Command
+from responder.report.model import Report
+from responder.report.order_lines import OrderLine, Stands, next_step, why_left
+from responder.report.wording import (
+    called,
+    closed,
+    counted,
+    in_utc,
+    listed,
+    plain,
+    span,
+    there,
+    until,
+)
+
+_TOUCHED = (Stands.CONTAINED, Stands.CUT, Stands.BEGUN)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Something that only a person can decide, and how they do it."""
+
+    title: str
+    why: str
+    next_step: str
+    until: datetime | None = None
+    commands: tuple[Command, ...] = ()
+    address: str | None = None
+
+
+def what_happened(report: Report) -> list[str]:
+    """The findings and the incident."""
+    incident = report.incident
+    sentences = []
+    if report.findings:
+        first = min(report.findings, key=lambda finding: (finding.created_at, finding.key))
+        sentences.append(
+            f"{first.type} was reported in account {first.account} ({first.region}) with"
+            f" {first.severity.value} severity: {closed(first.title)}"
+        )
+        if len(report.findings) > 1:
+            sentences.append(f"{len(report.findings)} findings belong to this incident.")
+        named = {called(p): None for finding in report.findings for p in finding.principals}
+        if named:
+            sentences.append(f"Acting in it: {listed(list(named))}.")
+    else:
+        sentences.append(f"{closed(incident.title)} No finding of it is on record.")
+    sentences.append(
+        f"The detector first saw it at {in_utc(incident.first_seen_at)}; the incident was opened"
+        f" {span(incident.opened_at - incident.first_seen_at)} later,"
+        f" at {in_utc(incident.opened_at)}."
+    )
+    return sentences
+
+
+def what_was_cut(report: Report, lines: Sequence[OrderLine]) -> list[str]:
+    """How much of it is contained, and since when that is certain."""
+    if not lines:
+        return ["Nothing was cut, because nothing was planned. Look at the refusals and failures."]
+    by_standing = {
+        stands: [line for line in lines if line.stands is stands]
+        for stands in Stands
+        if any(line.stands is stands for line in lines)
+    }
+    held = by_standing.get(Stands.HELD, [])
+    if len(held) == len(lines):
+        return [
+            f"Nothing was cut: this stack runs in monitor mode."
+            f" {counted(len(held), 'order is', 'orders are')} planned and held."
+        ]
+    sentences = []
+    contained = by_standing.get(Stands.CONTAINED, [])
+    times = [line.receipt.contained_at for line in contained if line.receipt is not None]
+    known = [at for at in times if at is not None]
+    if known:
+        sentences.append(
+            f"{len(contained)} of {counted(len(lines), 'order')}"
+            f" {'is' if len(contained) == 1 else 'are'} verified contained: each was read clean"
+            f" twice, the last at {in_utc(max(known))},"
+            f" {span(max(known) - report.incident.opened_at)} after the incident was opened."
+        )
+    else:
+        sentences.append("Nothing is verified contained.")
+    for stands, says in (
+        (Stands.CUT, "cut, but not verified yet: do not count on it"),
+        (Stands.BEGUN, "begun, and nobody knows yet whether the cut was made"),
+        (Stands.WAITING, "waiting for approval"),
+        (Stands.PLANNED, "planned and not begun"),
+        (Stands.HELD, "held, because the stack was in monitor mode when it was planned"),
+        (Stands.LEFT, "left to a person"),
+        (Stands.RELEASED, "released: what stood before was put back"),
+    ):
+        number = len(by_standing.get(stands, []))
+        if number:
+            sentences.append(f"{counted(number, 'order is', 'orders are')} {says}.")
+    return sentences
+
+
+def what_waits(decisions: Sequence[Decision]) -> str:
+    """How much waits for a person."""
+    if not decisions:
+        return "Nothing waits for a person."
+    first = min((one.until for one in decisions if one.until is not None), default=None)
+    waits = counted(len(decisions), "decision waits", "decisions wait")
+    return f"{waits} for a person" + (f", the first until {in_utc(first)}." if first else ".")
+
+
+def next_date(report: Report) -> list[str]:
+    """The next date the law sets, and any that was missed."""
+    sentences = []
+    late = missed(report)
+    if late:
+        names = listed([name_of(clock) for clock in late])
+        sentences.append(f"Missed, and still owed: {names}.")
+    clock = next_clock(report)
+    if clock is None or clock.due_at is None:
+        if not report.clocks:
+            return ["No legal clock was started. Do not read that as: nothing is owed."]
+        return [*sentences, "No clock that is running has a date yet."]
+    what = "legal date" if clock.kind is ClockKind.LAW else "date, a target of our own policy,"
+    sentences.append(
+        f"The next {what} is {there(clock.due_at, clock.time_zone) or in_utc(clock.due_at)}"
+        f" ({until(clock.due_at, now=report.made_at)}): {name_of(clock)}, {clock.standing.value}."
+        + (f" Act by {clock.act_by.isoformat()}." if clock.act_by else "")
+    )
+    return sentences
+
+
+def missed(report: Report) -> list[Clock]:
+    """Clocks that ran out and are still owed."""
+    return [clock for clock in report.clocks if clock.state is ClockState.MISSED]
+
+
+def next_clock(report: Report) -> Clock | None:
+    """The running clock with the earliest date still to come; law before policy."""
+    running = [
+        clock
+        for clock in report.clocks
+        if clock.state is ClockState.RUNNING
+        and clock.due_at is not None
+        and clock.due_at > report.made_at
+    ]
+    law = [clock for clock in running if clock.kind is ClockKind.LAW]
+    return min(law or running, key=_due, default=None)
+
+
+def name_of(clock: Clock) -> str:
+    """California, individuals."""
+    return f"{clock.jurisdiction_name}, {clock.recipient_name or plain(clock.recipient)}"
+
+
+def decisions(report: Report, lines: Sequence[OrderLine]) -> list[Decision]:
+    """What a person decides now: what is late, approvals, what was left, then counsel's facts."""
+    return [
+        *[_late(clock) for clock in missed(report)],
+        *[_approval(report, line) for line in lines if line.stands is Stands.WAITING],
+        *[_left(line) for line in lines if line.stands is Stands.LEFT and not _denied(line)],
+        *[
+            Decision(f"Not done by machine: {one.resource}", one.reason, one.next_step)
+            for one in report.refusals
+        ],
+        *_held(lines),
+        *_facts(report),
+    ]
+
+
+def contained_at(lines: Sequence[OrderLine]) -> datetime | None:
+    """Since when everything that was to be cut is verified cut; None while anything is open."""
+    aimed_at = [line for line in lines if line.stands is not Stands.RELEASED]
+    times = [
+        line.receipt.contained_at
+        for line in aimed_at
+        if line.stands is Stands.CONTAINED and line.receipt is not None
+    ]
+    known = [at for at in times if at is not None]
+    return max(known) if known and len(known) == len(aimed_at) else None
+
+
+def touched(lines: Sequence[OrderLine]) -> list[OrderLine]:
+    """Orders that changed something, or may have; released ones are shown apart."""
+    return [line for line in lines if line.stands in _TOUCHED]
+
+
+def is_left(line: OrderLine) -> bool:
+    """Whether it is not cut now, and nobody was asked about it."""
+    return line.stands in (Stands.LEFT, Stands.HELD, Stands.RELEASED, Stands.PLANNED)
+
+
+def _late(clock: Clock) -> Decision:
+    due = clock.due_at
+    return Decision(
+        title=f"Missed: {name_of(clock)}",
+        why=f"{clock.rule} {clock.citation}. It ran out"
+        + (f" at {there(due, clock.time_zone) or in_utc(due)}." if due else "."),
+        next_step="It is still owed. Tell counsel now, send it, and record what was sent.",
+    )
+
+
+def _approval(report: Report, line: OrderLine) -> Decision:
+    asked = line.approval
+    automation_id = asked.automation_id if asked is not None else None
+    return Decision(
+        title=f"Approve or deny: {line.title}",
+        why=f"{line.subject[:1].upper()}{line.subject[1:]}. {line.order.reason}",
+        next_step=line.on_silence,
+        until=asked.expires_at if asked is not None else None,
+        commands=tuple(commands.decide(report.here, automation_id)) if automation_id else (),
+        address=commands.console(report.here, automation_id) if automation_id else None,
+    )
+
+
+def _left(line: OrderLine) -> Decision:
+    return Decision(
+        title=f"Left to a person: {line.title}, {line.subject}",
+        why=why_left(line),
+        next_step=next_step(line),
+        commands=(line.undo,) if line.undo is not None else (),
+    )
+
+
+def _held(lines: Sequence[OrderLine]) -> list[Decision]:
+    held = [line for line in lines if line.stands is Stands.HELD]
+    if not held:
+        return []
+    what = listed([f"{line.title} ({line.subject})" for line in held])
+    return [
+        Decision(
+            "Monitor mode held every cut" if len(held) == len(lines) else "Some cuts were held",
+            f"Planned and not carried out: {what}.",
+            "If the finding is real, cut these by hand now. Mode=respond lets the stack do it.",
+        )
+    ]
+
+
+def _facts(report: Report) -> list[Decision]:
+    unsure = [
+        clock
+        for clock in report.clocks
+        if clock.standing is Standing.PROVISIONAL
+        and clock.state in (ClockState.RUNNING, ClockState.WAITING, ClockState.MISSED)
+    ]
+    if not unsure:
+        return []
+    return [
+        Decision(
+            "Counsel: record the facts that the law counts from",
+            f"{counted(len(unsure), 'clock is', 'clocks are')} provisional: counted from the"
+            " earliest instant we know, and assuming that personal data was taken. No date moves"
+            " later without a person and a reason.",
+            "Record when the breach was discovered and determined, which data it touched, and how"
+            " many people live in each state.",
+        )
+    ]
+
+
+def _denied(line: OrderLine) -> bool:
+    return line.approval is not None and line.approval.status is ApprovalStatus.DENIED
+
+
+def _due(clock: Clock) -> datetime:
+    assert clock.due_at is not None
+    return clock.due_at

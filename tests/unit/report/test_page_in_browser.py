@@ -1,0 +1,196 @@
+"""The page in a real browser: nothing runs, nothing is asked for, everything can be read."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+
+from responder.report.page import render
+from tests.unit.report.hostile import hostile
+from tests.unit.report.reports import a_report
+
+BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(
+    not (BROWSER and DRIVER),
+    reason="chromium is not installed: apt-get install chromium chromium-driver",
+)
+# Every text with its colour and what lies behind it; ratios by WCAG 2.2, "contrast ratio".
+_CONTRAST = """
+const parse = c => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+const lum = c => c.slice(0, 3).map(v => v / 255)
+  .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+const behind = e => {
+  for (; e; e = e.parentElement) {
+    const c = parse(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] === 1) return c;
+    if (c[3] > 0) throw new Error('half-transparent background');
+  }
+  throw new Error('nothing behind');
+};
+const out = [];
+const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) {
+  const e = walk.currentNode.parentElement;
+  if (!walk.currentNode.data.trim() || e.closest('title, desc')) continue;
+  const style = getComputedStyle(e);
+  const colour = parse(e instanceof SVGElement ? style.fill : style.color);
+  const [a, b] = [lum(colour), lum(behind(e))].sort((x, y) => y - x);
+  const px = parseFloat(style.fontSize);
+  const large = px >= 24 || (px >= 18.66 && style.fontWeight >= 700);
+  out.push({text: walk.currentNode.data.trim().slice(0, 40), ratio: (a + 0.05) / (b + 0.05),
+            needs: large ? 3 : 4.5, opacity: style.opacity});
+}
+return out;
+"""
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    options = Options()
+    options.binary_location = str(BROWSER)
+    for word in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
+    ):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
+    found = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+    yield found
+    found.quit()
+
+
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("pages")
+    pages = {"plain": a_report(), "hostile": hostile(a_report())}
+    for name, report in pages.items():
+        (folder / f"{name}.html").write_bytes(render(report))
+    return {name: Path(folder / f"{name}.html").as_uri() for name in pages}
+
+
+def look_at(
+    driver: webdriver.Chrome, address: str, *, width: int = 1280, dark: bool = False
+) -> None:
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    log(driver)
+    driver.get(address)
+
+
+def log(driver: webdriver.Chrome) -> list[dict[str, Any]]:
+    """What the browser did since it was asked last."""
+    lines = driver.get_log("performance")  # type: ignore[no-untyped-call]
+    return [json.loads(line["message"])["message"] for line in lines]
+
+
+def requests(driver: webdriver.Chrome) -> list[str]:
+    return [
+        message["params"]["request"]["url"]
+        for message in log(driver)
+        if message["method"] == "Network.requestWillBeSent"
+    ]
+
+
+@pytest.mark.parametrize("name", ["plain", "hostile"])
+def test_nothing_runs_and_nothing_is_asked_for(
+    driver: webdriver.Chrome, addresses: dict[str, str], name: str
+) -> None:
+    look_at(driver, addresses[name])
+    assert requests(driver) == [addresses[name]]
+    assert driver.execute_script("return window.owned") is None
+    assert driver.execute_script("return document.scripts.length") == 0
+    assert (
+        driver.execute_script("return document.querySelectorAll('[onload],[onerror]').length") == 0
+    )
+
+
+def test_the_policy_stops_what_escaping_might_let_through(
+    driver: webdriver.Chrome, addresses: dict[str, str], tmp_path: Path
+) -> None:
+    """The second lock, tried by itself: the same page with a script and an image put in by hand."""
+    page = render(a_report()).decode()
+    holed = page.replace(
+        "<main>",
+        "<main><script>window.owned=1</script><img src='http://127.0.0.1:9/x' onerror=owned=1>",
+    )
+    assert holed != page
+    (tmp_path / "holed.html").write_text(holed)
+    address = (tmp_path / "holed.html").as_uri()
+    look_at(driver, address)
+    assert driver.execute_script("return window.owned") is None
+    assert driver.execute_script("return document.scripts.length") == 1
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_text_can_be_told_from_what_is_behind_it(
+    driver: webdriver.Chrome, addresses: dict[str, str], dark: bool
+) -> None:
+    look_at(driver, addresses["plain"], dark=dark)
+    texts: list[dict[str, Any]] = driver.execute_script(_CONTRAST)
+    assert len(texts) > 150
+    weak = [text for text in texts if text["ratio"] < text["needs"] or text["opacity"] != "1"]
+    assert weak == []
+
+
+def test_the_two_schemes_are_two(driver: webdriver.Chrome, addresses: dict[str, str]) -> None:
+    colours = set()
+    for dark in (False, True):
+        look_at(driver, addresses["plain"], dark=dark)
+        colours.add(driver.execute_script("return getComputedStyle(document.body).backgroundColor"))
+    assert len(colours) == 2
+
+
+@pytest.mark.parametrize("name", ["plain", "hostile"])
+def test_a_page_of_320_pixels_is_read_without_scrolling_sideways(
+    driver: webdriver.Chrome, addresses: dict[str, str], name: str
+) -> None:
+    look_at(driver, addresses[name], width=320)
+    wide = driver.execute_script(
+        "return [...document.querySelectorAll('body *:not(svg *)')]"
+        ".filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
+        ".map(e => e.tagName + '.' + e.className + ' ' + e.textContent.slice(0, 40))"
+    )
+    assert wide == []
+    assert driver.execute_script("return document.documentElement.scrollWidth") <= 320
+
+
+def test_the_picture_stays_inside_the_page_at_any_width(
+    driver: webdriver.Chrome, addresses: dict[str, str]
+) -> None:
+    for width in (320, 768, 1280):
+        look_at(driver, addresses["plain"], width=width)
+        outside = driver.execute_script(
+            "return [...document.querySelectorAll('.chart text')].filter(e => {"
+            " const r = e.getBoundingClientRect();"
+            " return r.width && (r.left < 0 || r.right > innerWidth) }).map(e => e.textContent)"
+        )
+        assert outside == [], width
+
+
+def test_paper_is_white_even_for_who_reads_in_the_dark(
+    driver: webdriver.Chrome, addresses: dict[str, str]
+) -> None:
+    look_at(driver, addresses["plain"], dark=True)
+    features = [{"name": "prefers-color-scheme", "value": "dark"}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": features})
+    colour = driver.execute_script("return getComputedStyle(document.body).backgroundColor")
+    assert colour == "rgb(255, 255, 255)"
+    texts: list[dict[str, Any]] = driver.execute_script(_CONTRAST)
+    assert [text for text in texts if text["ratio"] < text["needs"]] == []
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
