@@ -1,0 +1,139 @@
+"""The accounts of a drill: the responder's own three stacks, and a small web shop."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localcloud.cloud import Cloud
+from localcloud.stack import Stack
+
+HOME, SHOP, REGION = "444455556666", "111122223333", "us-west-2"
+ROOT = Path(__file__).parents[2]  # of the repository, whose shipped templates are deployed
+USER, ROLE, BUCKET = "orders-export", "web-tier-role", "customer-exports"
+APPROVER = f"arn:aws:iam::{HOME}:role/on-call"
+_EXTERNAL_ID = "drill-only-external-id"
+_RESPONDER = "breach-responder"
+_EXPORTS = {
+    "2026/11/orders-ca.csv": "name,email,state\nA. Example,a@example.com,CA\n" * 1200,
+    "2026/11/orders-ny.csv": "name,email,state\nB. Example,b@example.com,NY\n" * 40,
+    "2026/11/orders-tx.csv": "name,email,state\nC. Example,c@example.com,TX\n" * 700,
+}
+
+
+@dataclass(frozen=True)
+class Stacks:
+    """What was deployed."""
+
+    vault: Stack
+    responder: Stack
+    member: Stack
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What the attacker is after, and the key they hold."""
+
+    user_id: str
+    key_id: str
+    secret: str
+    role_arn: str
+    role_id: str
+
+
+def deploy_vault(cloud: Cloud) -> Stack:
+    """The evidence vault, in COMPLIANCE mode."""
+    return cloud.deploy(
+        ROOT / "stacks/evidence-vault.yaml",
+        stack_name="evidence-vault",
+        parameters={
+            "CustodianRoleArn": f"arn:aws:iam::{HOME}:role/evidence-custodian",
+            "ResponderAccount": HOME,
+        },
+        account=HOME,
+    )
+
+
+def deploy_responder(cloud: Cloud, vault: Stack) -> Stack:
+    """The responder, in respond mode."""
+    return cloud.deploy(
+        ROOT / "template.yaml",
+        stack_name=_RESPONDER,
+        parameters={
+            "Mode": "respond",
+            "ExternalId": _EXTERNAL_ID,
+            "EvidenceBucket": vault.outputs["EvidenceBucketName"],
+            "EvidenceAccount": vault.outputs["EvidenceAccount"],
+            "EvidenceKeyArn": vault.outputs["EvidenceKeyArn"],
+            "SigningKeyArn": vault.outputs["SigningKeyArn"],
+            "Approvers": APPROVER,
+            "PagerEmail": "on-call@example.com",
+            "EscalationEmail": "counsel@example.com",
+        },
+        account=HOME,
+    )
+
+
+def deploy_member(cloud: Cloud) -> Stack:
+    """The two narrow roles in the shop's account."""
+    return cloud.deploy(
+        ROOT / "stacks/member-role.yaml",
+        stack_name=f"{_RESPONDER}-member",
+        parameters={
+            "ResponderAccount": HOME,
+            "ResponderStackName": _RESPONDER,
+            "ExternalId": _EXTERNAL_ID,
+        },
+        account=SHOP,
+    )
+
+
+def open_shop(cloud: Cloud) -> Shop:
+    """A bucket of customer exports, a user with a key that reads them, and a role the user assumes."""
+    s3, iam = cloud.client("s3", account=SHOP), cloud.client("iam", account=SHOP)
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for key, body in _EXPORTS.items():
+        s3.put_object(Bucket=BUCKET, Key=key, Body=body.encode())
+    user = iam.create_user(UserName=USER)["User"]
+    role = iam.create_role(
+        RoleName=ROLE,
+        AssumeRolePolicyDocument=_document("sts:AssumeRole", None, principal=user["Arn"]),
+    )["Role"]
+    reads = _document(
+        ["s3:ListBucket", "s3:GetObject"], [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
+    )
+    iam.put_user_policy(UserName=USER, PolicyName="read-exports", PolicyDocument=reads)
+    iam.put_user_policy(
+        UserName=USER,
+        PolicyName="act-as-web-tier",
+        PolicyDocument=_document("sts:AssumeRole", role["Arn"]),
+    )
+    iam.put_role_policy(RoleName=ROLE, PolicyName="read-exports", PolicyDocument=reads)
+    key = iam.create_access_key(UserName=USER)["AccessKey"]
+    return Shop(
+        user_id=user["UserId"],
+        key_id=key["AccessKeyId"],
+        secret=key["SecretAccessKey"],
+        role_arn=role["Arn"],
+        role_id=role["RoleId"],
+    )
+
+
+def hire(cloud: Cloud) -> str:
+    """An administrator of the security account, who may do everything that IAM can grant."""
+    iam = cloud.client("iam", account=HOME)
+    trust = _document("sts:AssumeRole", None, principal=f"arn:aws:iam::{HOME}:root")
+    role = iam.create_role(RoleName="administrator", AssumeRolePolicyDocument=trust)["Role"]
+    everything = _document("*", "*")
+    iam.put_role_policy(RoleName="administrator", PolicyName="all", PolicyDocument=everything)
+    arn: str = role["Arn"]
+    return arn
+
+
+def _document(action: Any, resource: Any, *, principal: str | None = None) -> str:
+    statement = {"Effect": "Allow", "Action": action}
+    if resource is not None:
+        statement["Resource"] = resource
+    if principal is not None:
+        statement["Principal"] = {"AWS": principal}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
