@@ -115,5 +115,7 @@ class Receipt(BaseModel):
     clean_reads: int = 0
     last_read_at: AwareDatetime | None = None
     contained_at: AwareDatetime | None = None
+    undone: int = 0  # how often a read found the cut undone by somebody
+    released_by: str | None = None  # from before the release on, so that nothing cuts against it
     released_at: AwareDatetime | None = None
     note: str | None = None

@@ -1,0 +1,28 @@
+"""Undo one order from its receipt. A person runs it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from responder import actions, wiring
+from responder.steps.release import ReleaseRequest, release
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+    """One order, undone."""
+    request = ReleaseRequest.model_validate(event)
+    logger.append_keys(incident_id=request.incident_id, order_id=request.order_id)
+    answer = release(
+        request,
+        actions=actions.BY_ID,
+        clients=wiring.contain_clients(),
+        receipts=wiring.receipts(),
+        timeline=wiring.timeline(),
+        now=datetime.now(UTC),
+    )
+    return answer.model_dump(mode="json")

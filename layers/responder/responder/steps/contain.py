@@ -1,0 +1,237 @@
+"""Carry one order out: ask every rule again, record what stands, then cut.
+
+Runs again when a read shows the cut undone, when AWS could not answer, or when an earlier run died
+half way. What stood before our first touch stays on record through all of that.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from pydantic import AwareDatetime, BaseModel
+
+from responder.actions.action import ARN, IN_FORCE, Action
+from responder.aws import approvals as asked
+from responder.aws import clients as member
+from responder.aws import ledger as table
+from responder.aws import receipts as proof
+from responder.aws import rule_store
+from responder.aws import timeline as events
+from responder.aws.approvals import Approvals
+from responder.aws.clients import Clients
+from responder.aws.incidents import Incidents
+from responder.aws.receipts import Filed, Receipts
+from responder.aws.timeline import Timeline
+from responder.domain.approval import ApprovalStatus
+from responder.domain.decision import Mode
+from responder.domain.errors import Broken, Refused, Unavailable
+from responder.domain.escaping import one_line
+from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.order import (
+    Before,
+    Order,
+    OrderMode,
+    Plan,
+    Receipt,
+    ReceiptStatus,
+    Silence,
+)
+from responder.domain.protection import ProtectList
+
+PERMISSIONS = (
+    table.PERMISSIONS
+    | proof.PERMISSIONS
+    | asked.PERMISSIONS
+    | events.PERMISSIONS
+    | rule_store.PERMISSIONS
+    | member.PERMISSIONS
+)
+# A decision is about what its maker saw. An execution that is redriven later has to ask again.
+DECISION_HOLDS = timedelta(hours=1)
+
+
+class ContainRequest(BaseModel):
+    """What the machine sends."""
+
+    incident_id: IncidentId
+    order_id: OrderId
+    now: AwareDatetime
+
+
+class ContainAnswer(BaseModel):
+    """How far the order has come, for the machine and whoever watches it."""
+
+    order_id: str
+    status: ReceiptStatus
+    applied_at: AwareDatetime | None
+
+
+def contain(
+    request: ContainRequest,
+    *,
+    actions: Mapping[str, Action],
+    clients: Clients,
+    incidents: Incidents,
+    approvals: Approvals,
+    receipts: Receipts,
+    timeline: Timeline,
+    protect: ProtectList,
+    mode: Mode,
+) -> ContainAnswer:
+    """Cut, unless a rule says no. An order that is verified already is left as it is."""
+    order = incidents.order(request.incident_id, request.order_id)
+    action = actions.get(order.action_id)
+    if action is None:
+        raise Broken(f"there is no action {order.action_id}; nothing was changed")
+    filed = receipts.filed(order.incident_id, order.order_id)
+    if filed is not None:
+        still_ours(filed.receipt)
+        if filed.receipt.status is ReceiptStatus.CONTAINED:
+            return _answer(filed.receipt)
+    _may_cut(request, order, incidents, approvals, protect, mode)
+    before = action.observe(order, clients) if filed is None else filed.receipt.before
+    _is_the_right_one(order, before, protect)
+    filed = _on_record(request, order, filed, before, receipts)
+    action.apply(filed.receipt.order, clients)
+    applied = _applied(request, filed, action, clients, receipts)
+    _tell(request, applied, action, timeline)
+    return _answer(applied)
+
+
+def still_ours(receipt: Receipt) -> None:
+    """Refuse what a person has decided about since: a late retry never overrules them."""
+    if receipt.released_by is not None:
+        raise Refused(f"{receipt.order.order_id} was released by {receipt.released_by}")
+    if receipt.status is ReceiptStatus.LEFT:
+        raise Refused(f"{receipt.order.order_id} was left to a person: {receipt.note}")
+
+
+def _may_cut(
+    request: ContainRequest,
+    order: Order,
+    incidents: Incidents,
+    approvals: Approvals,
+    protect: ProtectList,
+    mode: Mode,
+) -> None:
+    incident = incidents.get(order.incident_id)
+    if incident.status is not IncidentStatus.OPEN:
+        raise Refused(f"{incident.id} is closed; {order.resource} was left alone")
+    if order.held or mode != "respond":
+        raise Refused(f"monitor mode cuts nothing; {order.resource} was left alone")
+    _is_not_protected(protect.covers(order.principal), order.resource)
+    plan = _plan_of(order, incident, incidents)
+    if order.mode is OrderMode.APPROVAL:
+        _is_approved(request, order, plan, approvals)
+
+
+def _plan_of(order: Order, incident: Incident, incidents: Incidents) -> Plan:
+    """The plan that gives this order, word for word."""
+    for generation in range(1, incident.generation + 1):
+        plan = incidents.plan(incident.id, generation)
+        if plan is not None and order in plan.orders:
+            return plan
+    raise Refused(f"no plan of {incident.id} gives {order.order_id} as it stands; nothing was cut")
+
+
+def _is_approved(request: ContainRequest, order: Order, plan: Plan, approvals: Approvals) -> None:
+    approval = approvals.of_order(order.incident_id, order.order_id)
+    if approval is None:
+        raise Refused(f"nobody was asked about {order.order_id}; nothing was cut")
+    if approval.plan_hash != plan.hash:
+        raise Refused(f"the plan changed since {order.order_id} was asked about; nothing was cut")
+    if approval.status is ApprovalStatus.APPROVED and approval.decided_at is not None:
+        decided_at = approval.decided_at
+        if decided_at > approval.expires_at:
+            raise Refused(f"{order.order_id} was approved after its time was out; nothing was cut")
+    elif approval.status is ApprovalStatus.EXPIRED and order.on_silence is Silence.PROCEED:
+        decided_at = approval.expires_at
+    else:
+        raise Refused(f"{order.order_id} is {approval.status.value}, not approved; nothing was cut")
+    if request.now - decided_at > DECISION_HOLDS:
+        raise Refused(f"the decision about {order.order_id} is over an hour old; nothing was cut")
+
+
+def _is_the_right_one(order: Order, before: Before | None, protect: ProtectList) -> None:
+    """Ask the protect list about the real ARN: a finding leaves its path out."""
+    if before is None:
+        raise Broken(f"the receipt of {order.order_id} does not say what stood before")
+    arn = before.state.get(ARN)
+    if arn is None:
+        return  # it is gone, and there is nothing to protect
+    if arn.split(":")[4] != order.account:
+        raise Broken(f"the member role led to {arn}, not into {order.account}; nothing was cut")
+    real = order.principal.model_copy(update={"arn": arn})
+    _is_not_protected(protect.covers(real), arn)
+
+
+def _on_record(
+    request: ContainRequest,
+    order: Order,
+    filed: Filed | None,
+    before: Before | None,
+    receipts: Receipts,
+) -> Filed:
+    """The receipt with what stood before and the instant of this cut, before anything is cut."""
+    if filed is None:
+        first = Receipt(
+            order=order.model_copy(update={"act_at": request.now}),
+            status=ReceiptStatus.OBSERVED,
+            before=before,
+            observed_at=request.now,
+        )
+        filed = receipts.file(first)
+        still_ours(filed.receipt)  # another may have been first
+    receipt = filed.receipt
+    if receipt.order.act_at is None:  # a read found the cut undone, so this is another cut
+        anew = receipt.order.model_copy(update={"act_at": request.now})
+        filed = receipts.replace(filed, receipt.model_copy(update={"order": anew}))
+    return filed
+
+
+def _is_not_protected(pattern: str | None, arn: str) -> None:
+    if pattern is not None:
+        raise Refused(f"{arn} is on the protect list ({one_line(pattern, 160)}); it was left alone")
+
+
+def _applied(
+    request: ContainRequest, filed: Filed, action: Action, clients: Clients, receipts: Receipts
+) -> Receipt:
+    receipt = filed.receipt
+    applied = receipt.model_copy(
+        update={
+            "status": ReceiptStatus.APPLIED,
+            "applied_at": receipt.applied_at or request.now,
+        }
+    )
+    try:
+        return receipts.replace(filed, applied).receipt
+    except Unavailable:
+        latest = receipts.get(receipt.order.incident_id, receipt.order.order_id)
+        if latest is not None and latest.released_by is not None:
+            # A person released it while we cut, perhaps just before we did.
+            action.release(latest, clients)
+            still_ours(latest)
+        raise
+
+
+def _tell(request: ContainRequest, receipt: Receipt, action: Action, timeline: Timeline) -> None:
+    order, again = receipt.order, receipt.undone
+    text = f"{action.TITLE}: {order.resource}."
+    if again:
+        text = f"Cut again. {text}"
+    elif receipt.before is not None and receipt.before.state.get(IN_FORCE):
+        text += " It stood so before us, and will after a release."
+    timeline.record(
+        order.incident_id,
+        f"cut:{order.order_id}:{again}" if again else f"cut:{order.order_id}",
+        at=order.act_at or request.now,
+        by="contain",
+        text=text,
+    )
+
+
+def _answer(receipt: Receipt) -> ContainAnswer:
+    return ContainAnswer(
+        order_id=receipt.order.order_id, status=receipt.status, applied_at=receipt.applied_at
+    )

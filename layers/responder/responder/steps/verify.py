@@ -1,0 +1,149 @@
+"""Look whether the cut of one order holds. Contained means two clean reads, one wait apart.
+
+Changes nothing in the account. An attacker may undo a cut inside its first seconds, so one look
+right after it proves nothing.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel
+
+from responder.actions.action import Action
+from responder.aws import clients as member
+from responder.aws import ledger as table
+from responder.aws import receipts as proof
+from responder.aws import timeline as events
+from responder.aws.clients import Clients
+from responder.aws.receipts import Receipts
+from responder.aws.timeline import Timeline
+from responder.domain.errors import Broken, Refused
+from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.order import Receipt, ReceiptStatus
+from responder.steps.contain import still_ours
+
+PERMISSIONS = table.PERMISSIONS | proof.PERMISSIONS | events.PERMISSIONS | member.PERMISSIONS
+CLEAN_READS = 2
+APART = timedelta(seconds=15)  # the wait of the machine; a test holds the two together
+MOST_UNDONE = 5  # then whoever undoes it is faster than we are, and a person is told
+
+
+class Verdict(StrEnum):
+    """What the machine does next."""
+
+    CONTAINED = "contained"
+    READ_AGAIN = "read-again"
+    CUT_AGAIN = "cut-again"
+
+
+class VerifyRequest(BaseModel):
+    """What the machine sends. `now` is the same on each retry of one read."""
+
+    incident_id: IncidentId
+    order_id: OrderId
+    now: AwareDatetime
+
+
+class VerifyAnswer(BaseModel):
+    """Whether the cut holds, as far as it has been read."""
+
+    order_id: str
+    verdict: Verdict
+    clean_reads: int
+    contained_at: AwareDatetime | None
+
+
+def verify(
+    request: VerifyRequest,
+    *,
+    actions: Mapping[str, Action],
+    clients: Clients,
+    receipts: Receipts,
+    timeline: Timeline,
+) -> VerifyAnswer:
+    """Read once. The same read twice counts once, and so do two that are too close together."""
+    filed = receipts.filed(request.incident_id, request.order_id)
+    if filed is None:
+        raise Broken(f"{request.order_id} was never carried out; there is nothing to verify")
+    receipt = filed.receipt
+    still_ours(receipt)
+    action = actions.get(receipt.order.action_id)
+    if action is None:
+        raise Broken(f"there is no action {receipt.order.action_id}; nothing was read")
+    is_read = receipt.status is ReceiptStatus.CONTAINED or receipt.last_read_at == request.now
+    if not is_read:
+        stands = action.verify(receipt.order, clients)
+        read = _counted(receipt, request) if stands else _undone(receipt, request)
+        receipt = receipts.replace(filed, read).receipt
+    _tell(receipt, action, timeline)
+    return _answer(receipt)
+
+
+def _counted(receipt: Receipt, request: VerifyRequest) -> Receipt:
+    since = receipt.last_read_at or receipt.order.act_at
+    if since is not None and request.now - since < APART:
+        return receipt
+    clean_reads = receipt.clean_reads + 1
+    read = receipt.model_copy(update={"clean_reads": clean_reads, "last_read_at": request.now})
+    if clean_reads < CLEAN_READS:
+        return read
+    return read.model_copy(update={"status": ReceiptStatus.CONTAINED, "contained_at": request.now})
+
+
+def _undone(receipt: Receipt, request: VerifyRequest) -> Receipt:
+    """Without an instant to act at: the next cut is another one, with a cut-off of its own.
+
+    Sessions that were issued while the cut was undone may be the attacker's.
+    """
+    return receipt.model_copy(
+        update={
+            "order": receipt.order.model_copy(update={"act_at": None}),
+            "status": ReceiptStatus.OBSERVED,
+            "clean_reads": 0,
+            "last_read_at": request.now,
+            "undone": receipt.undone + 1,
+        }
+    )
+
+
+def _tell(receipt: Receipt, action: Action, timeline: Timeline) -> None:
+    order = receipt.order
+    if receipt.status is ReceiptStatus.CONTAINED and receipt.contained_at is not None:
+        timeline.record(
+            order.incident_id,
+            f"contained:{order.order_id}",
+            at=receipt.contained_at,
+            by="verify",
+            text=f"Contained, read clean twice: {action.TITLE.lower()}: {order.resource}.",
+        )
+    elif order.act_at is None and receipt.last_read_at is not None:
+        timeline.record(
+            order.incident_id,
+            f"undone:{order.order_id}:{receipt.undone}",
+            at=receipt.last_read_at,
+            by="verify",
+            text=f"Somebody undid the cut, or IAM does not show it yet: {order.resource}.",
+        )
+
+
+def _answer(receipt: Receipt) -> VerifyAnswer:
+    order = receipt.order
+    if order.act_at is None and receipt.undone >= MOST_UNDONE:
+        raise Refused(
+            f"the cut of {order.resource} was found undone {receipt.undone} times; somebody with "
+            "rights over IAM in that account works against it. Deny that identity by a service "
+            "control policy, then cut again by hand"
+        )
+    if receipt.status is ReceiptStatus.CONTAINED:
+        verdict = Verdict.CONTAINED
+    elif order.act_at is None:
+        verdict = Verdict.CUT_AGAIN
+    else:
+        verdict = Verdict.READ_AGAIN
+    return VerifyAnswer(
+        order_id=order.order_id,
+        verdict=verdict,
+        clean_reads=receipt.clean_reads,
+        contained_at=receipt.contained_at,
+    )

@@ -1,0 +1,389 @@
+"""An order is carried out once, only while every rule still says yes, wherever a run dies."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from responder.aws.incidents import INCIDENT, Incidents
+from responder.aws.ledger import Ledger, incident_pk
+from responder.domain.approval import ApprovalStatus
+from responder.domain.errors import Broken, Refused, Unavailable
+from responder.domain.incident import IncidentStatus
+from responder.domain.order import OrderMode, ReceiptStatus, Silence
+from responder.domain.policy import CUT_ROLE_SESSIONS, DEACTIVATE_KEY, DENY_USER
+from responder.domain.protection import ProtectList, own_roles
+from tests.builders import HOME, INCIDENT_ID, NOON, a_session
+from tests.containing import (
+    ACTION_IDS,
+    DENY_ALL,
+    ROLE,
+    USER,
+    Member,
+    World,
+    a_small_member_account,
+    after,
+)
+from tests.vaults import DiedHereError, Life
+
+
+@pytest.fixture(autouse=True)
+def _member_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_small_member_account(monkeypatch)
+
+
+@pytest.fixture
+def world(ledger: Ledger) -> World:
+    return World(ledger)
+
+
+def is_refused(world: World, order: Any, match: str, at: datetime = NOON) -> None:
+    """Refused with these words, and nothing stands in the account that did not before."""
+    before = world.shop.standing()
+    with pytest.raises(Refused, match=match):
+        world.contain(order, at)
+    assert world.shop.standing() == before
+    assert world.receipts.all(INCIDENT_ID) == []
+    assert world.told() == []
+
+
+@pytest.mark.parametrize("action_id", ACTION_IDS)
+def test_the_cut_is_applied_with_what_stood_before_and_told(world: World, action_id: str) -> None:
+    order = world.ordered(action_id)
+    before = world.shop.standing()
+    answer = world.contain(order)
+    assert answer.status is ReceiptStatus.APPLIED
+    assert world.shop.standing() != before
+    receipt = world.receipt(order)
+    assert (receipt.observed_at, receipt.applied_at, receipt.order.act_at) == (NOON, NOON, NOON)
+    assert receipt.before is not None
+    assert not receipt.before.state["in_force"]
+    [event] = world.told()
+    assert (event.key, event.by) == (f"cut:{order.order_id}", "contain")
+    assert order.resource in event.text
+
+
+@pytest.mark.parametrize("action_id", ACTION_IDS)
+def test_twice_is_the_same_as_once(world: World, action_id: str) -> None:
+    order = world.ordered(action_id)
+    world.contain(order)
+    stands, receipt, told = world.shop.standing(), world.receipt(order), world.told()
+    world.contain(order, after(minutes=1))
+    assert world.shop.standing() == stands
+    assert world.receipt(order) == receipt
+    assert world.told() == told
+
+
+@pytest.mark.parametrize("action_id", ACTION_IDS)
+def test_a_death_at_any_call_and_a_retry_leave_the_same(ledger: Ledger, action_id: str) -> None:
+    world = World(ledger)
+    order = world.ordered(action_id)
+    whole = Life()
+    untouched = world.shop.standing()
+    world.contain_in(whole, order)
+    expected = (world.shop.standing(), world.receipt(order), world.told())
+    assert whole.calls > 6
+    for ends_at in range(whole.calls):
+        _start_over(world, ledger, order, untouched)
+        with pytest.raises(DiedHereError):
+            world.contain_in(Life(ends_at), order)
+        world.contain(order)
+        assert (world.shop.standing(), world.receipt(order), world.told()) == expected, ends_at
+
+
+def _start_over(world: World, ledger: Ledger, order: Any, untouched: dict[str, Any]) -> None:
+    world.release(order)
+    for sk in [f"RECEIPT#{order.order_id}", *(f"TIMELINE#{e.key}" for e in world.told())]:
+        key = {"pk": {"S": incident_pk(INCIDENT_ID)}, "sk": {"S": sk}}
+        ledger.client.delete_item(TableName=ledger.table, Key=key)
+    assert world.shop.standing() == untouched
+    assert world.receipts.all(INCIDENT_ID) == []
+
+
+def test_two_runs_at_once_keep_the_state_that_the_first_saw(world: World) -> None:
+    order = world.ordered()
+
+    class Second:
+        """IAM; between the first run's look and its receipt, another run does it all."""
+
+        def __init__(self, client: Any) -> None:
+            self._client, self.done = client, False
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._client, name)
+
+        def get_paginator(self, name: str) -> Any:
+            paginator = self._client.get_paginator(name)
+            if not self.done:
+                self.done = True
+                world.contain(order, after(seconds=1))
+            return paginator
+
+    world.contain(order, NOON, clients=Member(Second))
+    receipt = world.receipt(order)
+    assert receipt.observed_at == after(seconds=1)
+    assert receipt.before is not None
+    assert receipt.before.state["attached"] is False
+
+
+def test_what_was_cut_by_somebody_before_is_said(world: World) -> None:
+    order = world.ordered(DEACTIVATE_KEY)
+    world.shop.iam.update_access_key(
+        UserName=USER, AccessKeyId=world.shop.key_id, Status="Inactive"
+    )
+    world.contain(order)
+    [event] = world.told()
+    assert "It stood so before us" in event.text
+
+
+def test_a_held_order_is_never_carried_out(world: World) -> None:
+    is_refused(world, world.ordered(held=True), "monitor mode")
+
+
+def test_monitor_mode_holds_what_was_planned_in_respond_mode(world: World) -> None:
+    world.mode = "monitor"
+    is_refused(world, world.ordered(), "monitor mode")
+
+
+def test_a_closed_incident_cuts_nothing(world: World) -> None:
+    order = world.ordered()
+    item = Incidents(world.ledger).item(INCIDENT_ID)
+    assert item is not None
+    incident = Incidents(world.ledger).get(INCIDENT_ID)
+    closed = incident.model_copy(update={"status": IncidentStatus.CLOSED})
+    world.ledger.replace(item, closed)
+    assert item.sk == INCIDENT
+    is_refused(world, order, "closed")
+
+
+@pytest.mark.parametrize("action_id", ACTION_IDS)
+def test_a_path_that_the_finding_leaves_out_is_still_protected(
+    ledger: Ledger, action_id: str
+) -> None:
+    world = World(ledger, path="/break-glass/")
+    world.protect = ProtectList(patterns=("arn:aws:iam::*:*/break-glass/*",))
+    is_refused(world, world.ordered(action_id), r"on the protect list \(arn:aws:iam::\*")
+
+
+def test_a_principal_protected_since_the_plan_is_left_alone(world: World) -> None:
+    order = world.ordered()
+    world.protect = ProtectList(patterns=(USER,))
+    is_refused(world, order, "on the protect list")
+
+
+def test_the_responder_never_cuts_its_own_roles(world: World) -> None:
+    world.protect = ProtectList(own=own_roles(account=HOME))
+    principal = a_session("breach-responder-contain")
+    is_refused(world, world.ordered(CUT_ROLE_SESSIONS, principal=principal), "protect list")
+
+
+def test_an_order_that_no_plan_gives_is_refused(world: World) -> None:
+    order = world.order()
+    world.ledger.add(incident_pk(INCIDENT_ID), f"ORDER#{order.order_id}", order)
+    is_refused(world, order, "no plan")
+
+
+def test_an_order_rewritten_since_the_plan_is_refused(world: World) -> None:
+    order = world.ordered(mode=OrderMode.APPROVAL)
+    item = world.ledger.get(incident_pk(INCIDENT_ID), f"ORDER#{order.order_id}")
+    assert item is not None
+    world.ledger.replace(item, order.model_copy(update={"mode": OrderMode.AUTOMATIC}))
+    is_refused(world, order, "no plan")
+
+
+def test_an_unknown_order_or_action_is_broken(world: World) -> None:
+    with pytest.raises(Broken, match="has no order"):
+        world.contain(world.order())
+    with pytest.raises(Broken, match="no action"):
+        world.contain(world.ordered("iam.delete_account"))
+
+
+def test_a_user_that_is_gone_is_left_to_a_person(world: World) -> None:
+    principal = world.shop.user.model_copy(update={"name": "nobody"})
+    is_refused(world, world.ordered(principal=principal), "does not exist any more")
+
+
+def test_another_account_than_the_orders_is_broken(world: World) -> None:
+    class Elsewhere(Member):
+        def iam(self, account: str) -> Any:
+            return super().iam(HOME)
+
+    client = Elsewhere().iam(HOME)
+    client.create_user(UserName=USER)
+    order = world.ordered()
+    with pytest.raises(Broken, match=HOME):
+        world.contain(order, clients=Elsewhere())
+    assert client.list_attached_user_policies(UserName=USER)["AttachedPolicies"] == []
+
+
+# ---- Approval
+
+
+def test_an_approved_order_is_carried_out(world: World) -> None:
+    order = world.order(mode=OrderMode.APPROVAL)
+    world.answered(world.planned(order), order, ApprovalStatus.APPROVED)
+    world.contain(order, after(minutes=6))
+    assert DENY_ALL in world.shop.standing()["attached"]
+
+
+def test_without_a_request_nothing_is_cut(world: World) -> None:
+    is_refused(world, world.ordered(mode=OrderMode.APPROVAL), "nobody was asked")
+
+
+@pytest.mark.parametrize(
+    ("status", "silence", "match"),
+    [
+        (ApprovalStatus.WAITING, Silence.PROCEED, "is waiting, not approved"),
+        (ApprovalStatus.DENIED, Silence.PROCEED, "is denied, not approved"),
+        (ApprovalStatus.EXPIRED, Silence.LEAVE, "is expired, not approved"),
+        (ApprovalStatus.EXPIRED, Silence.ESCALATE, "is expired, not approved"),
+    ],
+)
+def test_anything_but_a_yes_is_a_no(
+    world: World, status: ApprovalStatus, silence: Silence, match: str
+) -> None:
+    order = world.order(mode=OrderMode.APPROVAL, on_silence=silence)
+    world.answered(world.planned(order), order, status)
+    is_refused(world, order, match, after(minutes=31))
+
+
+def test_silence_is_a_yes_only_where_the_plan_says_so(world: World) -> None:
+    order = world.order(mode=OrderMode.APPROVAL, on_silence=Silence.PROCEED)
+    world.answered(world.planned(order), order, ApprovalStatus.EXPIRED)
+    world.contain(order, after(minutes=31))
+    assert DENY_ALL in world.shop.standing()["attached"]
+
+
+def test_an_approval_of_another_plan_is_none(world: World) -> None:
+    order = world.order(mode=OrderMode.APPROVAL)
+    plan = world.planned(order)
+    world.answered(plan, order, ApprovalStatus.APPROVED, plan_hash="0" * 64)
+    is_refused(world, order, "the plan changed")
+
+
+def test_an_approval_that_came_too_late_or_has_grown_old_is_none(ledger: Ledger) -> None:
+    world = World(ledger)
+    order = world.order(mode=OrderMode.APPROVAL)
+    plan = world.planned(order)
+    late = world.answered(plan, order, ApprovalStatus.APPROVED, decided_at=after(minutes=31))
+    is_refused(world, order, "after its time was out", after(minutes=32))
+    world.approvals.replace(late, decided_at=after(minutes=5))
+    is_refused(world, order, "over an hour old", after(minutes=66))
+    world.contain(order, after(minutes=65))
+    assert DENY_ALL in world.shop.standing()["attached"]
+
+
+# ---- After a person has decided
+
+
+@pytest.mark.parametrize("action_id", ACTION_IDS)
+def test_a_late_retry_never_cuts_what_a_person_released(world: World, action_id: str) -> None:
+    order = world.ordered(action_id)
+    untouched = world.shop.standing()
+    world.contain(order)
+    world.release(order)
+    with pytest.raises(Refused, match="was released by"):
+        world.contain(order, after(hours=2))
+    assert world.shop.standing() == untouched
+    assert world.receipt(order).status is ReceiptStatus.RELEASED
+
+
+def test_what_was_left_to_a_person_stays_with_them(world: World) -> None:
+    order = world.ordered()
+    untouched = world.shop.standing()
+    world.leave(order)
+    with pytest.raises(Refused, match="was left to a person"):
+        world.contain(order, after(minutes=5))
+    assert world.shop.standing() == untouched
+
+
+def test_a_release_in_the_middle_of_a_cut_wins(world: World) -> None:
+    order = world.ordered()
+    untouched = world.shop.standing()
+
+    class Slow:
+        """IAM; just before our deny lands, a person releases the order."""
+
+        def __init__(self, client: Any) -> None:
+            self._client = client
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._client, name)
+
+        def attach_user_policy(self, **given: Any) -> Any:
+            world.release(order)
+            return self._client.attach_user_policy(**given)
+
+    with pytest.raises(Refused, match="was released by"):
+        world.contain(order, clients=Member(Slow))
+    assert world.shop.standing() == untouched
+    assert world.receipt(order).status is ReceiptStatus.RELEASED
+
+
+def test_another_writer_in_the_middle_is_a_reason_to_try_again(world: World) -> None:
+    order = world.ordered()
+
+    class Raced:
+        def __init__(self, client: Any) -> None:
+            self._client = client
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._client, name)
+
+        def attach_user_policy(self, **given: Any) -> Any:
+            world.contain(order)
+            return self._client.attach_user_policy(**given)
+
+    with pytest.raises(Unavailable):
+        world.contain(order, clients=Member(Raced))
+    assert world.contain(order).status is ReceiptStatus.APPLIED
+
+
+def test_what_is_verified_is_left_as_it_is(world: World) -> None:
+    order = world.ordered(CUT_ROLE_SESSIONS)
+    world.contain(order)
+    world.verify(order, after(seconds=15))
+    world.verify(order, after(seconds=30))
+    receipt, stands = world.receipt(order), world.shop.standing()
+    assert world.contain(order, after(minutes=1)).status is ReceiptStatus.CONTAINED
+    assert (world.receipt(order), world.shop.standing()) == (receipt, stands)
+
+
+def test_a_cut_that_was_undone_gets_a_cut_off_of_its_own(world: World) -> None:
+    """Sessions that were issued meanwhile may be the attacker's; a plain retry moves nothing."""
+    order = world.ordered(CUT_ROLE_SESSIONS)
+    name = f"BreachResponder-{order.order_id}"
+    world.contain(order)
+    first = world.shop.standing()["role"][name]
+    world.shop.iam.delete_role_policy(RoleName=ROLE, PolicyName=name)
+    world.verify(order, after(seconds=15))
+    world.contain(order, after(seconds=16))
+    world.contain(order, after(seconds=17))
+    again = world.shop.standing()["role"][name]
+    cut_off = [one["Statement"][0]["Condition"]["DateLessThan"] for one in (first, again)]
+    assert cut_off == [
+        {"aws:TokenIssueTime": "2026-11-23T12:00:30Z"},
+        {"aws:TokenIssueTime": "2026-11-23T12:00:46Z"},
+    ]
+    receipt = world.receipt(order)
+    assert receipt.applied_at == NOON
+    assert [event.key for event in world.told()] == [
+        f"cut:{order.order_id}",
+        f"undone:{order.order_id}:1",
+        f"cut:{order.order_id}:1",
+    ]
+
+
+def test_each_order_of_a_user_is_on_its_own(world: World) -> None:
+    deny, key = world.order(DENY_USER), world.order(DEACTIVATE_KEY)
+    world.planned(deny, key)
+    world.contain(key)
+    world.contain(deny, after(seconds=1))
+    stands = world.shop.standing()
+    assert DENY_ALL in stands["attached"]
+    assert stands["keys"] == {
+        world.shop.key_id: "Inactive",
+        world.shop.other_key_id: "Active",
+    }
+    world.release(deny)
+    assert world.shop.standing()["keys"] == stands["keys"]

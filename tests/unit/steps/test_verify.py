@@ -1,0 +1,191 @@
+"""Contained means two clean reads, one wait apart; an undone cut is cut again, and not for ever."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from responder.aws.ledger import Ledger
+from responder.domain.errors import Broken, Refused
+from responder.domain.order import Order, ReceiptStatus
+from responder.domain.policy import DEACTIVATE_KEY, DENY_USER
+from responder.steps.verify import APART, MOST_UNDONE, Verdict
+from tests.builders import INCIDENT_ID, NOON
+from tests.containing import ACTION_IDS, DENY_ALL, USER, World, a_small_member_account, after
+from tests.vaults import DiedHereError, Life
+
+MACHINE = Path(__file__).parents[3] / "statemachines/incident-response.asl.yaml"
+
+
+@pytest.fixture(autouse=True)
+def _member_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_small_member_account(monkeypatch)
+
+
+@pytest.fixture
+def world(ledger: Ledger) -> World:
+    return World(ledger)
+
+
+def cut(world: World, action_id: str = DENY_USER) -> Order:
+    order = world.ordered(action_id)
+    world.contain(order)
+    return order
+
+
+def attacker_detaches(world: World) -> None:
+    world.shop.iam.detach_user_policy(UserName=USER, PolicyArn=DENY_ALL)
+
+
+def test_the_wait_of_the_machine_is_the_one_between_two_reads() -> None:
+    def waits(state: dict[str, Any]) -> list[int]:
+        found = [state["Seconds"]] if state.get("Type") == "Wait" else []
+        for inner in [*state.get("Branches", []), state.get("ItemProcessor", {})]:
+            for one in inner.get("States", {}).values():
+                found += waits(one)
+        return found
+
+    machine = yaml.safe_load(MACHINE.read_text())
+    assert waits(machine["States"]["Respond"]) == [int(APART.total_seconds())]
+
+
+@pytest.mark.parametrize("action_id", ACTION_IDS)
+def test_two_clean_reads_are_contained_at_the_second(world: World, action_id: str) -> None:
+    order = cut(world, action_id)
+    first = world.verify(order, after(seconds=15))
+    assert (first.verdict, first.clean_reads) == (Verdict.READ_AGAIN, 1)
+    assert world.receipt(order).contained_at is None
+    second = world.verify(order, after(seconds=30))
+    assert (second.verdict, second.contained_at) == (Verdict.CONTAINED, after(seconds=30))
+    receipt = world.receipt(order)
+    assert receipt.status is ReceiptStatus.CONTAINED
+    assert receipt.contained_at == after(seconds=30)
+    assert [event.key for event in world.told()] == [
+        f"cut:{order.order_id}",
+        f"contained:{order.order_id}",
+    ]
+
+
+def test_a_retry_of_a_read_counts_once(world: World) -> None:
+    order = cut(world)
+    for _ in range(3):
+        answer = world.verify(order, after(seconds=15))
+        assert (answer.verdict, answer.clean_reads) == (Verdict.READ_AGAIN, 1)
+
+
+@pytest.mark.parametrize("soon", [0, 5, 14.999])
+def test_reads_that_are_too_close_together_count_once(world: World, soon: float) -> None:
+    order = cut(world)
+    assert world.verify(order, after(seconds=soon)).clean_reads == 0
+    world.verify(order, after(seconds=15))
+    answer = world.verify(order, after(seconds=15 + soon))
+    assert (answer.verdict, answer.clean_reads) == (Verdict.READ_AGAIN, 1)
+
+
+def test_a_read_after_it_is_contained_changes_nothing(world: World) -> None:
+    order = cut(world)
+    world.verify(order, after(seconds=15))
+    world.verify(order, after(seconds=30))
+    receipt, told = world.receipt(order), world.told()
+    attacker_detaches(world)
+    assert world.verify(order, after(minutes=5)).verdict is Verdict.CONTAINED
+    assert (world.receipt(order), world.told()) == (receipt, told)
+
+
+def test_a_cut_that_was_undone_is_cut_again_and_the_count_starts_over(world: World) -> None:
+    order = cut(world)
+    world.verify(order, after(seconds=15))
+    attacker_detaches(world)
+    for _ in range(2):  # and its retry
+        answer = world.verify(order, after(seconds=30))
+        assert (answer.verdict, answer.clean_reads) == (Verdict.CUT_AGAIN, 0)
+    assert world.receipt(order).undone == 1
+    world.contain(order, after(seconds=31))
+    assert DENY_ALL in world.shop.standing()["attached"]
+    assert world.verify(order, after(seconds=46)).verdict is Verdict.READ_AGAIN
+    assert world.verify(order, after(seconds=61)).verdict is Verdict.CONTAINED
+    assert [event.key for event in world.told()] == [
+        f"cut:{order.order_id}",
+        f"undone:{order.order_id}:1",
+        f"cut:{order.order_id}:1",
+        f"contained:{order.order_id}",
+    ]
+
+
+def test_what_stood_before_outlives_an_attackers_undo(world: World) -> None:
+    order = cut(world, DEACTIVATE_KEY)
+    before = world.receipt(order).before
+    world.shop.iam.update_access_key(UserName=USER, AccessKeyId=world.shop.key_id, Status="Active")
+    world.verify(order, after(seconds=15))
+    world.contain(order, after(seconds=16))
+    assert world.receipt(order).before == before
+
+
+def test_somebody_who_keeps_undoing_it_is_for_a_person(world: World) -> None:
+    order = cut(world)
+    at = 0
+    for _ in range(MOST_UNDONE - 1):
+        attacker_detaches(world)
+        assert world.verify(order, after(seconds=at + 15)).verdict is Verdict.CUT_AGAIN
+        world.contain(order, after(seconds=at + 16))
+        at += 20
+    attacker_detaches(world)
+    for _ in range(2):
+        with pytest.raises(Refused, match="found undone 5 times"):
+            world.verify(order, after(seconds=at + 15))
+    assert world.receipt(order).undone == MOST_UNDONE
+
+
+def test_a_user_that_is_gone_is_not_contained(world: World) -> None:
+    order = cut(world)
+    iam = world.shop.iam
+    for key in world.shop.standing()["keys"]:
+        iam.delete_access_key(UserName=USER, AccessKeyId=key)
+    for arn in world.shop.standing()["attached"]:
+        iam.detach_user_policy(UserName=USER, PolicyArn=arn)
+    iam.delete_user_policy(UserName=USER, PolicyName="own")
+    iam.delete_user(UserName=USER)
+    assert world.verify(order, after(seconds=15)).verdict is Verdict.CUT_AGAIN
+    with pytest.raises(Refused, match="does not exist any more"):
+        world.contain(order, after(seconds=16))
+
+
+def test_what_a_person_released_or_has_is_not_read(world: World) -> None:
+    order = cut(world)
+    world.release(order)
+    with pytest.raises(Refused, match="was released by"):
+        world.verify(order, after(seconds=15))
+    key = world.order(DEACTIVATE_KEY)
+    world.ledger.add(f"INCIDENT#{INCIDENT_ID}", f"ORDER#{key.order_id}", key)
+    world.leave(key)
+    with pytest.raises(Refused, match="was left to a person"):
+        world.verify(key, after(seconds=15))
+
+
+def test_an_order_that_was_never_carried_out_is_broken(world: World) -> None:
+    with pytest.raises(Broken, match="never carried out"):
+        world.verify(world.ordered(), NOON)
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_death_at_any_call_and_a_retry_give_the_same(world: World, undone: bool) -> None:
+    order = cut(world)
+    world.verify(order, after(seconds=15))
+    if undone:
+        attacker_detaches(world)
+    filed = world.receipts.filed(INCIDENT_ID, order.order_id)
+    assert filed is not None
+    start = filed.receipt
+    whole = Life()
+    expected = world.verify(order, after(seconds=30), life=whole)
+    receipt, told = world.receipt(order), world.told()
+    assert whole.calls >= 3
+    for ends_at in range(whole.calls):
+        latest = world.receipts.filed(INCIDENT_ID, order.order_id)
+        assert latest is not None
+        world.receipts.replace(latest, start)
+        with pytest.raises(DiedHereError):
+            world.verify(order, after(seconds=30), life=Life(ends_at))
+        assert world.verify(order, after(seconds=30)) == expected
+        assert (world.receipt(order), world.told()) == (receipt, told)
