@@ -13,7 +13,7 @@ from responder.domain.order import Order, Plan, Refusal
 
 PERMISSIONS = table.PERMISSIONS
 INCIDENT = "INCIDENT"
-FINDING, ORDER, REFUSAL = "FINDING#", "ORDER#", "REFUSAL#"
+FINDING, ORDER, PLAN, REFUSAL = "FINDING#", "ORDER#", "PLAN#", "REFUSAL#"
 _TRIES = 5  # two branches of one incident at most write the same item at the same moment
 
 
@@ -77,6 +77,14 @@ class Incidents:
         found = self.ledger.get(incident_pk(incident_id), _plan_sk(generation))
         return None if found is None else Plan.model_validate_json(found.body)
 
+    def plan_of(self, incident_id: str, order_id: str) -> Plan:
+        """The plan that holds an order: an order belongs to one generation."""
+        for item in self.ledger.items(incident_pk(incident_id), PLAN):
+            plan = Plan.model_validate_json(item.body)
+            if any(order.order_id == order_id for order in plan.orders):
+                return plan
+        raise Broken(f"no plan of {incident_id} holds {order_id}; nothing was changed")
+
     def order(self, incident_id: str, order_id: str) -> Order:
         """An order that must exist."""
         found = self.ledger.get(incident_pk(incident_id), ORDER + order_id)
@@ -101,7 +109,7 @@ class Incidents:
 
 
 def _plan_sk(generation: int) -> str:
-    return f"PLAN#{generation}"
+    return f"{PLAN}{generation}"
 
 
 def _hash(refusal: Refusal) -> str:

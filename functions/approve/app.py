@@ -1,0 +1,30 @@
+"""Check a person's answer, and hand it to the waiting execution."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from responder import wiring
+from responder.steps.approve import ApproveRequest, approve
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+    """One answer, checked against what AWS says, and passed on."""
+    request = ApproveRequest.model_validate(event)
+    logger.append_keys(automation_id=request.automation_id)
+    answer = approve(
+        request,
+        incidents=wiring.incidents(),
+        approvals=wiring.approvals(),
+        automations=wiring.automations(),
+        waiting=wiring.waiting(),
+        timeline=wiring.timeline(),
+        approvers=wiring.settings().approvers,
+    )
+    logger.append_keys(incident_id=answer.incident_id, order_id=answer.order_id)
+    logger.info("answered", extra={"status": answer.status, "late": answer.late})
+    return answer.model_dump(mode="json")

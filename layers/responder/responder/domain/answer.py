@@ -1,0 +1,96 @@
+"""A person's answer to a request for approval, and whether it counts. Pure."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from responder.domain.approval import Approval
+from responder.domain.escaping import one_line
+from responder.domain.order import Order
+
+# IAM User Guide, "IAM ARNs". Paths may stand before a user's or a role's name, never in a session.
+_IDENTITY = re.compile(
+    r"arn:(?P<partition>aws|aws-cn|aws-us-gov):(?:"
+    r"iam::(?P<account>[0-9]{12}):(?P<kind>user|role)/(?:[\x21-\x7e]+/)?(?P<name>[\w+=,.@-]{1,64})|"
+    r"sts::(?P<there>[0-9]{12}):assumed-role/(?P<role>[\w+=,.@-]{1,64})/(?P<session>[\w+=,.@-]{2,64})"
+    r")",
+    re.ASCII,
+)
+
+
+class Answer(BaseModel):
+    """What a person chose in the console, as AWS tells it. `by` is unknown for some denials."""
+
+    model_config = ConfigDict(frozen=True)
+
+    approves: bool
+    by: str | None
+    decided_at: AwareDatetime
+    comment: str | None = None
+
+    @property
+    def who(self) -> str:
+        """The person, for a sentence."""
+        return one_line(self.by, 300) if self.by else "A person whom the automation does not name"
+
+
+class _Identity(NamedTuple):
+    partition: str
+    account: str
+    kind: str
+    name: str
+    session: str | None
+
+
+def objection(
+    answer: Answer, approval: Approval, order: Order, plan_hash: str, approvers: Sequence[str]
+) -> str | None:
+    """Why a yes does not count, as a sentence; None if it does. A no needs no such check."""
+    identity = _identity(answer.by or "")
+    if identity is None:
+        return f"{answer.who} is no user and no role session, so nobody knows who approved."
+    if not any(_covers(listed, identity) for listed in approvers):
+        return f"{answer.who} is not one of this stack's approvers."
+    if _is_contained(identity, order):
+        return f"{answer.who} is what the order would contain, and cannot approve for itself."
+    if plan_hash != approval.plan_hash:
+        return f"The plan is not the one that {answer.who} was shown."
+    return None
+
+
+def is_late(answer: Answer, approval: Approval) -> bool:
+    """Whether it was given after the time that the plan allows."""
+    return answer.decided_at > approval.expires_at
+
+
+def _covers(listed: str, identity: _Identity) -> bool:
+    """Whether an approver of the template is this identity. A role stands for its sessions."""
+    approver = _identity(listed)
+    if approver is None or _without_session(approver) != _without_session(identity):
+        return False
+    return approver.session is None or approver.session == identity.session
+
+
+def _is_contained(identity: _Identity, order: Order) -> bool:
+    # A finding tells no path, and a session of a cut role is cut with it.
+    return any(
+        contained is not None and _without_session(contained) == _without_session(identity)
+        for contained in (_identity(order.resource), _identity(order.principal.arn or ""))
+    )
+
+
+def _without_session(identity: _Identity) -> _Identity:
+    return identity._replace(session=None)
+
+
+def _identity(arn: str) -> _Identity | None:
+    found = _IDENTITY.fullmatch(arn)
+    if found is None:
+        return None
+    if found["role"]:
+        return _Identity(
+            found["partition"], found["there"], "role", found["role"], found["session"]
+        )
+    return _Identity(found["partition"], found["account"], found["kind"], found["name"], None)

@@ -1,0 +1,146 @@
+"""Ask a person, in the console, whether an order may be carried out.
+
+People are asked once for each order. Another attempt of the waiting state brings another task token
+for the same question, and an answer that came in between is handed to it at once.
+"""
+
+import secrets
+from collections.abc import Mapping
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from responder.aws import approvals as requests
+from responder.aws import automations as console
+from responder.aws import timeline as events
+from responder.aws import waiting as executions
+from responder.aws.approvals import Approvals
+from responder.aws.automations import MOST, Automations
+from responder.aws.incidents import Incidents
+from responder.aws.timeline import Timeline
+from responder.aws.waiting import Waiting
+from responder.domain.approval import Approval, ApprovalStatus
+from responder.domain.errors import Refused
+from responder.domain.escaping import one_line
+from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.order import Order, OrderMode, Silence
+from responder.domain.policy import DEACTIVATE_KEY
+from responder.report import commands
+from responder.report.model import Here
+from responder.report.wording import in_utc
+from responder.steps.approve import hand_in
+
+PERMISSIONS = requests.PERMISSIONS | events.PERMISSIONS | console.STARTING | executions.PERMISSIONS
+_SILENCE = {
+    Silence.LEAVE: "it is not carried out, and is left to a person.",
+    Silence.ESCALATE: "it is not carried out, and people are paged.",
+    Silence.PROCEED: "IT IS CARRIED OUT WITHOUT AN ANSWER.",
+}
+
+
+class AskRequest(BaseModel):
+    """What the machine sends. The token is a secret, and no error shows it."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    incident_id: IncidentId
+    order_id: OrderId
+    task_token: str = Field(min_length=1, max_length=2048, repr=False)
+    now: AwareDatetime
+
+
+class AskAnswer(BaseModel):
+    """Which question is open, or how it was answered before."""
+
+    approval_id: str
+    status: ApprovalStatus
+    automation_id: str | None
+
+
+def ask(
+    request: AskRequest,
+    *,
+    incidents: Incidents,
+    approvals: Approvals,
+    automations: Automations,
+    waiting: Waiting,
+    timeline: Timeline,
+    titles: Mapping[str, str],
+    here: Here,
+) -> AskAnswer:
+    """Ask, or take up what was asked before. May run again: one request, and one automation."""
+    order = incidents.order(request.incident_id, request.order_id)
+    if order.held or order.mode is not OrderMode.APPROVAL:
+        raise Refused(f"{order.order_id} is not an order that people are asked about")
+    approval = approvals.create(
+        Approval(
+            approval_id=f"apr-{secrets.token_hex(16)}",
+            incident_id=order.incident_id,
+            order_id=order.order_id,
+            plan_hash=incidents.plan_of(order.incident_id, order.order_id).hash,
+            requested_at=request.now,
+            expires_at=request.now + order.answer_within,
+        ),
+        request.task_token,
+    )
+    if approval.status in (ApprovalStatus.APPROVED, ApprovalStatus.DENIED):
+        hand_in(approval, approvals=approvals, waiting=waiting)
+    elif approval.status is ApprovalStatus.EXPIRED or request.now >= approval.expires_at:
+        raise Refused(
+            f"people were asked about {order.order_id} until {in_utc(approval.expires_at)}, "
+            "and are not asked again"
+        )
+    else:
+        if approval.automation_id is None:
+            shown = message(order, approval, titles=titles, here=here)
+            automation_id = automations.start(approval.approval_id, shown)
+            approval = approvals.replace(approval, automation_id=automation_id)
+        timeline.record(
+            order.incident_id,
+            f"asked:{order.order_id}",
+            at=approval.requested_at,
+            by="ask",
+            text=f"Asked the approvers whether to carry out {_what(order, titles)}. "
+            f"{_until(order, approval)} Automation {approval.automation_id}.",
+        )
+    return AskAnswer(
+        approval_id=approval.approval_id,
+        status=approval.status,
+        automation_id=approval.automation_id,
+    )
+
+
+def message(
+    order: Order, approval: Approval, *, titles: Mapping[str, str], here: Here
+) -> dict[str, str]:
+    """What the approver reads, by the names of the document's parameters.
+
+    Made of what never changes between attempts, so that AWS knows a repeated request again.
+    """
+    undo = commands.release(here, order.incident_id, order.order_id)
+    return {
+        "Cut": _shown(f"{order.incident_id} asks to carry out: {_what(order, titles)}."),
+        "Why": _shown(order.reason),
+        "Silence": _shown(_until(order, approval)),
+        "Undo": _shown(undo.text),
+    }
+
+
+def _what(order: Order, titles: Mapping[str, str]) -> str:
+    principal = order.principal
+    about = [f"account {order.account}"]
+    if order.action_id == DEACTIVATE_KEY and principal.access_key_id:
+        about.insert(0, f"access key {principal.access_key_id}")
+    if principal.session_name:
+        about.append(f"seen as session {one_line(principal.session_name, 64)}")
+    title = titles.get(order.action_id, order.action_id)
+    return f"{title}: {one_line(order.resource, 250)} ({', '.join(about)})"
+
+
+def _until(order: Order, approval: Approval) -> str:
+    return f"Without an answer until {in_utc(approval.expires_at)}, {_SILENCE[order.on_silence]}"
+
+
+def _shown(text: str) -> str:
+    # Systems Manager fills in {{ssm:name}} and {{ automation:… }}, also where an attacker wrote it
+    # (User Guide, "Referencing Parameter Store parameters in runbooks").
+    return one_line(text.replace("{{", "((").replace("}}", "))"), MOST)
