@@ -51,6 +51,7 @@ class Write:
     sk: str
     body: BaseModel
     seen: Item | None = None
+    due: Due | None = None
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Ledger:
         for write in writes:
             version = 0 if write.seen is None else write.seen.version
             new = Item(write.pk, write.sk, version + 1, write.body.model_dump_json())
-            put: dict[str, Any] = {"TableName": self.table, "Item": _row(new, None)}
+            put: dict[str, Any] = {"TableName": self.table, "Item": _row(new, write.due)}
             if write.seen is None:
                 put["ConditionExpression"] = "attribute_not_exists(pk)"
             else:

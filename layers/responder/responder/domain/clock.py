@@ -1,6 +1,6 @@
 """The countdown that one rule starts for one incident."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -68,6 +68,42 @@ class Clock(BaseModel):
     why: tuple[str, ...]  # each step of the reasoning, as a sentence
     started_at: AwareDatetime  # when we started counting, for the share that has passed
     milestones_sent: tuple[str, ...] = ()
+    milestones_skipped: tuple[str, ...] = ()  # passed while a more urgent one was already due
     ended_at: AwareDatetime | None = None
     ended_by: str | None = None
     history: tuple[str, ...] = ()  # each earlier date, with when and why it changed
+
+
+def continued(before: Clock, counted: Clock, *, now: datetime) -> Clock:
+    """A clock that was counted again: the new answer, and everything that happened to it before.
+
+    A date that moves, and an answer taken back, are kept in the history with the reason, and people
+    are told as if the clock had just started: no date moves silently.
+    """
+    kept = {
+        "started_at": before.started_at,
+        "milestones_sent": before.milestones_sent,
+        "milestones_skipped": before.milestones_skipped,
+        "history": before.history,
+    }
+    again = before.ended_at is not None and counted.ended_at is None
+    if before.due_at == counted.due_at and not again:
+        return counted.model_copy(update=kept)
+    if again:
+        change = f"{before.state.value} until {_told(now)}, then open again"
+    else:
+        change = f"{_told(before.due_at)} until {_told(now)}, then {_told(counted.due_at)}"
+        if before.due_at is not None and counted.due_at is not None:
+            change += ", later" if counted.due_at > before.due_at else ", earlier"
+    kept |= {
+        "milestones_sent": (),
+        "milestones_skipped": (),
+        "history": (*before.history, f"{change}. {' '.join(counted.why[:2])}"),
+    }
+    if before.due_at is None:
+        kept["started_at"] = now  # it had no date to count towards before
+    return counted.model_copy(update=kept)
+
+
+def _told(at: datetime | None) -> str:
+    return "no date" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -1,0 +1,56 @@
+"""Counts days as a law does: the trigger day is day 0, and the last day counts to its end.
+
+Calendar days never roll forward over a weekend: whether the general roll-over statutes of a state
+reach breach notices is uncertain, and the earlier date is safe. Business days skip Saturdays,
+Sundays and federal holidays only; a day that may or may not be a holiday counts, which is earlier.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from responder.regimes.regime import Unit, Within
+
+_LAST_SECOND = time(23, 59, 59)
+
+
+def is_business_day(day: date) -> bool:
+    """Whether offices work that day: no weekend, and no federal holiday of the United States."""
+    return day.weekday() < 5 and day not in _holidays()
+
+
+def last_business_day(day: date) -> date:
+    """The last business day on or before `day`."""
+    while not is_business_day(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def add_business_days(day: date, number: int) -> date:
+    """The `number`-th business day after `day`, which may itself be any day."""
+    while number > 0:
+        day += timedelta(days=1)
+        number -= is_business_day(day)
+    return day
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The last second of a day there, in UTC."""
+    return datetime.combine(day, _LAST_SECOND, zone).astimezone(UTC)
+
+
+def limit(span: Within, anchor: datetime, zone: ZoneInfo) -> datetime:
+    """The last instant of a span after an anchor, in UTC. Hours are elapsed, whatever the zone."""
+    if span.unit is Unit.HOURS:
+        return anchor.astimezone(UTC) + timedelta(hours=span.within)
+    trigger = anchor.astimezone(zone).date()
+    if span.unit is Unit.CALENDAR_DAYS:
+        return end_of_day(trigger + timedelta(days=span.within), zone)
+    return end_of_day(add_business_days(trigger, span.within), zone)
+
+
+@cache
+def _holidays() -> holidays.HolidayBase:
+    return holidays.country_holidays("US")  # federal ones; a year is filled in when it is asked for

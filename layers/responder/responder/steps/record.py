@@ -1,0 +1,199 @@
+"""Record a fact or an answer of counsel, and count again.
+
+A person invokes it with what they know, and leaves out the rest:
+
+    {"incident_id": "inc-20261123-0a1b2c3d4e", "by": "counsel@example.com",
+     "discovered_at": "2026-11-23T09:00:00-08:00", "determined_at": "2026-11-24T16:00:00-08:00",
+     "residents": {"US-CA": 1200, "US-NY": 40}}
+
+Other fields: `notices_sent_at` (an instant, or one for each state), `fulfilled` (`clock_id`, `at`,
+`how`), `not_owed` and `reopened` (`clock_id`, `why`), `extended` (`clock_id`, `until`, `reason`,
+`how`), `elements`, `encrypted`, `conditions`, `harm_determined_at`, `hhs_notified_at`, `withdrawn`.
+Answers about several clocks are lists. What is said stands until it is said otherwise, and every
+statement is kept. `notices_sent_at` is when the first letter went: it starts what is counted from
+the letters, and ends nothing, because the first letter is not the last. `by` is what the caller
+says; IAM decides who may invoke this at all, and CloudTrail keeps who did.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from responder.aws import timeline as events
+from responder.aws.clocks import Stored
+from responder.aws.records import Records
+from responder.aws.timeline import Timeline
+from responder.domain.clock import Clock, ClockState, Standing
+from responder.domain.errors import Refused
+from responder.domain.escaping import one_line
+from responder.domain.facts import Fact, Facts, standing, untrue
+from responder.domain.identifiers import IncidentId
+from responder.domain.statement import Person, Statement
+from responder.regimes import BY_JURISDICTION, REGIMES
+from responder.regimes.assess import assess
+from responder.report.summary import name_of
+from responder.report.wording import day, plain
+from responder.sources import envelope
+from responder.steps import recount as counting
+from responder.steps.recount import recount
+
+PERMISSIONS = counting.PERMISSIONS | events.PERMISSIONS
+
+
+class _Who(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    incident_id: IncidentId
+    by: Person
+
+
+class RecordRequest(BaseModel):
+    """What a person says about an incident."""
+
+    model_config = ConfigDict(frozen=True)
+
+    incident_id: IncidentId
+    by: Person
+    said: Statement
+
+
+class RecordedClock(BaseModel):
+    """How one clock stands now."""
+
+    clock_id: str
+    state: ClockState
+    standing: Standing
+    due_at: AwareDatetime | None
+    act_by: str | None
+
+
+class RecordAnswer(BaseModel):
+    """Under which id it was recorded, how every clock stands, and what changed by it."""
+
+    recorded: str
+    clocks: list[RecordedClock]
+    changed: list[str]
+
+
+def read_request(event: object) -> RecordRequest:
+    """What a person typed. Raises `Refused` naming the field, and nothing is recorded."""
+    if not isinstance(event, dict):
+        raise Refused("nothing was recorded: an object with incident_id, by and a fact is wanted")
+    told: dict[str, Any] = {str(name): value for name, value in event.items()}
+    who = {name: told.pop(name) for name in ("incident_id", "by") if name in told}
+    try:
+        person = _Who.model_validate(who)
+    except ValidationError as error:
+        raise Refused(f"nothing was recorded: {_problem(error)}") from None
+    said = read_statement(told)
+    return RecordRequest(incident_id=person.incident_id, by=person.by, said=said)
+
+
+def read_statement(told: dict[str, Any]) -> Statement:
+    """The facts alone. Raises `Refused` naming the field."""
+    try:
+        return Statement.model_validate(told)
+    except ValidationError as error:
+        raise Refused(f"nothing was recorded: {_problem(error)}") from None
+
+
+def record(
+    request: RecordRequest, *, records: Records, timeline: Timeline, now: datetime
+) -> RecordAnswer:
+    """Keep the statement, and count every clock again. Said twice at once, it is one statement."""
+    incident_id = request.incident_id
+    facts = records.standing(incident_id)
+    before = records.clocks.stored(incident_id)
+    _check(request, facts, before, now)
+    fact = Fact(incident_id=incident_id, by=request.by, at=now, said=request.said)
+    fact_id = records.facts.add(fact)
+    after = recount(incident_id, records, now=now)
+    changed = _changed(before, after)
+    timeline.record(
+        incident_id,
+        f"recorded:{fact_id}",
+        at=now,
+        by=request.by,
+        text=_summary(request.said, changed),
+    )
+    return RecordAnswer(
+        recorded=fact_id, clocks=[_shown(one.clock) for one in after], changed=changed
+    )
+
+
+def _check(request: RecordRequest, facts: Facts, stored: Iterable[Stored], now: datetime) -> None:
+    wrong = untrue(request.said, facts, now=now)
+    if wrong is not None:
+        raise Refused(f"nothing was recorded: field {wrong[0]}: {wrong[1]}")
+    fact = Fact(incident_id=request.incident_id, by=request.by, at=now, said=request.said)
+    counted = assess(standing(facts, [fact]), REGIMES, now=now)
+    known = {clock.clock_id: clock for clock in counted} | {
+        one.clock.clock_id: one.clock for one in stored
+    }
+    said = request.said
+    for name in ("fulfilled", "not_owed", "reopened", "extended"):
+        for answer in getattr(said, name):
+            if answer.clock_id not in known:
+                raise Refused(
+                    f"nothing was recorded: field {name}.clock_id: there is no clock"
+                    f" {answer.clock_id}; there are {', '.join(sorted(known))}"
+                )
+    for claim in said.extended:
+        regime = BY_JURISDICTION.get(known[claim.clock_id].jurisdiction)
+        allowed = regime.extensions if regime else ()
+        if claim.reason not in allowed:
+            raise Refused(
+                f"nothing was recorded: field extended.reason: the law of {claim.clock_id} knows"
+                f" {', '.join(allowed) or 'no such reason'}, and not {claim.reason}"
+            )
+
+
+def _changed(before: Iterable[Stored], after: Iterable[Stored]) -> list[str]:
+    """What a person should know that their statement did."""
+    was = {one.clock.clock_id: one.clock for one in before}
+    changed = []
+    surer: list[str] = []
+    for clock in (one.clock for one in after):
+        old = was.get(clock.clock_id)
+        if old is None:
+            changed.append(f"{name_of(clock)}: new, {_stands(clock)}")
+        elif _stands(old) != _stands(clock):
+            changed.append(f"{name_of(clock)}: {_stands(clock)}; before, {_stands(old)}")
+        elif old.standing is not clock.standing:
+            surer.append(f"{name_of(clock)}: {clock.standing.value}, its date unchanged")
+    return changed + surer
+
+
+def _stands(clock: Clock) -> str:
+    due = f", due {day(clock.due_at, clock.time_zone)}" if clock.due_at else ""
+    return f"{plain(clock.state.value)}{due}"
+
+
+def _summary(said: Statement, changed: list[str]) -> str:
+    names = ", ".join(plain(name) for name in said.names)
+    if not changed:
+        return f"Recorded {names}. No clock changed by it."
+    return one_line(f"Recorded {names}. {'. '.join(changed)}.", 1500)
+
+
+def _shown(clock: Clock) -> RecordedClock:
+    return RecordedClock(
+        clock_id=clock.clock_id,
+        state=clock.state,
+        standing=clock.standing,
+        due_at=clock.due_at,
+        act_by=clock.act_by.isoformat() if clock.act_by else None,
+    )
+
+
+def _problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "of the statement"
+    message = envelope.plain(first["msg"]).removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        message = f"there is no such field; there are {', '.join(Statement.model_fields)}"
+    if first["type"] in ("timezone_aware", "datetime_from_date_parsing", "datetime_parsing"):
+        message = "a time with its offset is wanted, like 2026-11-23T09:00:00-08:00"
+    return one_line(f"field {field}: {message}", 400)

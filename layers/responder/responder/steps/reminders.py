@@ -1,0 +1,157 @@
+"""What people are told of clocks: which of them in one page, and in what words."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from responder.domain.clock import Clock, ClockKind, Standing
+from responder.domain.escaping import ascii_line, one_line
+from responder.domain.milestone import URGENT, Audience, Milestone, mark, unsent
+from responder.report.summary import name_of
+from responder.report.wording import counted, day, in_utc, listed, there, until
+
+# Deadlines of several states end within hours of each other, because their days do. Reminders that
+# come so soon go along with the one that is due, instead of waking people three times in a night.
+_ALONG = timedelta(hours=6)
+_MAY_COME_EARLY = frozenset(
+    {Milestone.HALF, Milestone.WEEK, Milestone.THREE_DAYS, Milestone.DAY, Milestone.ACT_BY}
+)
+_RANK = list(Milestone)
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """One clock to be told of, why now, and the milestones that a late run passes over."""
+
+    clock: Clock
+    milestone: Milestone
+    skipped: tuple[Milestone, ...]
+
+
+def bundle(clocks: Sequence[Clock], audience: Audience, *, now: datetime) -> list[Reminder]:
+    """What goes into one page to one audience: the most urgent reminder of each clock.
+
+    Empty unless something is due; then with what would be due in a few hours.
+    """
+    if not any(point.at <= now for clock in clocks for point in unsent(clock, audience)):
+        return []
+    reminders = []
+    for clock in clocks:
+        left = unsent(clock, audience)
+        due = [point.milestone for point in left if point.at <= now]
+        if not due or due[-1] not in URGENT:
+            due += [
+                point.milestone
+                for point in left
+                if now < point.at <= now + _ALONG and point.milestone in _MAY_COME_EARLY
+            ]
+        if due:
+            reminders.append(Reminder(clock, due[-1], tuple(due[:-1])))
+    return sorted(reminders, key=lambda one: (-_RANK.index(one.milestone), one.clock.clock_id))
+
+
+def about(reminders: Sequence[Reminder], audience: Audience) -> str:
+    """What the pager knows this page by: `us-ca-individuals:72h`, or a hash of several such.
+
+    A clock whose date has moved says so, because the same milestone comes again.
+    """
+    names = sorted(
+        f"{one.clock.clock_id}:{mark(one.milestone, audience)}"
+        + (f":moved-{len(one.clock.history)}" if one.clock.history else "")
+        for one in reminders
+    )
+    if len(names) == 1:
+        return names[0]
+    return f"clocks:{hashlib.sha256(' '.join(names).encode()).hexdigest()[:20]}:{audience}"
+
+
+def subject(reminders: Sequence[Reminder], incident_id: str, *, drill: bool) -> str:
+    """ASCII on one line, under 100 characters (SNS API Reference, "Publish")."""
+    first = reminders[0]
+    others = f" and {len(reminders) - 1} more" if len(reminders) > 1 else ""
+    head = f"{'DRILL: ' if drill else ''}[{_says(first)}] "
+    room = 99 - len(head) - len(others) - len(incident_id) - 2
+    return f"{head}{ascii_line(name_of(first.clock), room)}{others}, {incident_id}"
+
+
+def text(
+    reminders: Sequence[Reminder],
+    incident_id: str,
+    audience: Audience,
+    *,
+    drill: bool,
+    now: datetime,
+) -> str:
+    """Plain text: one paragraph for each clock, the most urgent first."""
+    lines = [f"Incident {incident_id}: {counted(len(reminders), 'deadline')} to look at."]
+    if drill:
+        lines.append("This is practice.")
+    if audience is Audience.ESCALATION:
+        lines.append("You are told because a deadline is hours away, or was missed.")
+    lines.append("")
+    for reminder in reminders:
+        lines += [*_paragraph(reminder, now), ""]
+    lines += [
+        "When it is done, or not owed, record it with the Record function; the clock ends then, and"
+        " not before. Not legal advice: counsel decides.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def said(reminders: Sequence[Reminder], audience: Audience, *, nobody: bool) -> str:
+    """One sentence for the timeline."""
+    named = listed(
+        [
+            f"{name_of(one.clock)} ({_says(one).lower()}"
+            + (f"; passed over: {', '.join(one.skipped)})" if one.skipped else ")")
+            for one in reminders
+        ]
+    )
+    if nobody:
+        return f"Nobody was told, because there is no {audience} topic: {named}."
+    verb = "Escalated" if audience is Audience.ESCALATION else "Reminded of"
+    return f"{verb} {named}."
+
+
+def _paragraph(reminder: Reminder, now: datetime) -> list[str]:
+    clock = reminder.clock
+    lines = [f"{_says(reminder)}: {name_of(clock)}"]
+    if clock.due_at is None:
+        lines.append("  No date yet: what it is counted from has not happened.")
+    else:
+        local = there(clock.due_at, clock.time_zone) or in_utc(clock.due_at)
+        ran_out = "Ran out" if clock.due_at < now else "Due"
+        sooner = clock.act_by and clock.act_by.isoformat() != day(clock.due_at, clock.time_zone)
+        act_by = f" Act by {clock.act_by}." if sooner and clock.due_at >= now else ""
+        lines.append(f"  {ran_out} {local} ({until(clock.due_at, now=now)}).{act_by}")
+    whose = "" if clock.kind is ClockKind.LAW else " This is a target of our own, not law."
+    lines.append(f"  {clock.rule} {clock.citation}.{whose}")
+    if clock.standing is Standing.PROVISIONAL:
+        lines.append(f"  Provisional. {one_line(clock.why[0], 300)}")
+    if reminder.milestone is Milestone.MISSED:
+        lines.append("  It is still owed. Tell counsel now, send it, and record what was sent.")
+    if reminder.milestone is Milestone.STARTED and clock.history:
+        lines.append(f"  Before: {one_line(clock.history[-1], 400)}")
+    if reminder.skipped:
+        lines.append(f"  Passed over, because this came late: {', '.join(reminder.skipped)}.")
+    return lines
+
+
+def _says(reminder: Reminder) -> str:
+    if reminder.milestone is Milestone.STARTED and reminder.clock.history:
+        return "Date changed"
+    return _SAYS[reminder.milestone]
+
+
+_SAYS = {
+    Milestone.STARTED: "Clock started",
+    Milestone.HALF: "Half the time is gone",
+    Milestone.WEEK: "7 days left",
+    Milestone.THREE_DAYS: "72 hours left",
+    Milestone.DAY: "24 hours left",
+    Milestone.ACT_BY: "Act today",
+    Milestone.HOUR: "1 hour left",
+    Milestone.MISSED: "MISSED",
+}

@@ -1,0 +1,156 @@
+"""The deadline ledger: what is due is found, and no clock is ever lost."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from responder.aws.clocks import Clocks
+from responder.aws.ledger import Ledger
+from responder.domain import milestone
+from responder.domain.clock import Anchor, Clock, ClockKind, ClockState, Standing
+from responder.domain.errors import Unavailable
+from responder.domain.milestone import Audience, Milestone, mark, points, unsent
+from tests.builders import INCIDENT_ID, NOON
+
+DUE = datetime(2026, 12, 24, 7, 59, 59, tzinfo=UTC)
+
+
+def a_clock(clock_id: str = "us-ca-individuals", **given: Any) -> Clock:
+    plain: dict[str, Any] = {
+        "clock_id": clock_id,
+        "incident_id": INCIDENT_ID,
+        "jurisdiction": "US-CA",
+        "jurisdiction_name": "California",
+        "recipient": "individuals",
+        "recipient_name": "individuals",
+        "kind": ClockKind.LAW,
+        "standing": Standing.PROVISIONAL,
+        "state": ClockState.RUNNING,
+        "rule": "Tell each resident within 30 calendar days of discovery.",
+        "citation": "Cal. Civ. Code § 1798.82(a)",
+        "sources": ("https://leginfo.example.com/1798.82",),
+        "confidence": "high",
+        "verified_on": date(2026, 11, 23),
+        "anchor": Anchor(name="discovery", at=NOON),
+        "due_at": DUE,
+        "act_by": date(2026, 12, 23),
+        "time_zone": "America/Los_Angeles",
+        "why": ("30 calendar days after 2026-11-23 is 2026-12-23.",),
+        "started_at": NOON,
+    }
+    return Clock(**(plain | given))
+
+
+@pytest.fixture
+def clocks(ledger: Ledger) -> Clocks:
+    return Clocks(ledger)
+
+
+def test_a_clock_is_started_once(clocks: Clocks) -> None:
+    assert clocks.add(a_clock())
+    assert not clocks.add(a_clock(confidence="low"))
+    assert clocks.all(INCIDENT_ID) == [a_clock()]
+
+
+def test_the_earliest_deadline_comes_first_and_those_without_a_date_last(clocks: Clocks) -> None:
+    clocks.add(a_clock("us-ca-attorney-general", state=ClockState.WAITING, due_at=None))
+    clocks.add(a_clock("us-tx-individuals", due_at=DUE + timedelta(days=30)))
+    clocks.add(a_clock("us-zz-individuals"))
+    assert [clock.clock_id for clock in clocks.all(INCIDENT_ID)] == [
+        "us-zz-individuals",
+        "us-tx-individuals",
+        "us-ca-attorney-general",
+    ]
+
+
+def test_an_incident_is_due_from_the_next_untold_milestone_until_it_is_told(
+    clocks: Clocks,
+) -> None:
+    clocks.add(a_clock())
+    assert clocks.due(until=NOON - timedelta(seconds=1)) == []
+    assert clocks.due(until=NOON) == [INCIDENT_ID]
+    [seen] = clocks.stored(INCIDENT_ID)
+    seen = clocks.replace(seen, a_clock(milestones_sent=("started",)))
+    half = NOON + (DUE - NOON) / 2
+    assert clocks.due(until=half - timedelta(seconds=1)) == []
+    assert clocks.due(until=half) == [INCIDENT_ID]
+    clocks.replace(seen, a_clock(state=ClockState.FULFILLED, ended_at=NOON))
+    assert clocks.due(until=DUE + timedelta(days=900)) == []
+
+
+def test_several_clocks_of_an_incident_make_it_due_once_the_longest_waiting_first(
+    clocks: Clocks,
+) -> None:
+    other = "inc-20261123-ffffffffff"
+    clocks.add(a_clock())
+    clocks.add(a_clock("us-ny-individuals"))
+    clocks.add(a_clock(incident_id=other, started_at=NOON - timedelta(days=1)))
+    assert clocks.due(until=NOON) == [other, INCIDENT_ID]
+
+
+def test_clocks_written_together_stay_in_the_due_index_and_change_all_or_none(
+    clocks: Clocks,
+) -> None:
+    clocks.add(a_clock())
+    clocks.add(a_clock("us-ny-individuals"))
+    [one, two] = clocks.stored(INCIDENT_ID)
+    told = [(seen, seen.clock.model_copy(update={"confidence": "low"})) for seen in (one, two)]
+    clocks.replace(two, two.clock.model_copy(update={"confidence": "medium"}))
+    assert not clocks.replace_together(told)
+    assert {clock.confidence for clock in clocks.all(INCIDENT_ID)} == {"high", "medium"}
+    [one, two] = clocks.stored(INCIDENT_ID)
+    assert clocks.replace_together([(seen, seen.clock) for seen in (one, two)])
+    assert clocks.due(until=NOON) == [INCIDENT_ID]
+    with pytest.raises(Unavailable):
+        clocks.replace(one, one.clock)
+
+
+def test_the_milestones_of_a_month_come_in_order_and_only_the_urgent_ones_go_higher() -> None:
+    clock = a_clock()
+    assert [point.milestone for point in points(clock)] == [
+        Milestone.STARTED,
+        Milestone.HALF,
+        Milestone.WEEK,
+        Milestone.THREE_DAYS,
+        Milestone.DAY,
+        Milestone.ACT_BY,
+        Milestone.HOUR,
+        Milestone.MISSED,
+    ]
+    assert [point.milestone for point in unsent(clock, Audience.ESCALATION)] == [
+        Milestone.THREE_DAYS,
+        Milestone.DAY,
+        Milestone.ACT_BY,
+        Milestone.HOUR,
+        Milestone.MISSED,
+    ]
+    at = {point.milestone: point.at for point in points(clock)}
+    assert at[Milestone.ACT_BY] == datetime(2026, 12, 23, 17, tzinfo=UTC)  # nine in the morning
+    assert at[Milestone.MISSED] == DUE + timedelta(seconds=1)
+
+
+def test_a_short_clock_has_no_milestones_from_before_it_began() -> None:
+    clock = a_clock(due_at=NOON + timedelta(hours=72), act_by=None)
+    assert [point.milestone for point in points(clock)] == [
+        Milestone.STARTED,
+        Milestone.DAY,
+        Milestone.HOUR,
+        Milestone.MISSED,
+    ]
+
+
+def test_a_clock_without_a_date_is_told_of_once_and_one_that_ended_never() -> None:
+    waiting = a_clock(state=ClockState.WAITING, due_at=None)
+    assert milestone.next_at(waiting) == NOON
+    told = waiting.model_copy(update={"milestones_sent": ("started",)})
+    assert milestone.next_at(told) is None
+    assert points(a_clock(state=ClockState.NOT_OWED)) == []
+
+
+def test_each_audience_is_noted_by_itself() -> None:
+    passed = a_clock(
+        milestones_sent=("started", "half", "7d", mark(Milestone.THREE_DAYS, Audience.ON_CALL)),
+    )
+    assert unsent(passed, Audience.ON_CALL)[0].milestone is Milestone.DAY
+    assert unsent(passed, Audience.ESCALATION)[0].milestone is Milestone.THREE_DAYS

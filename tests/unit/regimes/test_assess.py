@@ -1,0 +1,353 @@
+"""Not knowing is never good news, and only a number or a person ends a clock."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from responder.domain.clock import Anchor, Clock, ClockKind, ClockState, Standing, continued
+from responder.domain.facts import Fact, untrue
+from responder.domain.statement import Statement
+from responder.regimes import REGIMES
+from responder.regimes.assess import assess
+from tests.builders import INCIDENT_ID, NOON
+from tests.unit.regimes.saying import BY, clocks_of, facts_of, there
+
+HERE = ("US-CA", "US-NY", "US-TX")
+FOUND = {
+    "discovered_at": there("2026-11-23", "03:00"),
+    "determined_at": there("2026-11-23", "03:30"),
+}
+LATER = NOON + timedelta(days=40)
+
+
+def test_while_nobody_knows_every_threshold_is_taken_as_met_and_every_clock_is_provisional() -> (
+    None
+):
+    clocks = clocks_of(facts_of(jurisdictions=HERE))
+    assert sorted(clocks) == [
+        "us-ca-attorney-general",
+        "us-ca-individuals",
+        "us-ny-attorney-general",
+        "us-ny-consumer-reporting-agencies",
+        "us-ny-department-of-state",
+        "us-ny-individuals",
+        "us-ny-state-police",
+        "us-tx-attorney-general",
+        "us-tx-consumer-reporting-agencies",
+        "us-tx-individuals",
+    ]
+    assert {clock.standing for clock in clocks.values()} == {Standing.PROVISIONAL}
+    running = {one for one, clock in clocks.items() if clock.state is ClockState.RUNNING}
+    assert running == set(clocks) - {"us-ca-attorney-general"}
+    assert clocks["us-ca-individuals"].anchor == Anchor(
+        name="discovery_or_notification", at=NOON, assumed=True
+    )
+    assert "Nobody recorded" in clocks["us-ca-individuals"].why[0]
+
+
+def test_a_clock_is_confirmed_when_its_anchor_and_its_residents_are_recorded() -> None:
+    only_counted = clocks_of(facts_of({"residents": {"US-CA": 1200}}))
+    only_found = clocks_of(facts_of(FOUND, jurisdictions=("US-CA",)))
+    both = clocks_of(facts_of(FOUND | {"residents": {"US-CA": 1200}}))
+    assert only_counted["us-ca-individuals"].standing is Standing.PROVISIONAL
+    assert only_found["us-ca-individuals"].standing is Standing.PROVISIONAL
+    assert both["us-ca-individuals"].standing is Standing.CONFIRMED
+    assert not both["us-ca-individuals"].anchor.assumed
+    assert BY in both["us-ca-individuals"].why[0]
+
+
+def test_a_missing_determination_is_replaced_by_the_discovery_which_is_earlier() -> None:
+    told = {"discovered_at": there("2026-11-20"), "residents": {"US-TX": 700}}
+    clock = clocks_of(facts_of(told))["us-tx-individuals"]
+    assert clock.anchor.assumed
+    assert clock.anchor.at == datetime(2026, 11, 20, 20, tzinfo=UTC)
+    assert clock.standing is Standing.PROVISIONAL
+
+
+def test_a_missing_discovery_is_never_later_than_a_recorded_determination() -> None:
+    told = {"determined_at": there("2026-11-10"), "residents": {"US-CA": 1200}}
+    clock = clocks_of(facts_of(told))["us-ca-individuals"]
+    assert clock.anchor == Anchor(
+        name="discovery_or_notification", at=datetime(2026, 11, 10, 20, tzinfo=UTC), assumed=True
+    )
+
+
+def test_a_state_nobody_counted_keeps_its_clocks_though_others_were_counted() -> None:
+    clocks = clocks_of(facts_of(FOUND | {"residents": {"US-CA": 1200}}, jurisdictions=HERE))
+    assert clocks["us-ny-individuals"].state is ClockState.RUNNING
+    assert clocks["us-ny-individuals"].standing is Standing.PROVISIONAL
+    # 1,200 are counted, but New York and Texas may make it more than 10,000.
+    assert clocks["us-tx-consumer-reporting-agencies"].state is ClockState.RUNNING
+
+
+def test_what_was_taken_and_that_it_was_encrypted_is_shown_and_ends_nothing() -> None:
+    told = FOUND | {"residents": {"US-CA": 5}, "elements": ["email"], "encrypted": True}
+    clock = clocks_of(facts_of(told))["us-ca-individuals"]
+    assert clock.state is ClockState.RUNNING
+    assert any("None of the data recorded" in why for why in clock.why)
+    assert any("safe harbor" in why for why in clock.why)
+    told["elements"] = ["email", "ssn", "passport"]
+    clock = clocks_of(facts_of(told))["us-ca-individuals"]
+    assert any("protects: passport, ssn" in why for why in clock.why)
+
+
+def test_a_duty_that_depends_on_what_we_are_is_named_until_somebody_says() -> None:
+    told = FOUND | {"residents": {"US-NY": 40}}
+    silent = clocks_of(facts_of(told))
+    assert "us-ny-department-of-financial-services" not in silent
+    unasked = [why for why in silent["us-ny-individuals"].why if why.startswith("Not counted")]
+    assert any("dfs_covered_entity" in why for why in unasked)
+    no = clocks_of(facts_of(told, {"conditions": {"dfs_covered_entity": False}}))
+    assert no["us-ny-department-of-financial-services"].state is ClockState.NOT_OWED
+    assert not any("dfs_covered_entity" in why for why in no["us-ny-individuals"].why)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (
+            {
+                "fulfilled": {
+                    "clock_id": "us-ca-individuals",
+                    "at": there("2026-11-22"),
+                    "how": "post",
+                }
+            },
+            ClockState.FULFILLED,
+        ),
+        (
+            {"not_owed": {"clock_id": "us-ca-individuals", "why": "no such data"}},
+            ClockState.NOT_OWED,
+        ),
+    ],
+)
+def test_a_persons_answer_ends_a_clock_and_can_be_taken_back(
+    answer: dict[str, Any], state: ClockState
+) -> None:
+    told = FOUND | {"residents": {"US-CA": 1200}}
+    ended = clocks_of(facts_of(told, answer), now=LATER)["us-ca-individuals"]
+    assert ended.state is state
+    assert ended.ended_by == BY
+    assert ended.ended_at is not None
+    back = {"reopened": {"clock_id": "us-ca-individuals", "why": "a mistake"}}
+    again = clocks_of(facts_of(told, answer, back), now=LATER)["us-ca-individuals"]
+    assert again.state is ClockState.MISSED
+    assert again.ended_at is None
+
+
+def test_fulfilled_late_is_fulfilled_and_says_that_it_was_late() -> None:
+    answer = {
+        "fulfilled": {"clock_id": "us-ca-individuals", "at": there("2026-12-24"), "how": "post"}
+    }
+    clock = clocks_of(facts_of(FOUND | {"residents": {"US-CA": 1}}, answer), now=LATER)
+    assert clock["us-ca-individuals"].state is ClockState.FULFILLED
+    assert any("after its deadline" in why for why in clock["us-ca-individuals"].why)
+
+
+def test_a_deadline_is_missed_one_instant_after_its_last_second() -> None:
+    facts = facts_of(FOUND | {"residents": {"US-CA": 1200}})
+    due = clocks_of(facts)["us-ca-individuals"].due_at
+    assert due is not None
+    assert clocks_of(facts, now=due)["us-ca-individuals"].state is ClockState.RUNNING
+    after = due + timedelta(microseconds=1)
+    assert clocks_of(facts, now=after)["us-ca-individuals"].state is ClockState.MISSED
+
+
+def test_only_a_reason_that_the_law_knows_moves_a_date_and_never_earlier() -> None:
+    def moved(place: str, reason: str, until: str) -> Clock:
+        clock_id = f"{place.lower()}-individuals"
+        told = FOUND | {
+            "residents": {place: 5},
+            "extended": {
+                "clock_id": clock_id,
+                "until": there(until),
+                "reason": reason,
+                "how": "letter of 1 December",
+            },
+        }
+        return clocks_of(facts_of(told))[clock_id]
+
+    scope = "determine_scope_and_restore_integrity"
+    assert str(moved("US-CA", scope, "2027-01-10").act_by) == "2027-01-08"
+    assert str(moved("US-NY", scope, "2027-01-10").act_by) == "2026-12-23"  # repealed there
+    assert str(moved("US-NY", "law_enforcement_need", "2027-01-10").act_by) == "2027-01-08"
+    assert str(moved("US-CA", scope, "2026-12-01").act_by) == "2026-12-23"
+
+
+def test_the_regulators_of_new_york_move_with_the_residents() -> None:
+    told = FOUND | {
+        "residents": {"US-NY": 5},
+        "extended": {
+            "clock_id": "us-ny-individuals",
+            "until": there("2027-01-10"),
+            "reason": "law_enforcement_need",
+            "how": "letter",
+        },
+    }
+    clocks = clocks_of(facts_of(told))
+    assert clocks["us-ny-attorney-general"].due_at == clocks["us-ny-individuals"].due_at
+
+
+def test_a_law_we_do_not_hold_is_neither_ignored_nor_guessed() -> None:
+    told = FOUND | {"residents": {"US-WA": 3, "DE": 0}}
+    clocks = clocks_of(facts_of(told))
+    washington = clocks["us-wa-unlisted"]
+    assert washington.kind is ClockKind.POLICY
+    assert washington.state is ClockState.RUNNING
+    assert washington.due_at == datetime(2026, 11, 26, 11, tzinfo=UTC)
+    assert washington.verified_on is None
+    assert clocks["de-unlisted"].state is ClockState.NOT_OWED
+    answered = {"not_owed": {"clock_id": "us-wa-unlisted", "why": "under 500 residents"}}
+    assert clocks_of(facts_of(told, answered))["us-wa-unlisted"].state is ClockState.NOT_OWED
+    done = {"fulfilled": {"clock_id": "us-wa-unlisted", "at": there("2026-11-23"), "how": "memo"}}
+    assert clocks_of(facts_of(told, done))["us-wa-unlisted"].state is ClockState.FULFILLED
+
+
+def test_every_clock_says_where_it_comes_from() -> None:
+    for clock in assess(facts_of(jurisdictions=HERE), REGIMES, now=NOON):
+        assert clock.citation
+        assert clock.sources
+        assert clock.verified_on is not None
+        assert clock.why
+        assert clock.rule.endswith(".")
+
+
+def test_a_rule_that_nobody_read_for_long_says_so_beside_its_date() -> None:
+    facts = facts_of(FOUND, jurisdictions=("US-CA",))
+    fresh = clocks_of(facts, now=NOON)["us-ca-individuals"]
+    stale = clocks_of(facts, now=NOON + timedelta(days=200))["us-ca-individuals"]
+    assert not any("read it again" in why for why in fresh.why)
+    assert any("read it again" in why for why in stale.why)
+
+
+def test_a_later_statement_supersedes_an_earlier_one_field_by_field() -> None:
+    facts = facts_of(
+        FOUND
+        | {
+            "residents": {"US-CA": 1200, "US-NY": 40},
+            "notices_sent_at": {"US-CA": there("2026-11-22")},
+        },
+        {"residents": {"US-NY": 45}, "notices_sent_at": {"US-NY": there("2026-11-23", "01:00")}},
+        {"withdrawn": ["determined_at"]},
+    )
+    assert facts.discovered_at is not None
+    assert facts.determined_at is None
+    assert {place: said.value for place, said in facts.residents.items()} == {
+        "US-CA": 1200,
+        "US-NY": 45,
+    }
+    assert set(facts.notices_sent_at) == {"US-CA", "US-NY"}
+    everywhere = facts_of(
+        {"notices_sent_at": {"US-CA": there("2026-11-22")}},
+        {"notices_sent_at": there("2026-11-21")},
+    )
+    sent = everywhere.sent_at("US-CA")
+    assert sent is not None
+    assert sent.value == datetime(2026, 11, 21, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        ({"discovered_at": there("2026-11-24")}, "discovered_at"),
+        ({"notices_sent_at": {"US-CA": there("2026-12-24")}}, "notices_sent_at.US-CA"),
+        (
+            {
+                "fulfilled": {
+                    "clock_id": "us-ca-individuals",
+                    "at": there("2027-01-01"),
+                    "how": "post",
+                }
+            },
+            "fulfilled.us-ca-individuals.at",
+        ),
+        (
+            {"discovered_at": there("2026-11-22"), "determined_at": there("2026-11-21")},
+            "determined_at",
+        ),
+        ({"discovered_at": "0001-01-01T00:00:00Z"}, "discovered_at"),
+        (
+            {
+                "extended": {
+                    "clock_id": "us-ca-individuals",
+                    "until": "9999-12-31T00:00:00Z",
+                    "reason": "law_enforcement_need",
+                    "how": "letter",
+                }
+            },
+            "extended.us-ca-individuals.until",
+        ),
+    ],
+)
+def test_what_cannot_be_true_is_named(told: dict[str, Any], field: str) -> None:
+    wrong = untrue(Statement.model_validate(told), facts_of(), now=NOON)
+    assert wrong is not None
+    assert wrong[0] == field
+
+
+def test_a_date_that_moves_is_kept_and_told_anew() -> None:
+    before = clocks_of(facts_of(jurisdictions=("US-TX",)))["us-tx-individuals"].model_copy(
+        update={"milestones_sent": ("started", "half"), "milestones_skipped": ("7d",)}
+    )
+    facts = facts_of({"determined_at": there("2026-11-25")}, jurisdictions=("US-TX",))
+    counted = clocks_of(facts)["us-tx-individuals"]
+    new = continued(before, counted, now=NOON + timedelta(days=2))
+    assert new.due_at == counted.due_at
+    assert (new.milestones_sent, new.milestones_skipped) == ((), ())
+    assert new.started_at == before.started_at
+    [change] = new.history
+    assert change.startswith("2027-01-23 05:59:59 UTC until 2026-11-25 12:00:00 UTC, then")
+    assert ", later." in change
+    assert BY in change
+    assert continued(new, counted, now=NOON + timedelta(days=3)) == new
+
+
+def test_a_clock_that_gets_its_first_date_begins_then() -> None:
+    waiting = clocks_of(facts_of(jurisdictions=("US-CA",)))["us-ca-attorney-general"]
+    sent = facts_of({"notices_sent_at": there("2026-12-13")}, jurisdictions=("US-CA",))
+    dated = NOON + timedelta(days=20)
+    new = continued(waiting, clocks_of(sent)["us-ca-attorney-general"], now=dated)
+    assert new.started_at == dated
+    assert new.history[0].startswith("no date until")
+
+
+def test_an_answer_taken_back_is_kept_in_the_history_and_told_anew() -> None:
+    told = FOUND | {"residents": {"US-CA": 1}}
+    answer = {"not_owed": {"clock_id": "us-ca-individuals", "why": "no such data"}}
+    ended = clocks_of(facts_of(told, answer))["us-ca-individuals"]
+    ended = ended.model_copy(update={"milestones_sent": ("started",)})
+    new = continued(ended, clocks_of(facts_of(told))["us-ca-individuals"], now=NOON)
+    assert new.milestones_sent == ()
+    assert new.history[0].startswith("not-owed until")
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({}, "says nothing"),
+        ({"residents": {}}, "says nothing"),
+        ({"withdrawn": ["elements"], "elements": ["ssn"]}, "elements is said and withdrawn"),
+        (
+            {
+                "not_owed": {"clock_id": "us-ca-individuals", "why": "because"},
+                "reopened": {"clock_id": "us-ca-individuals", "why": "because"},
+            },
+            "two answers",
+        ),
+    ],
+)
+def test_a_statement_that_says_nothing_or_contradicts_itself_is_none(
+    told: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(ValidationError, match=why):
+        Statement.model_validate(told)
+
+
+def test_what_a_person_typed_is_kept_on_one_line_without_marks_that_turn_it_around() -> None:
+    hostile = "post\n\u202eCSV\x1b[31m"
+    said = Statement.model_validate({"not_owed": {"clock_id": "us-ca-individuals", "why": hostile}})
+    fact = Fact(incident_id=INCIDENT_ID, by="a\nb\x07c", at=NOON, said=said)
+    assert fact.by == "a b c"
+    assert said.not_owed[0].why == "post CSV [31m"

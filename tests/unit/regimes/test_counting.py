@@ -1,0 +1,95 @@
+"""Whatever the day, no date is later than the law allows."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from responder.domain.statement import AnchorName
+from responder.regimes import REGIMES
+from responder.regimes.assess import assess
+from responder.regimes.counting import (
+    add_business_days,
+    end_of_day,
+    is_business_day,
+    last_business_day,
+    limit,
+)
+from responder.regimes.regime import Unit, Within
+from tests.unit.regimes.saying import facts_of
+
+ZONES = [ZoneInfo(regime.time_zone) for regime in REGIMES]
+DAYS = st.dates(date(2025, 1, 1), date(2035, 12, 31))
+INSTANTS = st.integers(0, 10 * 366 * 86_400).map(
+    lambda seconds: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "open_"),
+    [
+        ("2026-11-26", False),  # Thanksgiving
+        ("2026-11-27", True),  # a holiday in some states, and so counted
+        ("2026-11-28", False),
+        ("2027-01-01", False),
+        ("2026-12-24", True),
+        ("2026-07-03", False),  # 4 July is a Saturday, and observed the day before
+    ],
+)
+def test_business_days_leave_out_weekends_and_federal_holidays_only(day: str, open_: bool) -> None:
+    assert is_business_day(date.fromisoformat(day)) is open_
+
+
+@settings(deadline=None)
+@given(DAYS)
+def test_the_day_to_act_by_is_a_business_day_and_never_after_the_limit(day: date) -> None:
+    act_by = last_business_day(day)
+    assert is_business_day(act_by)
+    assert timedelta() <= day - act_by < timedelta(days=6)
+
+
+@settings(deadline=None)
+@given(DAYS, st.integers(1, 40))
+def test_business_days_are_counted_one_by_one(day: date, number: int) -> None:
+    last = add_business_days(day, number)
+    passed = (day + timedelta(days=n) for n in range(1, (last - day).days + 1))
+    assert sum(is_business_day(one) for one in passed) == number
+    assert is_business_day(last)
+
+
+@settings(deadline=None)
+@given(INSTANTS, st.integers(1, 90), st.sampled_from(ZONES))
+def test_calendar_days_end_on_their_day_and_not_a_second_later(
+    at: datetime, number: int, zone: ZoneInfo
+) -> None:
+    span = Within(within=number, unit=Unit.CALENDAR_DAYS, after=AnchorName.DISCOVERY)
+    due = limit(span, at, zone)
+    first, last = at.astimezone(zone).date(), due.astimezone(zone).date()
+    assert (last - first).days == number
+    assert (due + timedelta(seconds=1)).astimezone(zone).date() == last + timedelta(days=1)
+    assert due == end_of_day(last, zone)
+
+
+@settings(deadline=None)
+@given(INSTANTS, st.integers(0, 30), st.integers(0, 1_000_000))
+def test_no_date_is_later_than_the_law_allows(at: datetime, days: int, residents: int) -> None:
+    """Calendar days after the discovery at most, as the end of the day there."""
+    facts = facts_of(
+        {
+            "discovered_at": at.isoformat(),
+            "determined_at": (at + timedelta(days=days)).isoformat(),
+            "residents": {regime.jurisdiction: residents for regime in REGIMES},
+        }
+    )
+    most = {"us-ca-individuals": 30, "us-ny-individuals": 30, "us-ny-attorney-general": 30}
+    most |= {"us-tx-individuals": 60 + days, "us-tx-attorney-general": 30 + days}
+    for clock in assess(facts, REGIMES, now=at):
+        if clock.due_at is None or clock.clock_id not in most:
+            continue
+        zone = ZoneInfo(clock.time_zone)
+        last = clock.due_at.astimezone(zone).date()
+        assert (last - at.astimezone(zone).date()).days <= most[clock.clock_id]
+        assert clock.act_by is not None
+        assert clock.act_by <= last

@@ -1,0 +1,168 @@
+"""`responder deadlines` counts from what it is told, and names the field it cannot read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from responder_cli.deadlines import deadlines
+from tests.builders import INCIDENT_ID
+from tests.events import EVENTS
+
+app = typer.Typer()
+app.command()(deadlines)
+FOUND = ("--discovered", "2026-11-23T09:00:00-08:00", "--determined", "2026-11-23T09:00:00-08:00")
+COUNTED = ("--residents", "US-CA=1200", "--residents", "US-TX=700", "--residents", "US-NY=40")
+NOW = ("--now", "2026-11-25T00:00:00Z")
+
+
+def run(*arguments: str | Path, columns: int = 240) -> Result:
+    environment = {"COLUMNS": str(columns)}
+    return CliRunner(env=environment).invoke(app, [str(one) for one in arguments])
+
+
+def counted(*arguments: str | Path, exits: int = 0) -> dict[str, dict[str, Any]]:
+    result = run(*arguments, "--json")
+    assert result.exit_code == exits, result.output
+    return {clock["clock_id"]: clock for clock in json.loads(result.stdout)}
+
+
+def test_three_states_in_json() -> None:
+    clocks = counted(*FOUND, *COUNTED, *NOW)
+    assert {one: clock["due_at"] for one, clock in clocks.items()} == {
+        "us-ca-attorney-general": None,
+        "us-ca-individuals": "2026-12-24T07:59:59Z",
+        "us-ny-attorney-general": "2026-12-24T04:59:59Z",
+        "us-ny-consumer-reporting-agencies": "2026-12-24T04:59:59Z",
+        "us-ny-department-of-state": "2026-12-24T04:59:59Z",
+        "us-ny-individuals": "2026-12-24T04:59:59Z",
+        "us-ny-state-police": "2026-12-24T04:59:59Z",
+        "us-tx-attorney-general": "2026-12-24T05:59:59Z",
+        "us-tx-consumer-reporting-agencies": "2026-12-24T05:59:59Z",
+        "us-tx-individuals": "2027-01-23T05:59:59Z",
+    }
+    assert clocks["us-ca-individuals"]["citation"] == "Cal. Civ. Code § 1798.82(a)"
+    assert clocks["us-ca-individuals"]["standing"] == "confirmed"
+    assert clocks["us-ca-individuals"]["why"]
+    assert "incident_id" not in clocks["us-ca-individuals"]
+
+
+def test_the_file_that_counsel_sends_to_the_function_is_read_as_it_is(tmp_path: Path) -> None:
+    clocks = counted("--facts", EVENTS / "steps/record.json", *NOW)
+    assert clocks["us-tx-attorney-general"]["due_at"] == "2026-12-25T05:59:59Z"
+    told = tmp_path / "facts.yaml"
+    told.write_text(
+        f"incident_id: {INCIDENT_ID}\nby: counsel@example.com\n"
+        "discovered_at: 2026-11-23T09:00:00-08:00\nresidents: {US-CA: 1200}\n"
+    )
+    assert counted("--facts", told, *NOW)["us-ca-individuals"]["due_at"] == "2026-12-24T07:59:59Z"
+
+
+def test_an_option_comes_before_the_file() -> None:
+    clocks = counted("--facts", EVENTS / "steps/record.json", "--residents", "US-CA=5", *NOW)
+    assert set(clocks) == {"us-ca-individuals", "us-ca-attorney-general"}
+    assert clocks["us-ca-attorney-general"]["state"] == "not-owed"
+
+
+def test_without_a_count_every_place_we_hold_is_counted_or_those_given() -> None:
+    assert len(counted(*FOUND, *NOW)) == 10
+    assert len(counted(*FOUND, "--jurisdiction", "US-CA", *NOW)) == 2
+
+
+def test_letters_give_the_attorney_general_a_date() -> None:
+    sent = ("--notices-sent", "2026-12-18T10:00:00-08:00", "--now", "2026-12-18T20:00:00-08:00")
+    clock = counted(*FOUND, *COUNTED, *sent)["us-ca-attorney-general"]
+    assert (clock["due_at"], clock["act_by"]) == ("2027-01-03T07:59:59Z", "2026-12-31")
+
+
+def test_a_missed_deadline_is_told_by_the_exit_code() -> None:
+    late = ("--now", "2027-03-01T00:00:00Z")
+    assert counted(*FOUND, *COUNTED, *late, exits=1)["us-ca-individuals"]["state"] == "missed"
+    result = run(*FOUND, *COUNTED, *late)
+    assert result.exit_code == 1
+    assert "7 missed, and still owed." in result.stdout
+
+
+def test_the_table_shows_who_when_and_where_it_is_written() -> None:
+    result = run(*FOUND, *COUNTED, *NOW)
+    assert result.exit_code == 0
+    for text in (
+        "California, individuals",
+        "2026-12-23 (in 29 days)",
+        "Cal. Civ. Code § 1798.82(a)",
+        "no date before individual notice sent",
+        "not owed, confirmed, own target",
+        "Not legal advice",
+        "last read on 2026-11-23",
+    ):
+        assert text in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ((), "field discovered_at"),
+        (("--discovered", "2026-11-23"), "field discovered_at: a time with its offset"),
+        (("--discovered", "soon"), "field discovered_at: a time with its offset"),
+        (("--discovered", "2030-01-01T00:00:00Z"), "field discovered_at: lies in the future"),
+        ((*FOUND, "--residents", "US-CA"), "--residents US-CA: a place and a number"),
+        ((*FOUND, "--residents", "US-CA=-1"), "--residents US-CA=-1"),
+        ((*FOUND, "--residents", "US-CA=²"), "--residents US-CA=²"),
+        ((*FOUND, "--residents", "Texas=1"), "field residents.Texas"),
+        ((*FOUND, "--jurisdiction", "US-WA"), "--jurisdiction US-WA: the law of US-CA"),
+        (("--facts", "/nowhere.json"), "/nowhere.json: No such file"),
+    ],
+)
+def test_what_cannot_be_read_is_named_and_nothing_is_shown(
+    arguments: tuple[str, ...], named: str
+) -> None:
+    result = run(*arguments, *NOW, "--json")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert named in result.stderr
+
+
+def test_a_time_that_cannot_be_read_names_its_option() -> None:
+    for wrong in ("now", "2026-11-24T00:00:00"):
+        result = run(*FOUND, "--now", wrong)
+        assert result.exit_code == 2
+        assert f"--now {wrong}: a time with its offset" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[", "facts.yaml: "),
+        ("[1]", "not an object"),
+        ("discovered_at: 2026-11-23T09:00:00Z\nsurprise: 1", "field surprise: there is no such"),
+        ("x" * 70_000, "larger than"),
+        ("\udcff", "not UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named(text: str, named: str, tmp_path: Path) -> None:
+    path = tmp_path / "facts.yaml"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    result = run("--facts", path, *NOW)
+    assert result.exit_code == 2
+    assert named in result.stderr
+
+
+def test_hostile_text_of_a_file_reaches_no_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "facts.json"
+    why = "\x1b[2J[red]x[/red]\x07\u202e"
+    path.write_text(
+        json.dumps(
+            {
+                "discovered_at": "2026-11-23T09:00:00-08:00",
+                "residents": {"US-CA": 5},
+                "not_owed": {"clock_id": "us-ca-individuals", "why": why},
+                f"{why}": 1,
+            }
+        )
+    )
+    result = run("--facts", path, *NOW)
+    assert result.exit_code == 2
+    assert not {"\x1b", "\x07", "\u202e"} & set(result.stderr)
