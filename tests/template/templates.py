@@ -1,8 +1,11 @@
 """The shipped templates and machines, as data."""
 
 import ast
+import json
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import yaml
@@ -56,8 +59,32 @@ def states(definition: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def statements(properties: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every policy statement that a function's `Policies` give its role."""
-    return [s for policy in properties.get("Policies", []) for s in policy["Statement"]]
+    """Every policy statement that a function's `Policies` give its role, conditional ones too."""
+    return [s for policy in properties.get("Policies", []) for s in _each(policy["Statement"])]
+
+
+def role_statements(role: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every policy statement of an `AWS::IAM::Role`."""
+    documents = [policy["PolicyDocument"] for policy in role.get("Policies", [])]
+    return [s for document in documents for s in _each(document["Statement"])]
+
+
+def _each(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for one in listed:
+        branches = one["Fn::If"][1:] if "Fn::If" in one else [one]
+        found += [branch for branch in branches if branch != {"Ref": "AWS::NoValue"}]
+    return found
+
+
+def step(verb: str) -> ModuleType:
+    """The module with what a function does."""
+    return import_module(f"responder.steps.{verb}")
+
+
+def event_of(verb: str) -> Any:
+    """The input of a function that is kept as an example."""
+    return json.loads((ROOT / f"events/steps/{verb}.json").read_text())
 
 
 def as_list(value: Any) -> list[Any]:

@@ -30,4 +30,4 @@ def test_no_role_may_use_every_action_of_a_service(path: str) -> None:
     for number, line in enumerate(lines):
         if re.search(r"Action:.*[\w-]+:\*", line):
             around = "\n".join(lines[max(0, number - 6) : number + 1])
-            assert "Effect: Deny" in around or "TheAccountAdministers" in around, number + 1
+            assert "Effect: Deny" in around or "AccountAdministers" in around, number + 1

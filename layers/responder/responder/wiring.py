@@ -5,17 +5,24 @@ from functools import cache
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from responder.aws.approvals import Approvals
+from responder.aws.automations import Automations
 from responder.aws.clients import Clients, MemberRole
+from responder.aws.clocks import Clocks
 from responder.aws.correlations import Correlations
 from responder.aws.evidence import Evidence
+from responder.aws.facts import RecordedFacts
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.machine import Machine
 from responder.aws.pager import Pager
+from responder.aws.receipts import Receipts
+from responder.aws.records import Records
 from responder.aws.rule_store import RuleStore
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Vault
+from responder.aws.waiting import Waiting
 from responder.channels.channel import Desk
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken
@@ -45,8 +52,7 @@ class Settings(BaseModel):
     pager_topic_arn: str = ""
     escalation_topic_arn: str = ""
     response_plan_arn: str = ""
-    approval_document: str = ""
-    approval_topic_arn: str = ""
+    approval_document: str = ""  # its name
     approvers: tuple[str, ...] = ()  # ARNs of principals who may approve
     jurisdictions: tuple[str, ...] = ()  # where customers live, for example US-CA
     release_function: str = ""  # name of the function that undoes an order, for the report
@@ -114,15 +120,57 @@ def protect_list(function_arn: str) -> ProtectList:
 
 
 @cache
+def receipts() -> Receipts:
+    """Proof of what each order did."""
+    return Receipts(ledger())
+
+
+@cache
 def timeline() -> Timeline:
     """The timeline of incidents."""
     return Timeline(ledger())
 
 
 @cache
+def approvals() -> Approvals:
+    """Requests for approval, and their answers."""
+    return Approvals(ledger())
+
+
+@cache
+def automations() -> Automations:
+    """The document that asks people in the console."""
+    return Automations(home_clients().home("ssm"), settings().approval_document)
+
+
+@cache
+def waiting() -> Waiting:
+    """The executions that wait for a person."""
+    return Waiting(home_clients().home("stepfunctions"))
+
+
+@cache
 def evidence() -> Evidence:
     """What the vault holds of incidents, and who held it."""
     return Evidence(ledger())
+
+
+@cache
+def clocks() -> Clocks:
+    """The deadline ledger."""
+    return Clocks(ledger())
+
+
+@cache
+def facts() -> RecordedFacts:
+    """What people recorded about incidents."""
+    return RecordedFacts(ledger())
+
+
+@cache
+def records() -> Records:
+    """Where the facts of incidents and their clocks stand."""
+    return Records(incidents(), facts(), clocks(), settings().jurisdictions)
 
 
 @cache
@@ -142,6 +190,12 @@ def signer() -> Signer:
 def pager() -> Pager:
     """The topic that wakes people."""
     return Pager(ledger(), home_clients().home("sns"), settings().pager_topic_arn)
+
+
+@cache
+def escalation_pager() -> Pager:
+    """The topic that is told of deadlines that are hours away, or missed."""
+    return Pager(ledger(), home_clients().home("sns"), settings().escalation_topic_arn)
 
 
 @cache

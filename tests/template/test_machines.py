@@ -1,0 +1,142 @@
+"""The machines: each state calls its own function, says what it does, and fails to a person."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.template.templates import (
+    ROOT,
+    functions,
+    machine,
+    resources,
+    role_statements,
+    states,
+    template,
+)
+
+MACHINES = {"incident-response": "IncidentResponse", "deadline-tracker": "DeadlineTracker"}
+TRACKER = "TrackDeadlines"  # the one task that starts a machine, and is no function
+# What Lambda may answer when it is not our code that failed (Step Functions Developer Guide, "Best
+# practices", "Handle transient Lambda service exceptions"), and our own word for the same.
+PASSING = {
+    "Unavailable",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+}
+
+
+def tasks(name: str) -> dict[str, dict[str, Any]]:
+    """The tasks of a machine that are functions of ours."""
+    found = states(machine(name)).items()
+    return {key: state for key, state in found if state["Type"] == "Task" and key != TRACKER}
+
+
+def levels(definition: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A machine, and each machine inside it: branches and item processors."""
+    yield definition
+    for state in definition["States"].values():
+        for inner in [*state.get("Branches", []), state.get("ItemProcessor")]:
+            if inner is not None:
+                yield from levels(inner)
+
+
+def caught(state: dict[str, Any]) -> set[str]:
+    return {error for catch in state.get("Catch", []) for error in catch["ErrorEquals"]}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_each_task_calls_the_function_of_its_own_name(name: str) -> None:
+    for state_name, state in tasks(name).items():
+        called = state.get("Parameters", {}).get("FunctionName", state["Resource"])
+        assert called == f"${{{state_name}FunctionArn}}"
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_machine_is_told_each_name_it_uses_and_no_other(name: str) -> None:
+    """AWS leaves a name that nobody gives as it stands, and refuses what it then reads."""
+    text = (ROOT / f"statemachines/{name}.asl.yaml").read_text()
+    properties = resources("AWS::Serverless::StateMachine")[MACHINES[name]]
+    assert set(re.findall(r"\$\{(.+?)\}", text)) == set(properties["DefinitionSubstitutions"])
+    for told, value in properties["DefinitionSubstitutions"].items():
+        if told.endswith("FunctionArn"):
+            assert value == {"Fn::GetAtt": [told.removesuffix("Arn"), "Arn"]}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_role_of_a_machine_may_run_its_functions_and_no_others(name: str) -> None:
+    role = resources("AWS::IAM::Role")[f"{MACHINES[name]}Role"]
+    invoked = [
+        resource
+        for statement in role_statements(role)
+        if "lambda:InvokeFunction" in statement["Action"]
+        for resource in statement["Resource"]
+    ]
+    own = [{"Fn::GetAtt": [f"{task}Function", "Arn"]} for task in tasks(name)]
+    assert sorted(map(str, invoked)) == sorted(map(str, own))
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_task_retries_what_may_pass_and_nothing_else(name: str) -> None:
+    for state_name, state in tasks(name).items():
+        retried = {error for retry in state["Retry"] for error in retry["ErrorEquals"]}
+        assert retried == PASSING, state_name
+        assert all(1 <= retry["MaxAttempts"] <= 10 for retry in state["Retry"]), state_name
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_task_waits_longer_than_its_function_may_run(name: str) -> None:
+    usual = template()["Globals"]["Function"]["Timeout"]
+    for state_name, state in tasks(name).items():
+        if state["Resource"].endswith(".waitForTaskToken"):
+            assert state["TimeoutSecondsPath"] == "$.order.answer_within_seconds"
+            continue
+        runs = functions()[state_name.lower()].get("Timeout", usual)
+        assert state["TimeoutSeconds"] > runs, state_name
+
+
+def test_no_branch_of_the_response_can_end_another() -> None:
+    """Every task inside the parallel catches everything, so the parallel itself cannot fail."""
+    respond = machine("incident-response")["States"]["Respond"]
+    for branch in respond["Branches"]:
+        inside = states(branch)
+        assert "Fail" not in {state["Type"] for state in inside.values()}
+        for name, state in inside.items():
+            if state["Type"] == "Task":
+                assert "States.ALL" in caught(state), name
+
+
+def test_an_order_that_fails_goes_to_a_person() -> None:
+    """Whatever an order meets on its way leads to `Leave`; only Leave's own failure does not."""
+    inside = states(machine("incident-response"))
+    for name in ("Ask", "Expire", "Contain", "Verify"):
+        last = inside[name]["Catch"][-1]
+        assert (last["ErrorEquals"], last["Next"]) == (["States.ALL"], "Leave"), name
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_top_level_states_and_tasks_say_what_they_do(name: str) -> None:
+    assert machine(name)["Comment"]
+    for state_name, state in machine(name)["States"].items():
+        assert state.get("Comment"), state_name
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_state_can_be_reached_and_every_way_leads_somewhere(name: str) -> None:
+    for level in levels(machine(name)):
+        reached, waiting = set(), [level["StartAt"]]
+        while waiting:
+            here = waiting.pop()
+            if here in reached:
+                continue
+            reached.add(here)
+            state = level["States"][here]
+            ways = [state.get("Next"), state.get("Default")]
+            ways += [way["Next"] for way in state.get("Choices", []) + state.get("Catch", [])]
+            waiting += [way for way in ways if way]
+            ends = state.get("End") or state["Type"] in ("Succeed", "Fail")
+            assert ends or any(ways), f"{here} leads nowhere"
+        assert reached == set(level["States"])

@@ -1,0 +1,181 @@
+"""What must survive a mistake, an attacker or the stack, and what must not fail in silence."""
+
+from typing import Any
+
+import pytest
+
+from tests.template.templates import ROOT, as_list, resources, template
+
+VAULT = "stacks/evidence-vault.yaml"
+KEPT = {
+    "AWS::DynamoDB::Table",
+    "AWS::KMS::Key",
+    "AWS::Logs::LogGroup",
+    "AWS::S3::Bucket",
+    "AWS::S3::BucketPolicy",
+}
+
+
+def denied(policy: dict[str, Any]) -> dict[str, set[str]]:
+    """Sid to actions, for each statement of a resource policy that denies."""
+    return {
+        statement["Sid"]: set(as_list(statement.get("Action", [])))
+        for statement in policy["Statement"]
+        if statement.get("Effect") == "Deny"
+    }
+
+
+@pytest.mark.parametrize("path", ["template.yaml", VAULT])
+def test_what_holds_data_outlives_its_stack(path: str) -> None:
+    held = {n: r for n, r in template(path)["Resources"].items() if r["Type"] in KEPT}
+    assert held
+    for name, resource in held.items():
+        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_evidence_is_locked_versioned_private_and_encrypted() -> None:
+    bucket = resources("AWS::S3::Bucket", VAULT)["EvidenceBucket"]
+    assert bucket["ObjectLockEnabled"] is True
+    retention = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert retention == {"Mode": {"Ref": "LockMode"}, "Days": {"Ref": "RetentionDays"}}
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    lifecycle = bucket["LifecycleConfiguration"]["Rules"]
+    assert not [
+        r for r in lifecycle if {"ExpirationInDays", "NoncurrentVersionExpiration"} & set(r)
+    ]
+
+
+def test_the_lock_is_one_that_nobody_can_shorten_unless_it_was_asked_for() -> None:
+    parameters = template(VAULT)["Parameters"]
+    assert parameters["LockMode"]["Default"] == "COMPLIANCE"
+    assert parameters["RetentionDays"]["Default"] >= 7 * 365
+
+
+def test_nobody_but_the_custodian_removes_shortens_or_reopens_evidence() -> None:
+    policy = resources("AWS::S3::BucketPolicy", VAULT)["EvidenceBucketPolicy"]["PolicyDocument"]
+    refused = denied(policy)
+    assert {
+        "s3:BypassGovernanceRetention",
+        "s3:DeleteBucketPolicy",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:PutBucketObjectLockConfiguration",
+        "s3:PutBucketPolicy",
+        "s3:PutBucketVersioning",
+        "s3:PutLifecycleConfiguration",
+        "s3:PutObjectRetention",
+    } <= refused["OnlyTheCustodianRemovesShortensOrReconfigures"]
+    assert {"OnlyOverTls", "OnlyUnderNewNames", "OnlyEncryptedWithTheEvidenceKey"} <= set(refused)
+
+
+def test_the_responder_can_put_evidence_and_do_nothing_else_with_it() -> None:
+    policy = resources("AWS::S3::BucketPolicy", VAULT)["EvidenceBucketPolicy"]["PolicyDocument"]
+    only = next(s for s in policy["Statement"] if s.get("Sid") == "ResponderOnlyPuts")
+    assert only["Effect"] == "Deny"
+    assert set(only["NotAction"]) == {"s3:GetObjectTagging", "s3:PutObject"}
+
+
+def test_the_key_that_signs_ends_only_by_the_custodian() -> None:
+    for name in ("SigningKey", "EvidenceKey"):
+        policy = resources("AWS::KMS::Key", VAULT)[name]["KeyPolicy"]
+        ends = denied(policy)["OnlyTheCustodianEndsTheKey"]
+        assert ends == {"kms:DisableKey", "kms:ScheduleKeyDeletion"}
+
+
+def test_the_table_can_be_restored_and_not_be_dropped() -> None:
+    table = resources("AWS::DynamoDB::Table")["Table"]
+    assert table["DeletionProtectionEnabled"] is True
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"]["SSEType"] == "KMS"
+
+
+def test_every_topic_and_queue_is_encrypted() -> None:
+    topics, queues = resources("AWS::SNS::Topic"), resources("AWS::SQS::Queue")
+    assert topics
+    assert all(topic["KmsMasterKeyId"] == {"Ref": "Key"} for topic in topics.values())
+    assert queues
+    assert all(queue["SqsManagedSseEnabled"] is True for queue in queues.values())
+
+
+def test_every_rule_that_takes_findings_in_has_a_dead_letter_queue() -> None:
+    dead = {"Arn": {"Fn::GetAtt": ["IntakeDeadLetterQueue", "Arn"]}}
+    rules = resources("AWS::Events::Rule")
+    assert rules
+    for name, rule in rules.items():
+        assert [target["DeadLetterConfig"] for target in rule["Targets"]] == [dead], name
+    allowed = resources("AWS::SQS::QueuePolicy")["IntakeQueuePolicy"]["PolicyDocument"]["Statement"]
+    sources = allowed[0]["Condition"]["ArnEquals"]["aws:SourceArn"]
+    assert sorted(str(one) for one in sources) == sorted(
+        str({"Fn::GetAtt": [name, "Arn"]}) for name in rules
+    )
+
+
+def test_a_message_is_hidden_for_six_times_as_long_as_intake_may_run() -> None:
+    queue = resources("AWS::SQS::Queue")["IntakeQueue"]
+    intake = resources("AWS::Serverless::Function")["IntakeFunction"]
+    runs = intake.get("Timeout", template()["Globals"]["Function"]["Timeout"])
+    assert queue["VisibilityTimeout"] >= 6 * runs
+
+
+def test_what_the_streams_could_not_deliver_may_be_put_aside() -> None:
+    """SAM lets the role send only where `Type` says what the destination is."""
+    functions = resources("AWS::Serverless::Function").values()
+    streams = [
+        event["Properties"]
+        for function in functions
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "DynamoDB"
+    ]
+    assert streams
+    for stream in streams:
+        assert stream["DestinationConfig"]["OnFailure"]["Type"] == "SQS"
+
+
+def test_a_machine_a_sweep_or_a_finding_that_fails_pages() -> None:
+    alarms = resources("AWS::CloudWatch::Alarm").values()
+    assert all(alarm["AlarmActions"] == [{"Ref": "PagerTopic"}] for alarm in alarms)
+    watched = {
+        (alarm["MetricName"], str(alarm["Dimensions"][0]["Value"]))
+        for alarm in alarms
+        if alarm["Threshold"] == 1
+    }
+    dead = {"Fn::GetAtt": ["IntakeDeadLetterQueue", "QueueName"]}
+    assert watched >= {
+        ("ApproximateNumberOfMessagesVisible", str(dead)),
+        ("ExecutionsFailed", str({"Ref": "IncidentResponse"})),
+        ("ExecutionsFailed", str({"Ref": "DeadlineTracker"})),
+        ("Errors", str({"Ref": "SweepFunction"})),
+    }
+
+
+def test_the_stack_cuts_nothing_unless_it_is_told_to() -> None:
+    mode = template()["Parameters"]["Mode"]
+    assert mode["Default"] == "monitor"
+    assert mode["AllowedValues"] == ["monitor", "respond"]
+
+
+def test_what_the_responder_asks_for_is_an_output_of_the_vault() -> None:
+    """Each parameter that is another stack's output names it as that stack does."""
+    outputs = set(template(VAULT)["Outputs"])
+    asked = {
+        name: parameter["Description"]
+        for name, parameter in template()["Parameters"].items()
+        if str(parameter.get("Description", "")).endswith("of stacks/evidence-vault.yaml.")
+    }
+    assert set(asked) == {"EvidenceBucket", "EvidenceKeyArn", "SigningKeyArn", "EvidenceAccount"}
+    for said in asked.values():
+        assert said.split()[1] in outputs
+
+
+def test_both_templates_agree_on_the_names_of_the_roles() -> None:
+    told, there = template()["Parameters"], template("stacks/member-role.yaml")["Parameters"]
+    assert told["MemberContainRole"]["Default"] == there["ContainRoleName"]["Default"]
+    assert told["MemberCollectRole"]["Default"] == there["CollectRoleName"]["Default"]
+    stack = there["ResponderStackName"]["Default"]
+    assert f'stack_name = "{stack}"' in (ROOT / "samconfig.toml").read_text()
+    for name, parameter in template(VAULT)["Parameters"].items():
+        if name.endswith("RolePattern"):
+            assert str(parameter["Default"]).startswith(f"{stack}-"), name
