@@ -63,6 +63,17 @@ def test_marks_tell_missed_ended_and_own_targets_apart() -> None:
     assert {lane.mark for lane in chart.lanes} == {"law", "policy", "missed", "ended"}
 
 
+def test_what_was_done_early_is_marked_when_it_was_done_and_not_when_it_was_due() -> None:
+    done = a_clock(state=ClockState.FULFILLED, ended_at=after(days=20), ended_by="counsel")
+    chart = draw([done, a_clock("b")], now=after(days=25))
+    assert chart is not None
+    [early, running] = sorted(chart.lanes, key=lambda lane: lane.mark_x)
+    assert early.start_x < early.mark_x == early.passed_x < chart.now_x < early.due_x
+    assert early.due == "2026-12-23, fulfilled 2026-12-13"
+    assert running.mark_x == running.due_x
+    assert running.passed_x == chart.now_x
+
+
 def test_the_words_tell_the_first_and_the_last_date() -> None:
     chart = draw(a_report().clocks, now=after(minutes=2))
     assert chart is not None

@@ -36,16 +36,19 @@ def test_a_cut_that_was_not_read_twice_is_not_called_contained() -> None:
         report = a_report(orders=(order,), receipts=(receipt,))
         assert standings(report) == [stands]
         assert "Nothing is verified contained" in cut(report)
-        assert summary.contained_at(order_lines.lines(report)) is None
+        assert summary.contained_from_to(order_lines.lines(report)) is None
 
 
 def test_contained_is_told_once_every_order_is_with_the_time_of_the_last() -> None:
     deny, key = an_order("iam.deny_user"), an_order("iam.deactivate_key")
     first, last = a_receipt(deny), a_receipt(key, contained_at=after(seconds=50))
     half = a_report(orders=(deny, key), receipts=(first,))
-    assert summary.contained_at(order_lines.lines(half)) is None
+    assert summary.contained_from_to(order_lines.lines(half)) is None
     whole = a_report(orders=(deny, key), receipts=(first, last))
-    assert summary.contained_at(order_lines.lines(whole)) == after(seconds=50)
+    assert summary.contained_from_to(order_lines.lines(whole)) == (
+        after(seconds=35),
+        after(seconds=50),
+    )
     assert "50 seconds after the incident was opened" in cut(whole)
 
 
@@ -54,7 +57,7 @@ def test_what_was_released_no_longer_counts_as_contained() -> None:
     receipt = a_receipt(order, status=ReceiptStatus.RELEASED, released_at=after(hours=1))
     report = a_report(orders=(order,), receipts=(receipt,))
     assert standings(report) == [Stands.RELEASED]
-    assert summary.contained_at(order_lines.lines(report)) is None
+    assert summary.contained_from_to(order_lines.lines(report)) is None
 
 
 def test_an_answer_decides_how_an_order_that_asks_stands() -> None:

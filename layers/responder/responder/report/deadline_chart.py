@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from responder.domain.clock import Clock, ClockKind, ClockState, Standing
 from responder.report.summary import name_of
-from responder.report.wording import day, in_utc, until
+from responder.report.wording import day, in_utc, plain, until
 
 LANE, HEAD, FOOT = 64, 26, 24  # pixels
 _FIRST, _LAST = 0.5, 96.0  # percent of the width that time is spread over
@@ -32,13 +32,15 @@ class Tick:
 
 @dataclass(frozen=True)
 class Lane:
-    """One clock: from where it is counted to where it runs out."""
+    """One clock: from where it is counted to where it runs out, or was ended."""
 
     y: int
     name: str
     start_x: float
     due_x: float
+    passed_x: float  # how far its time has passed: to now, to its end, or to its date
     act_by_x: float | None
+    mark_x: float  # at its date; at its end, where that was recorded
     due: str
     label_left: bool  # there is no room for the date to the right of its mark
     mark: str  # law, policy, missed or ended
@@ -111,15 +113,18 @@ def _lane(number: int, clock: Clock, due: datetime, axis: _Axis, now: datetime) 
         on_the_day = clock.act_by.isoformat() == day(due, clock.time_zone)
         if not on_the_day and axis.begin <= noon <= axis.end:
             act_by = axis.x(noon)
-    due_x = axis.x(due)
+    ended_at = clock.ended_at if clock.state is ClockState.FULFILLED else None
+    mark_x = axis.x(ended_at or due)
     return Lane(
         y=HEAD + LANE * number,
         name=_short(name_of(clock)),
         start_x=axis.x(_counted_from(clock)),
-        due_x=due_x,
+        due_x=axis.x(due),
+        passed_x=axis.x(min(now, due, ended_at or due)),
         act_by_x=act_by,
+        mark_x=mark_x,
         due=f"{day(due, clock.time_zone)}, {_state(clock, due, now)}",
-        label_left=due_x > 50,
+        label_left=mark_x > 50,
         mark=_mark(clock),
         confirmed=clock.standing is Standing.CONFIRMED,
     )
@@ -140,7 +145,9 @@ def _mark(clock: Clock) -> str:
 def _state(clock: Clock, due: datetime, now: datetime) -> str:
     if clock.state is ClockState.RUNNING:
         return until(due, now=now)
-    return clock.state.value
+    if clock.state is ClockState.FULFILLED and clock.ended_at is not None:
+        return f"fulfilled {day(clock.ended_at, clock.time_zone)}"
+    return plain(clock.state.value)
 
 
 def _counted_from(clock: Clock) -> datetime:

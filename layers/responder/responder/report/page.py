@@ -37,7 +37,7 @@ def render(report: Report) -> bytes:
             lines=lines,
             touched=summary.touched(lines),
             left=[line for line in lines if summary.is_left(line)],
-            contained=summary.contained_at(lines),
+            contained=summary.contained_from_to(lines),
             missed=summary.missed(report),
             next_clock=summary.next_clock(report),
             clocks=sorted(report.clocks, key=_urgency),

@@ -173,8 +173,8 @@ def decisions(report: Report, lines: Sequence[OrderLine]) -> list[Decision]:
     ]
 
 
-def contained_at(lines: Sequence[OrderLine]) -> datetime | None:
-    """Since when everything that was to be cut is verified cut; None while anything is open."""
+def contained_from_to(lines: Sequence[OrderLine]) -> tuple[datetime, datetime] | None:
+    """When the first and the last order were verified cut; None while anything is open."""
     aimed_at = [line for line in lines if line.stands is not Stands.RELEASED]
     times = [
         line.receipt.contained_at
@@ -182,7 +182,7 @@ def contained_at(lines: Sequence[OrderLine]) -> datetime | None:
         if line.stands is Stands.CONTAINED and line.receipt is not None
     ]
     known = [at for at in times if at is not None]
-    return max(known) if known and len(known) == len(aimed_at) else None
+    return (min(known), max(known)) if known and len(known) == len(aimed_at) else None
 
 
 def touched(lines: Sequence[OrderLine]) -> list[OrderLine]:
