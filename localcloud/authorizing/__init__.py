@@ -1,0 +1,33 @@
+"""What each operation needs of IAM, listed by hand: one function for each service.
+
+An operation that is not listed cannot be judged, so a call of it by anybody but the operator is
+refused by name. Add it to its service's table, with the action and resource that the Service
+Authorization Reference gives.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from localcloud.authorizing import identities, kms, s3, services, systems_manager
+from localcloud.authorizing.needed import Needed, Table
+
+SERVICES: Final[Mapping[str, Table]] = {
+    "cloudtrail": services.cloudtrail,
+    "dynamodb": services.dynamodb,
+    "dynamodbstreams": services.dynamodb_streams,
+    "ec2": services.looking_only("ec2"),
+    "events": services.looking_only("events"),
+    "iam": identities.iam,
+    "kms": kms.needs,
+    "lambda": services.lambda_,
+    "logs": services.logs,
+    "s3": s3.needs,
+    "sns": services.sns,
+    "sqs": services.sqs,
+    "ssm": systems_manager.ssm,
+    "ssm-incidents": systems_manager.incidents,
+    "stepfunctions": services.states,
+    "sts": identities.sts,
+}
+
+__all__ = ["SERVICES", "Needed", "Table"]

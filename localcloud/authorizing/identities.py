@@ -1,0 +1,217 @@
+"""IAM and STS: which user, role or policy each operation is about."""
+
+from typing import Any, Final
+
+from moto.iam.models import iam_backends
+
+from localcloud.authorizing.needed import PARTITION, Needed, keys
+from localcloud.iam_identities import Policy, trust_policy
+from localcloud.stack import Unsupported
+from localcloud.switchboard import Asked
+
+_OF_ALL: Final = frozenset(
+    {
+        "GetAccountAuthorizationDetails",
+        "GetAccountPasswordPolicy",
+        "GetAccountSummary",
+        "GetCredentialReport",
+        "GenerateCredentialReport",
+        "ListAccountAliases",
+        "ListGroups",
+        "ListInstanceProfiles",
+        "ListOpenIDConnectProviders",
+        "ListPolicies",
+        "ListRoles",
+        "ListSAMLProviders",
+        "ListUsers",
+        "ListVirtualMFADevices",
+    }
+)
+_OF_USERS: Final = frozenset(
+    {
+        "AddUserToGroup",
+        "AttachUserPolicy",
+        "CreateAccessKey",
+        "CreateLoginProfile",
+        "CreateServiceSpecificCredential",
+        "CreateUser",
+        "DeactivateMFADevice",
+        "DeleteAccessKey",
+        "DeleteLoginProfile",
+        "DeleteUser",
+        "DeleteUserPermissionsBoundary",
+        "DeleteUserPolicy",
+        "DetachUserPolicy",
+        "EnableMFADevice",
+        "GetAccessKeyLastUsed",
+        "GetLoginProfile",
+        "GetUser",
+        "GetUserPolicy",
+        "ListAccessKeys",
+        "ListAttachedUserPolicies",
+        "ListGroupsForUser",
+        "ListMFADevices",
+        "ListSSHPublicKeys",
+        "ListServiceSpecificCredentials",
+        "ListSigningCertificates",
+        "ListUserPolicies",
+        "ListUserTags",
+        "PutUserPermissionsBoundary",
+        "PutUserPolicy",
+        "RemoveUserFromGroup",
+        "TagUser",
+        "UntagUser",
+        "UpdateAccessKey",
+        "UpdateLoginProfile",
+        "UpdateServiceSpecificCredential",
+        "UpdateUser",
+    }
+)
+_OF_ROLES: Final = frozenset(
+    {
+        "AttachRolePolicy",
+        "CreateRole",
+        "DeleteRole",
+        "DeleteRolePermissionsBoundary",
+        "DeleteRolePolicy",
+        "DetachRolePolicy",
+        "GetRole",
+        "GetRolePolicy",
+        "ListAttachedRolePolicies",
+        "ListInstanceProfilesForRole",
+        "ListRolePolicies",
+        "ListRoleTags",
+        "PutRolePermissionsBoundary",
+        "PutRolePolicy",
+        "TagRole",
+        "UntagRole",
+        "UpdateAssumeRolePolicy",
+        "UpdateRole",
+        "UpdateRoleDescription",
+    }
+)
+_OF_GROUPS: Final = frozenset(
+    {
+        "AttachGroupPolicy",
+        "CreateGroup",
+        "DeleteGroup",
+        "DeleteGroupPolicy",
+        "DetachGroupPolicy",
+        "GetGroup",
+        "GetGroupPolicy",
+        "ListAttachedGroupPolicies",
+        "ListGroupPolicies",
+        "PutGroupPolicy",
+    }
+)
+_OF_POLICIES: Final = frozenset(
+    {
+        "CreatePolicyVersion",
+        "DeletePolicy",
+        "DeletePolicyVersion",
+        "GetPolicy",
+        "GetPolicyVersion",
+        "ListEntitiesForPolicy",
+        "ListPolicyVersions",
+        "SetDefaultPolicyVersion",
+    }
+)
+# Membership is about the group, not the user: Service Authorization Reference, "IAM".
+_OF_MEMBERSHIP: Final = frozenset({"AddUserToGroup", "RemoveUserFromGroup"})
+_OF_PROFILES: Final = frozenset(
+    {
+        "AddRoleToInstanceProfile",
+        "CreateInstanceProfile",
+        "DeleteInstanceProfile",
+        "GetInstanceProfile",
+        "RemoveRoleFromInstanceProfile",
+    }
+)
+
+
+def iam(asked: Asked) -> list[Needed]:
+    """What a call of IAM needs."""
+    given, operation = asked.params, asked.operation
+    if operation in _OF_ALL:
+        resource = "*"
+    elif operation in _OF_MEMBERSHIP or operation in _OF_GROUPS:
+        resource = _arn(asked, "group", given["GroupName"])
+    elif operation in _OF_USERS:
+        resource = _user(asked)
+    elif operation in _OF_ROLES:
+        resource = _arn(asked, "role", given["RoleName"])
+    elif operation in _OF_POLICIES:
+        resource = given["PolicyArn"]
+    elif operation == "CreatePolicy":
+        resource = _arn(asked, "policy", given["PolicyName"])
+    elif operation in _OF_PROFILES:
+        resource = _arn(asked, "instance-profile", given["InstanceProfileName"])
+    else:
+        raise Unsupported(f"what iam:{operation} needs")
+    attached = "PolicyArn" if operation.startswith(("Attach", "Detach")) else ""
+    found = keys(
+        iam__PolicyARN=given.get(attached),
+        iam__PermissionsBoundary=given.get("PermissionsBoundary"),
+    )
+    if tags := given.get("Tags"):
+        found["aws:tagkeys"] = tuple(tag["Key"] for tag in tags)
+        found |= {f"aws:requesttag/{tag['Key'].lower()}": (tag["Value"],) for tag in tags}
+    return [Needed(f"iam:{operation}", resource, asked.account, found)]
+
+
+def sts(asked: Asked) -> list[Needed]:
+    """What a call of STS needs: nothing to ask who one is, the role's trust to become it."""
+    given = asked.params
+    if asked.operation == "GetCallerIdentity":
+        return []
+    if asked.operation != "AssumeRole":
+        raise Unsupported(f"what sts:{asked.operation} needs")
+    role = str(given["RoleArn"])
+    trust = trust_policy(role)
+    found = keys(
+        sts__ExternalId=given.get("ExternalId"),
+        sts__RoleSessionName=given.get("RoleSessionName"),
+        sts__SourceIdentity=given.get("SourceIdentity"),
+    )
+    if tags := given.get("Tags"):
+        found["aws:tagkeys"] = tuple(tag["Key"] for tag in tags)
+        found |= {f"aws:requesttag/{tag['Key'].lower()}": (tag["Value"],) for tag in tags}
+    actions = ["sts:AssumeRole"]
+    actions += ["sts:TagSession"] if given.get("Tags") else []
+    actions += ["sts:SetSourceIdentity"] if given.get("SourceIdentity") else []
+    # A role that is not there has no trust policy: AWS says the same as for one that refuses.
+    policy = Policy(f"the trust policy of {role}", trust or '{"Statement": []}')
+    owner = role.split(":")[4] if role.count(":") >= 5 else ""
+    return [Needed(action, role, owner, found, policy, decides=True) for action in actions]
+
+
+def passing(asked: Asked, role_arn: str, service: str) -> Needed:
+    """What handing a role to a service needs."""
+    return Needed("iam:PassRole", role_arn, asked.account, keys(iam__PassedToService=service))
+
+
+def _user(asked: Asked) -> str:
+    name = asked.params.get("UserName")
+    if name is not None:
+        return _arn(asked, "user", name)
+    if asked.operation == "GetAccessKeyLastUsed":
+        return _arn(asked, "user", "*")  # AWS looks the owner up; a policy on all users fits
+    if asked.caller.kind == "user":
+        return asked.caller.arn  # IAM takes the caller for the user when none is named
+    return "*"
+
+
+def _arn(asked: Asked, kind: str, name: Any) -> str:
+    """With the path of what stands under that name, if something does."""
+    backend = iam_backends[asked.account][PARTITION]
+    path = asked.params.get("Path", "/") if asked.operation.startswith("Create") else "/"
+    held: dict[str, Any] = {
+        "user": backend.users,
+        "group": backend.groups,
+        "role": {role.name: role for role in backend.roles.values()},
+        "policy": {},
+        "instance-profile": {one.name: one for one in backend.instance_profiles.values()},
+    }
+    if (found := held[kind].get(str(name))) is not None:
+        path = found.path or "/"
+    return f"arn:{PARTITION}:iam::{asked.account}:{kind}{path}{name}"

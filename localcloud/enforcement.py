@@ -1,0 +1,154 @@
+"""Asks IAM about each call: what it needs, in which circumstances, and whether that is allowed."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from localcloud.authorizing import SERVICES, Needed
+from localcloud.fault import Fault
+from localcloud.iam_conditions import Context
+from localcloud.iam_evaluator import Question, decide, decide_for_service
+from localcloud.iam_identities import Identities, Identity, Policy, trust_policy
+from localcloud.stack import Registry, Unsupported
+from localcloud.switchboard import Asked, Caller, current_function
+
+SOURCE_IP: Final = "198.51.100.23"  # of everybody who is not a function
+FUNCTION_IP: Final = "203.0.113.80"
+_PREFIXES: Final = {"stepfunctions": "states", "dynamodbstreams": "dynamodb"}
+# What a service calls a refusal. The others, which speak JSON, say AccessDeniedException.
+_REFUSALS: Final = {
+    "cloudformation": "AccessDenied",
+    "ec2": "UnauthorizedOperation",
+    "iam": "AccessDenied",
+    "s3": "AccessDenied",
+    "sns": "AuthorizationError",
+    "sqs": "AccessDenied",
+    "sts": "AccessDenied",
+}
+
+
+class Enforcement:
+    """The judge of callers and of what they may do."""
+
+    def __init__(self, registry: Registry, now: Callable[[], datetime]) -> None:
+        self._registry, self.now = registry, now
+        self.identities = Identities(now, self._role_of_function)
+
+    def _role_of_function(self) -> str | None:
+        arn = current_function.get()
+        if arn is None:
+            return None
+        return next((one.role_arn for one in self._registry.functions if one.arn == arn), None)
+
+    def caller(self, access_key_id: str, secret: str, token: str | None, service: str) -> Caller:
+        """Whose keys these are."""
+        return self.identities.caller(access_key_id, secret, token, service)
+
+    def needs(self, asked: Asked) -> tuple[tuple[str, str], ...]:
+        """Actions and resources, for the record. Of the operator's calls as well as can be told."""
+        usual = f"{_PREFIXES.get(asked.service, asked.service)}:{asked.operation}"
+        if not asked.caller.enforced or not asked.account:
+            return ((usual, "*"),)
+        try:
+            needed = self._needed(asked)
+        except Unsupported:
+            needed = []
+        return tuple((one.action, one.resource) for one in needed) or ((usual, "*"),)
+
+    def check(self, asked: Asked) -> None:
+        """Raises `Fault` when IAM denies the call."""
+        if asked.caller.kind == "anonymous":
+            code = "AccessDenied" if asked.service == "s3" else "MissingAuthenticationToken"
+            raise Fault(code, "Request is missing Authentication Token", status=403)
+        needed = self._needed(asked)
+        identity = self.identities.identity(asked.caller)
+        for one in needed:
+            self.demand(one, asked, identity)
+
+    def demand(self, needed: Needed, asked: Asked, identity: Identity | None = None) -> None:
+        """Raises `Fault` unless the caller has this one right. Fakes ask for further rights."""
+        if not asked.caller.enforced:
+            return
+        who = identity or self.identities.identity(asked.caller)
+        context = Context({**self._circumstances(needed, asked, who), **needed.keys})
+        resources = [needed.resource, needed.or_resource]
+        answers = [
+            decide(
+                Question(
+                    needed.action, resource, needed.owner, context, needed.policy, needed.decides
+                ),
+                who,
+            )
+            for resource in resources
+            if resource is not None
+        ]
+        if not any(answer.allowed for answer in answers):
+            raise self._refusal(needed, asked, who, answers[0].why)
+
+    def service_may_assume(self, role_arn: str, service: str, account: str) -> bool:
+        """Whether a role's trust policy lets an AWS service in, on behalf of this account."""
+        trust = trust_policy(role_arn)
+        if trust is None:
+            return False
+        context = Context(
+            {
+                "aws:sourceaccount": (account,),
+                "aws:principalisawsservice": ("true",),
+                "aws:principalservicename": (service,),
+                "aws:securetransport": ("true",),
+            }
+        )
+        policy = Policy(f"the trust policy of {role_arn}", trust)
+        question = Question("sts:AssumeRole", role_arn, account, context, policy, True)
+        return decide_for_service(question, service)
+
+    def _needed(self, asked: Asked) -> list[Needed]:
+        if asked.service not in SERVICES:
+            raise Unsupported(f"what {asked.service}:{asked.operation} needs")
+        return SERVICES[asked.service](asked)
+
+    def _circumstances(
+        self, needed: Needed, asked: Asked, who: Identity
+    ) -> dict[str, tuple[str, ...]]:
+        """AWS: IAM User Guide, "AWS global condition context keys"."""
+        at = asked.at.astimezone(UTC)
+        found: dict[str, tuple[str, ...]] = {
+            "aws:currenttime": (at.isoformat(),),
+            "aws:epochtime": (str(int(at.timestamp())),),
+            "aws:principalaccount": (who.account,),
+            "aws:principalarn": (who.arn,),
+            "aws:principalisawsservice": ("false",),
+            "aws:principaltype": ("AssumedRole" if who.is_session else "User",),
+            "aws:requestedregion": (region_of(asked),),
+            "aws:resourceaccount": (needed.owner,),
+            "aws:securetransport": ("true",),
+            "aws:sourceip": (FUNCTION_IP if asked.caller.kind == "function" else SOURCE_IP,),
+            "aws:userid": (who.user_id,),
+            "aws:viaawsservice": ("false",),
+            "s3:authtype": ("REST-HEADER",),
+            "s3:signatureversion": ("AWS4-HMAC-SHA256",),
+            "s3:tlsversion": ("1.3",),
+        }
+        found |= {f"aws:principaltag/{key.lower()}": (text,) for key, text in who.tags.items()}
+        if who.user_name is not None:
+            found["aws:username"] = (who.user_name,)
+        if who.session is not None:
+            found["aws:tokenissuetime"] = (who.session.issued_at.isoformat(),)
+            found["aws:multifactorauthpresent"] = ("false",)
+            if who.session.source_identity is not None:
+                found["aws:sourceidentity"] = (who.session.source_identity,)
+        return found
+
+    def _refusal(self, needed: Needed, asked: Asked, who: Identity, why: str) -> Fault:
+        code = needed.refused_as or _REFUSALS.get(asked.service, "AccessDeniedException")
+        text = (
+            f"User: {who.caller_arn} is not authorized to perform: {needed.action}"
+            f" on resource: {needed.resource} {why}"
+        )
+        json_service = code == "AccessDeniedException" and asked.service != "lambda"
+        return Fault(code, text, status=400 if json_service else 403)
+
+
+def region_of(asked: Asked) -> str:
+    """Where a call is carried out: global services answer in one region."""
+    return "us-east-1" if asked.service == "iam" else asked.region

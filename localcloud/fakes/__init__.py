@@ -1,0 +1,35 @@
+"""Operations that moto does not have and the product needs, a module for each service.
+
+A fake keeps to the SDK's model of its service, and every one that was really used is named in the
+report of a run. Listed by hand: a new fake shows up in review as a new line.
+"""
+
+from collections.abc import Callable
+
+from localcloud.enforcement import Enforcement
+from localcloud.fakes import automation, cloudtrail, iam, incident_manager, kms, ops_items
+from localcloud.fakes.shapes import kept_to_model
+from localcloud.stack import Registry
+from localcloud.switchboard import Fake, Switchboard
+
+
+def install(
+    switchboard: Switchboard,
+    registry: Registry,
+    later: Callable[..., None],
+    enforcement: Enforcement,
+) -> None:
+    """Serve every fake of a new pretend cloud. Each cloud has its own, with nothing in it."""
+    automations = automation.Automations(registry, later, enforcement)
+    history = cloudtrail.History(switchboard)
+    served: dict[str, dict[str, Fake]] = {
+        "cloudtrail": {"LookupEvents": history.lookup_events},
+        "iam": iam.operations(),
+        "kms": kms.operations(),
+        "ssm": {**automations.operations(), **ops_items.OpsItems().operations()},
+        "ssm-incidents": incident_manager.operations(),
+    }
+    for service, operations in served.items():
+        for operation, fake in operations.items():
+            switchboard.serve(service, operation, kept_to_model(fake))
+    switchboard.listen(iam.complete_user)
