@@ -1,0 +1,352 @@
+"""Run the deployed Lambda functions in this process, from the source tree.
+
+Moto ends every invocation at one method; this replaces it. Each function has a sandbox and the
+keys of its own role. What Lambda limits, reports and retries is here. A handler takes no virtual
+time but what it sleeps; only a sleep can bring it to its time-out.
+"""
+
+import base64
+import json
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import uuid4
+
+from botocore.exceptions import ClientError
+from moto.awslambda.models import LambdaFunction
+from moto.core.exceptions import JsonRESTError
+
+from localcloud.admission import Open
+from localcloud.deliveries import Deliveries, invoked_by
+from localcloud.sandbox import CannotStart, Context, Sandbox
+from localcloud.seams import replaced
+from localcloud.stack import Function, Registry, Unsupported
+
+# Lambda quotas: 6 MB each way of a synchronous invocation, 1 MB of an asynchronous one.
+_SYNCHRONOUS_BYTES: Final = 6_291_556
+_ASYNCHRONOUS_BYTES: Final = 1_048_576
+# Lambda guide, "Retry behavior": one minute before the first retry, two before the second.
+_RETRY_AFTER: Final = (timedelta(minutes=1), timedelta(minutes=2))
+_OLDEST: Final = timedelta(hours=6)
+_TAIL_BYTES: Final = 4096  # of the log, returned to a caller who asks
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One run of a function."""
+
+    at: datetime
+    function_name: str
+    logical_id: str
+    event_source: str  # "lambda:Invoke", or which queue, stream, rule or schedule
+    request_id: str
+    error: str | None  # the error's type, as a state machine would match it
+    message: str | None
+    took: timedelta  # of real time, with the import of a cold start
+    cold: bool
+    log: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a function returned, or how it failed."""
+
+    payload: str  # JSON
+    error: str | None
+    request_id: str
+    log: str
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A handler that has not returned."""
+
+    thread: int
+    ends_at: datetime  # when Lambda would end it
+
+
+class _TimedOut(BaseException):
+    """Ends a handler where it sleeps. Not an error that a handler could catch."""
+
+
+class Runner:
+    """Every deployed function, ready to run."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        deliveries: Deliveries,
+        *,
+        keys: Callable[[Function], Mapping[str, str]],
+        role: Callable[[str], Open],
+        pass_time: Callable[[timedelta], None],
+        running: ContextVar[str | None],
+        now: Callable[[], datetime],
+        later: Callable[..., None],
+    ) -> None:
+        self._registry, self._keys, self._role = registry, keys, role
+        self._running = running
+        self._now, self._later, self._deliveries = now, later, deliveries
+        self._sandboxes: dict[str, Sandbox] = {}
+        self._pass_time = pass_time
+        self._stack: list[_Running] = []  # the handlers that run now, nested
+        self.invocations: list[Invocation] = []
+        self.unsupported: list[Unsupported] = []  # met by a handler, whatever it made of it
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Moto's Lambda runs functions here, until the end of the block."""
+
+        def invoke(function: LambdaFunction, body: Any, asked: Any, answered: Any) -> bytes:
+            return self._invoked(function, body, asked, answered)
+
+        with replaced(LambdaFunction, "invoke", invoke):
+            yield
+
+    def invoke(self, function: Function, payload: str, *, source: str) -> Answer:
+        """Run it now, and return what it returned."""
+        if len(payload.encode()) > _SYNCHRONOUS_BYTES:
+            raise _too_large(len(payload.encode()), _SYNCHRONOUS_BYTES)
+        thread = threading.get_ident()
+        if self._stack and self._stack[-1].thread != thread:
+            raise RuntimeError(f"{function.name} cannot run beside a handler of another thread")
+        request_id, at, began = str(uuid4()), self._now(), time.perf_counter()
+        cold = function.arn not in self._sandboxes
+        sandbox = self._sandbox(function)
+        token = self._running.set(function.arn)
+        calls_as = invoked_by.set(f"function/{function.name}")
+        self._stack.append(_Running(thread, at + timedelta(seconds=function.timeout_s)))
+        try:
+            returned, error = self._run(sandbox, function, payload, request_id)
+        finally:
+            self._stack.pop()
+            invoked_by.reset(calls_as)
+            self._running.reset(token)
+        log = sandbox.taken_log()
+        message = None if error is None else str(json.loads(returned)["errorMessage"])
+        self.invocations.append(
+            Invocation(
+                at=at,
+                function_name=function.name,
+                logical_id=function.logical_id,
+                event_source=source,
+                request_id=request_id,
+                error=error,
+                message=message,
+                took=timedelta(seconds=time.perf_counter() - began),
+                cold=cold,
+                log=log,
+            )
+        )
+        return Answer(returned, error, request_id, log)
+
+    def queue(self, function: Function, payload: str, *, source: str) -> None:
+        """Run it as soon as it is its turn; retry, and give up, as Lambda does."""
+        if len(payload.encode()) > _ASYNCHRONOUS_BYTES:
+            raise _too_large(len(payload.encode()), _ASYNCHRONOUS_BYTES)
+        self._attempt_later(function, payload, source, number=1, accepted_at=self._now(), at=None)
+
+    def _attempt_later(
+        self,
+        function: Function,
+        payload: str,
+        source: str,
+        *,
+        number: int,
+        accepted_at: datetime,
+        at: datetime | None,
+    ) -> None:
+        def attempt() -> None:
+            answer = self.invoke(function, payload, source=source)
+            told = function.event_invoke
+            if answer.error is None:
+                if told is not None and told.on_success_arn is not None:
+                    self._report(told.on_success_arn, "Success", function, payload, answer, number)
+                return
+            retries, oldest = 2, _OLDEST
+            if told is not None and told.maximum_retry_attempts is not None:
+                retries = told.maximum_retry_attempts
+            if told is not None and told.maximum_event_age_seconds is not None:
+                oldest = timedelta(seconds=told.maximum_event_age_seconds)
+            if number > retries:
+                self._give_up("RetriesExhausted", function, payload, answer, number)
+                return
+            next_at = self._now() + _RETRY_AFTER[number - 1]
+            if next_at - accepted_at > oldest:
+                self._give_up("EventAgeExceeded", function, payload, answer, number)
+                return
+            self._attempt_later(
+                function, payload, source, number=number + 1, accepted_at=accepted_at, at=next_at
+            )
+
+        self._later(attempt, name=f"{function.logical_id}, attempt {number}", at=at)
+
+    def _give_up(
+        self, condition: str, function: Function, payload: str, answer: Answer, number: int
+    ) -> None:
+        """Both places are told (Lambda guide, "Retain records of asynchronous invocations")."""
+        if function.dead_letter_arn is not None:
+            failure = json.loads(answer.payload)
+            self._send(
+                function,
+                function.dead_letter_arn,
+                payload,
+                attributes={
+                    "RequestID": answer.request_id,
+                    "ErrorCode": "200",
+                    "ErrorMessage": str(failure.get("errorMessage"))[:1024] or "none",
+                },
+            )
+        told = function.event_invoke
+        if told is not None and told.on_failure_arn is not None:
+            self._report(told.on_failure_arn, condition, function, payload, answer, number)
+
+    def _report(
+        self,
+        arn: str,
+        condition: str,
+        function: Function,
+        payload: str,
+        answer: Answer,
+        number: int,
+    ) -> None:
+        response: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
+        if answer.error is not None:
+            response["functionError"] = "Unhandled"
+        record = {
+            "version": "1.0",
+            "timestamp": self._now().isoformat(timespec="milliseconds"),
+            "requestContext": {
+                "requestId": answer.request_id,
+                "functionArn": f"{function.arn}:$LATEST",
+                "condition": condition,
+                "approximateInvokeCount": number,
+            },
+            "requestPayload": json.loads(payload),
+            "responseContext": response,
+            "responsePayload": json.loads(answer.payload),
+        }
+        self._send(function, arn, json.dumps(record))
+
+    def _send(
+        self,
+        function: Function,
+        arn: str,
+        body: str,
+        *,
+        attributes: Mapping[str, str] | None = None,
+    ) -> None:
+        """Lambda sends with the rights of the function's own role."""
+        source = f"function/{function.name}"
+        client = self._role(function.role_arn)
+        try:
+            self._deliveries.send(arn, body, source=source, attributes=attributes, sender=client)
+        except ClientError as error:
+            self._deliveries.give_up(source, arn, str(error))
+
+    def _invoked(
+        self, moto_function: LambdaFunction, body: Any, headers: Any, response_headers: Any
+    ) -> bytes:
+        """In place of `LambdaFunction.invoke`: what the Invoke API, or moto itself, asks for."""
+        if not headers:
+            raise Unsupported(
+                f"moto's own delivery to the function {moto_function.function_name}: it is inline, "
+                "once, and with a made-up event"
+            )
+        function = self._registry.function(moto_function.function_arn)
+        payload = (body.decode() if isinstance(body, bytes) else body) or "{}"
+        try:
+            json.loads(payload)
+        except ValueError as error:
+            raise _refusal(400, "InvalidRequestContentException", str(error)) from error
+        given = {key.lower(): value for key, value in dict(headers).items()}
+        match given.get("x-amz-invocation-type", "RequestResponse"):
+            case "DryRun":
+                return b""
+            case "Event":
+                self.queue(function, payload, source=invoked_by.get())
+                return b""
+        answer = self.invoke(function, payload, source=invoked_by.get())
+        if answer.error is not None:
+            response_headers["x-amz-function-error"] = "Unhandled"
+        tail = answer.log.encode()[-_TAIL_BYTES:]
+        response_headers["x-amz-log-result"] = base64.b64encode(tail).decode()
+        return answer.payload.encode()
+
+    def _sleep(self, seconds: float) -> None:
+        """In place of `time.sleep` for the handler that runs. Nothing else happens meanwhile."""
+        left = max(self._stack[-1].ends_at - self._now(), timedelta(0))
+        self._pass_time(min(timedelta(seconds=seconds), left))
+        if timedelta(seconds=seconds) > left:
+            raise _TimedOut
+
+    def _sandbox(self, function: Function) -> Sandbox:
+        if function.arn not in self._sandboxes:
+            self._sandboxes[function.arn] = Sandbox(function, self._keys(function))
+        return self._sandboxes[function.arn]
+
+    def _run(
+        self, sandbox: Sandbox, function: Function, payload: str, request_id: str
+    ) -> tuple[str, str | None]:
+        """The function's answer and its error's type, as its runtime would send them."""
+        try:
+            with sandbox.entered(), replaced(time, "sleep", self._sleep):
+                given = json.loads(payload)
+                answer = _marshalled(sandbox.handler()(given, Context(function, request_id)))
+        except SystemExit as error:
+            del self._sandboxes[function.arn]  # Lambda starts a new one after an exit
+            text = f"Runtime exited with error: exit status {error.code}"
+            return _failure("Runtime.ExitError", text, request_id), "Runtime.ExitError"
+        except _TimedOut:
+            del self._sandboxes[function.arn]
+            text = f"Error: Task timed out after {function.timeout_s:.2f} seconds"
+            kind = "Sandbox.Timedout"
+            return _failure(kind, f"RequestId: {request_id} {text}", request_id), kind
+        except CannotStart as error:
+            return _failure(error.kind, str(error), request_id), error.kind
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is its answer
+            if isinstance(error, Unsupported):
+                self.unsupported.append(error)
+            kind = type(error).__name__
+            lines = traceback.format_tb(error.__traceback__)
+            return _failure(kind, str(error), request_id, lines), kind
+        if len(answer.encode()) > _SYNCHRONOUS_BYTES:
+            kind = "Function.ResponseSizeTooLarge"
+            text = f"Response payload size exceeded the maximum of {_SYNCHRONOUS_BYTES} bytes."
+            return _failure(kind, text, request_id), kind
+        return answer, None
+
+
+def _marshalled(returned: Any) -> str:
+    try:
+        return json.dumps(returned, ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise CannotStart("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
+
+
+def _failure(kind: str, message: str, request_id: str, lines: list[str] | None = None) -> str:
+    return json.dumps(
+        {
+            "errorMessage": message,
+            "errorType": kind,
+            "requestId": request_id,
+            "stackTrace": lines or [],
+        }
+    )
+
+
+def _too_large(size: int, most: int) -> JsonRESTError:
+    text = f"{size} byte payload is too large for the invocation type (limit {most} bytes)"
+    return _refusal(413, "RequestTooLargeException", text)
+
+
+def _refusal(status: int, kind: str, message: str) -> JsonRESTError:
+    error = JsonRESTError(kind, message)
+    error.code = status
+    return error
