@@ -2,14 +2,27 @@
 
 import typer
 
+from responder_cli import verify_custody
 from responder_cli.deadlines import deadlines
-from responder_cli.drill import drill
+from responder_cli.drill.command import drill
 from responder_cli.plan import plan
-from responder_cli.verify_custody import verify_custody
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
-for command in (drill, plan, deadlines, verify_custody):
+for command in (drill, plan, deadlines):
     app.command()(command)
+
+
+@app.command(
+    "verify-custody",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def _verify_custody(context: typer.Context) -> None:
+    """Check downloaded evidence offline: every hash, every link of custody, every signature.
+
+    The same as the script verify_custody.py, which needs nothing of us; its --help says more.
+    """
+    raise typer.Exit(verify_custody.main(context.args))
 
 
 def main() -> None:

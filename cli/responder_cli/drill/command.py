@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from responder_cli.drill_screen import Screen
+from responder_cli.drill.screen import Screen
 
 
 class Scenario(StrEnum):
@@ -28,7 +28,7 @@ def drill(
 ) -> None:
     """Rehearse an incident without an AWS account. Ends with 1 unless every check holds."""
     # Here, because the emulator takes a second to import and other commands do without it.
-    from responder_cli.drill_scenario import run_drill
+    from responder_cli.drill.scenario import run_drill
 
     assert scenario is Scenario.STOLEN_KEY
     screen = Screen(plain=plain)

@@ -1,6 +1,7 @@
 """The accounts of a drill: the responder's own three stacks, and a small web shop."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,28 @@ from localcloud.cloud import Cloud
 from localcloud.stack import Stack
 
 HOME, SHOP, REGION = "444455556666", "111122223333", "us-west-2"
-ROOT = Path(__file__).parents[2]  # of the repository, whose shipped templates are deployed
+ROOT = Path(__file__).parents[3]  # of the repository, whose shipped templates are deployed
 USER, ROLE, BUCKET = "orders-export", "web-tier-role", "customer-exports"
-APPROVER = f"arn:aws:iam::{HOME}:role/on-call"
+ON_CALL = f"arn:aws:iam::{HOME}:role/on-call"
+COUNSEL = f"arn:aws:iam::{HOME}:role/counsel"
+ADMINISTRATOR = f"arn:aws:iam::{HOME}:role/administrator"
+CUSTODIAN = f"arn:aws:iam::{HOME}:role/evidence-custodian"
 _EXTERNAL_ID = "drill-only-external-id"
 _RESPONDER = "breach-responder"
+# This shop sells from the web tier, so somebody is asked before its sessions are cut.
+_POLICY = {
+    "rules": [
+        {
+            "types": ["AttackSequence:*"],
+            "then": "automatic",
+            "actions": {"iam.cut_role_sessions": "approval"},
+        }
+    ]
+}
+RESIDENTS = {"US-CA": 1200, "US-NY": 40, "US-TX": 700}  # whom the exports are about
 _EXPORTS = {
-    "2026/11/orders-ca.csv": "name,email,state\nA. Example,a@example.com,CA\n" * 1200,
-    "2026/11/orders-ny.csv": "name,email,state\nB. Example,b@example.com,NY\n" * 40,
-    "2026/11/orders-tx.csv": "name,email,state\nC. Example,c@example.com,TX\n" * 700,
+    f"2026/11/orders-{place[3:].lower()}.csv": "A. Example,a@example.com,000-00-0000\n" * number
+    for place, number in RESIDENTS.items()
 }
 
 
@@ -47,15 +61,17 @@ def deploy_vault(cloud: Cloud) -> Stack:
         ROOT / "stacks/evidence-vault.yaml",
         stack_name="evidence-vault",
         parameters={
-            "CustodianRoleArn": f"arn:aws:iam::{HOME}:role/evidence-custodian",
+            "CustodianRoleArn": CUSTODIAN,
             "ResponderAccount": HOME,
         },
         account=HOME,
     )
 
 
-def deploy_responder(cloud: Cloud, vault: Stack) -> Stack:
-    """The responder, in respond mode."""
+def deploy_responder(
+    cloud: Cloud, vault: Stack, parameters: Mapping[str, str] | None = None
+) -> Stack:
+    """The responder, in respond mode, or with other `parameters`."""
     return cloud.deploy(
         ROOT / "template.yaml",
         stack_name=_RESPONDER,
@@ -66,9 +82,11 @@ def deploy_responder(cloud: Cloud, vault: Stack) -> Stack:
             "EvidenceAccount": vault.outputs["EvidenceAccount"],
             "EvidenceKeyArn": vault.outputs["EvidenceKeyArn"],
             "SigningKeyArn": vault.outputs["SigningKeyArn"],
-            "Approvers": APPROVER,
+            "Approvers": ON_CALL,
+            "Policy": json.dumps(_POLICY),
             "PagerEmail": "on-call@example.com",
             "EscalationEmail": "counsel@example.com",
+            **(parameters or {}),
         },
         account=HOME,
     )
@@ -89,7 +107,7 @@ def deploy_member(cloud: Cloud) -> Stack:
 
 
 def open_shop(cloud: Cloud) -> Shop:
-    """A bucket of customer exports, a user with a key that reads them, and a role the user assumes."""
+    """A bucket of customer exports, a user whose key reads them, and a role the user assumes."""
     s3, iam = cloud.client("s3", account=SHOP), cloud.client("iam", account=SHOP)
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     for key, body in _EXPORTS.items():
@@ -119,15 +137,28 @@ def open_shop(cloud: Cloud) -> Shop:
     )
 
 
-def hire(cloud: Cloud) -> str:
-    """An administrator of the security account, who may do everything that IAM can grant."""
+def hire(cloud: Cloud) -> None:
+    """The people of the security account. Two of them may do everything that IAM can grant."""
     iam = cloud.client("iam", account=HOME)
     trust = _document("sts:AssumeRole", None, principal=f"arn:aws:iam::{HOME}:root")
-    role = iam.create_role(RoleName="administrator", AssumeRolePolicyDocument=trust)["Role"]
-    everything = _document("*", "*")
-    iam.put_role_policy(RoleName="administrator", PolicyName="all", PolicyDocument=everything)
-    arn: str = role["Arn"]
-    return arn
+    for arn, actions in (
+        (ADMINISTRATOR, "*"),
+        (CUSTODIAN, "*"),
+        (
+            ON_CALL,
+            [
+                "ssm:DescribeAutomationExecutions",
+                "ssm:GetAutomationExecution",
+                "ssm:SendAutomationSignal",
+            ],
+        ),
+        (COUNSEL, "lambda:InvokeFunction"),
+    ):
+        name = arn.rpartition("/")[2]
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+        iam.put_role_policy(
+            RoleName=name, PolicyName="work", PolicyDocument=_document(actions, "*")
+        )
 
 
 def _document(action: Any, resource: Any, *, principal: str | None = None) -> str:

@@ -22,7 +22,7 @@ from responder.domain.clock import Clock, ClockKind, ClockState
 from responder.report.summary import name_of
 from responder.report.visible_text import visible
 from responder.report.wording import counted, day, in_utc, span, until
-from responder_cli.drill_result import Check, DrillResult
+from responder_cli.drill.result import Check, DrillResult
 
 _STYLES = {"attacker": "bold red", "GuardDuty": "magenta", "the drill": "dim", "person": "cyan"}
 

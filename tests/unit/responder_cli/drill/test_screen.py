@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from responder.domain.clock import ClockState
-from responder_cli.drill_result import Check, DrillResult
-from responder_cli.drill_screen import Screen
+from responder_cli.drill.result import Check, DrillResult
+from responder_cli.drill.screen import Screen
 from tests.builders import INCIDENT_ID, NOON
 from tests.unit.report.hostile import HOSTILE
 from tests.unit.report.reports import a_clock, after

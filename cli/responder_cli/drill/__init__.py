@@ -1,0 +1,1 @@
+"""Rehearse an incident: the shipped templates and machines, run in a pretend account."""

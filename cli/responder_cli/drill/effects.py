@@ -1,0 +1,59 @@
+"""What a drill changed, without ids and instants: two runs that did the same read the same."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from localcloud.cloud import Cloud
+from responder.aws.evidence import Shelf
+from responder_cli.drill.watch import Watch
+from responder_cli.drill.world import HOME, ROLE, SHOP, USER, Shop
+
+
+def read(cloud: Cloud, watch: Watch, shop: Shop) -> tuple[str, ...]:
+    """One line for each kind of effect, sorted."""
+    return tuple(sorted([*_identities(cloud, shop), *_records(watch), *_people(cloud)]))
+
+
+def manifests(watch: Watch) -> tuple[str, ...]:
+    """SHA-256 of each sealed manifest, in order of generation."""
+    return tuple(
+        item.sha256
+        for incident in watch.incidents()
+        for item in watch.evidence.items(incident.id, Shelf.SEAL)
+        if item.name.startswith("manifest/")
+    )
+
+
+def _identities(cloud: Cloud, shop: Shop) -> Iterator[str]:
+    """What stands at the user and the role of the shop now."""
+    iam = cloud.client("iam", account=SHOP)
+    attached = iam.list_attached_user_policies(UserName=USER)["AttachedPolicies"]
+    yield f"user policies: {sorted(one['PolicyName'] for one in attached)}"
+    yield f"user inline policies: {len(iam.list_user_policies(UserName=USER)['PolicyNames'])}"
+    keys = iam.list_access_keys(UserName=USER)["AccessKeyMetadata"]
+    yield f"keys: {[one['Status'] for one in keys if one['AccessKeyId'] == shop.key_id]}"
+    yield f"role inline policies: {len(iam.list_role_policies(RoleName=ROLE)['PolicyNames'])}"
+
+
+def _records(watch: Watch) -> Iterator[str]:
+    """What the responder wrote about it."""
+    incidents = watch.incidents()
+    yield f"incidents: {len(incidents)}"
+    for incident in incidents:
+        for receipt in watch.receipts.all(incident.id):
+            yield f"order: {receipt.order.action_id} {receipt.status.value}"
+        for approval in watch.approvals.all(incident.id):
+            yield f"approval: {approval.status.value}"
+        for clock in watch.clocks.all(incident.id):
+            yield f"clock: {clock.clock_id} {clock.state.value} {clock.due_at}"
+        collected = {item.collector_id for item in watch.evidence.items(incident.id)}
+        yield f"evidence: {sorted(collected)}"
+
+
+def _people(cloud: Cloud) -> Iterator[str]:
+    """How often people were told, by what."""
+    subjects = Counter(page.subject for page in cloud.published)
+    for subject, times in subjects.items():
+        yield f"page: {subject} x{times}"
+    items = cloud.client("ssm", account=HOME).describe_ops_items(OpsItemFilters=[])
+    yield f"OpsItems: {len(items['OpsItemSummaries'])}"

@@ -1,0 +1,344 @@
+"""A stolen key exfiltrates customer exports: from the theft to the last deadline, in one process.
+
+The templates and machines are the shipped ones. What happens is told as it happens, and each rule
+that the responder promises is checked against what stands in the pretend accounts afterwards.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from localcloud.cloud import Cloud
+from localcloud.stack import Stack
+from responder.domain.approval import ApprovalStatus
+from responder.domain.clock import Clock, ClockState, Standing
+from responder.domain.incident import Incident
+from responder.domain.order import Receipt, ReceiptStatus
+from responder.report import commands
+from responder.report.model import Here
+from responder.report.summary import name_of
+from responder.report.wording import counted, day
+from responder_cli.drill import effects, world
+from responder_cli.drill.attack import Thief, delete_evidence, honest_read
+from responder_cli.drill.counsel import NAME as COUNSEL_NAME
+from responder_cli.drill.counsel import Counsel
+from responder_cli.drill.events import deliveries, told_of
+from responder_cli.drill.evidence import custody_holds, save_report
+from responder_cli.drill.result import DrillResult
+from responder_cli.drill.screen import Screen
+from responder_cli.drill.stage import Stage
+from responder_cli.drill.watch import Watch
+
+_ACTS = (
+    "Deploy the shipped stacks",
+    "A key is stolen",
+    "GuardDuty reports it, and the responder answers",
+    "A person approves the wider cut",
+    "What the thief can still do",
+    "Evidence",
+    "The legal clocks",
+)
+_ALICE = "alice@example.com"
+# Counsel determines a breach on day 2, and sends every notice but one on day 20. Nobody sends the
+# one to California's Attorney General, which falls due 15 days later: a drill shows that, too.
+_DETERMINED, _NOTICES, _END = timedelta(days=2), timedelta(days=20), timedelta(days=36)
+_FORGOTTEN = "us-ca-attorney-general"
+
+
+def run_drill(
+    out: Path,
+    screen: Screen,
+    *,
+    duplicate: bool = False,
+    shuffle: int | None = None,
+    starts_at: datetime | None = None,
+) -> DrillResult:
+    """Run it. The report goes to `out`; the virtual clock begins at `starts_at`, or now."""
+    began = time.perf_counter()
+    starts_at = (starts_at or datetime.now(UTC)).replace(microsecond=0)
+    with Cloud(region=world.REGION, starts_at=starts_at) as cloud, screen.acts(len(_ACTS)):
+        drill = _Drill(cloud, screen, out)
+        drill.theft()
+        drill.answer(duplicate=duplicate, shuffle=shuffle)
+        drill.approve()
+        drill.try_again()
+        drill.keep()
+        drill.count()
+        return drill.result(timedelta(seconds=time.perf_counter() - began))
+
+
+class _Drill:
+    """The acts, one after the other. Making it is the first: the stacks, the people, the shop."""
+
+    def __init__(self, cloud: Cloud, screen: Screen, out: Path) -> None:
+        self.cloud, self.screen, self.out = cloud, screen, out
+        self.stage = Stage(cloud, screen, _ACTS)
+        self.stage.act()
+        vault = self._stands(world.deploy_vault(cloud))
+        responder = self._stands(world.deploy_responder(cloud, vault))
+        member = self._stands(world.deploy_member(cloud))
+        world.hire(cloud)
+        self.stacks = world.Stacks(vault, responder, member)
+        self.shop = world.open_shop(cloud)
+        self.thief = Thief(cloud, self.shop)
+        self.watch = Watch(cloud, self.stacks, screen)
+        self.bucket = responder.parameters["EvidenceBucket"]
+        self.theft_at = self.found_at = cloud.now()
+        self.report: Path | None = None
+
+    def theft(self) -> None:
+        """What the key was granted works, and what it was not is refused: access is enforced."""
+        self.stage.act()
+        self.theft_at = self.cloud.now()
+        tried = self.thief.steal()
+        for one in tried:
+            self.stage.tell("attacker", one.says, "attacker")
+        works = [one for one in tried if one.refused is None]
+        beyond = self.thief.beyond()
+        self.stage.check(
+            "The stolen key works before anything is cut",
+            works == tried,
+            f"{len(works)} of {counted(len(tried), 'call')} worked",
+        )
+        self.stage.refused("A right that was never granted is refused", "attacker", [beyond])
+
+    def answer(self, *, duplicate: bool, shuffle: int | None) -> None:
+        """Each event at its time, through the deployed rules."""
+        self.stage.act()
+        events = told_of(self.theft_at, self.shop, self.thief.session_key_id)
+        sent = deliveries(events, duplicate=duplicate, shuffle=shuffle)
+        self.found_at = max(sent[0][0], self.cloud.now())
+        self.screen.count_from(self.found_at)
+        for at, event in sent:
+            self.watch.advance(max(at - self.cloud.now(), timedelta()))
+            self.stage.tell(event["source"], f"sends a {event['detail-type']}", "GuardDuty")
+            self.cloud.deliver(event, account=world.HOME)
+        self.watch.until(lambda: bool(self._waiting()), at_most=timedelta(minutes=10))
+        # Long enough for what is automatic, and less than an approval may take.
+        self.watch.advance(timedelta(minutes=2))
+        found = [one.id for one in self.watch.incidents()]
+        self.stage.check(
+            "One incident, however often and by whatever feed it is reported",
+            len(found) == 1,
+            ", ".join(found) or "none",
+        )
+        self.stage.refused(
+            "The stolen key is cut without waiting for anybody",
+            "attacker",
+            self.thief.read_with_key(),
+        )
+        session, waiting = self.thief.read_with_session(), self._waiting()
+        self.stage.tell("attacker", session.says, "attacker")
+        self.stage.check(
+            "What the policy asks a person about is not cut before the answer",
+            session.refused is None and len(waiting) == 1,
+            f"{session.says}; {counted(len(waiting), 'order waits', 'orders wait')} for approval",
+        )
+
+    def approve(self) -> None:
+        """As the buttons of the Systems Manager console do it."""
+        self.stage.act()
+        for waiting in self._waiting():
+            self._ssm().send_automation_signal(
+                AutomationExecutionId=waiting,
+                SignalType="Approve",
+                Payload={"Comment": ["The web tier makes new sessions by itself. Cut it."]},
+            )
+            self.stage.tell(
+                _ALICE, f"approves the waiting order in the console: {waiting}", "person"
+            )
+        self.watch.until(lambda: not self.watch.running(), at_most=timedelta(minutes=30))
+        receipts = self._receipts()
+        self.stage.check(
+            "Every order is contained: read clean twice, one wait apart",
+            bool(receipts) and all(r.status is ReceiptStatus.CONTAINED for r in receipts),
+            ", ".join(f"{r.order.action_id} {r.status.value}" for r in receipts) or "no order",
+        )
+        answers = [a for one in self.watch.incidents() for a in self.watch.approvals.all(one.id)]
+        self.stage.check(
+            "One request for approval, answered once, by a named person with a reason",
+            [a.status for a in answers] == [ApprovalStatus.APPROVED]
+            and all(_ALICE in (a.decided_by or "") and a.comment for a in answers),
+            ", ".join(f"{a.status.value} by {a.decided_by}" for a in answers) or "no request",
+        )
+
+    def try_again(self) -> None:
+        """The thief has a key, a session, and a way to a new session; none of them works."""
+        self.stage.act()
+        self.watch.advance(timedelta(minutes=1))
+        self.stage.refused(
+            "Nothing the thief holds works any more",
+            "attacker",
+            [
+                *self.thief.read_with_key(),
+                self.thief.read_with_session(),
+                self.thief.become_role(),
+            ],
+        )
+        honest = honest_read(self.cloud, self.shop)
+        self.stage.tell("web tier", honest.says)
+        self.stage.check(
+            "The role keeps serving: the shop's own workload works with a new session",
+            honest.refused is None,
+            honest.says,
+        )
+
+    def keep(self) -> None:
+        """Nobody deletes it, and anybody can check it without us."""
+        self.stage.act()
+        for incident in self.watch.incidents():
+            item = self.watch.evidence.items(incident.id)[0]
+            tried = [
+                delete_evidence(
+                    self.cloud, self.bucket, item.key, item.version_id, role_arn=role, session=name
+                )
+                for role, name in ((world.ADMINISTRATOR, "mallory"), (world.CUSTODIAN, "carol"))
+            ]
+            self.stage.refused(
+                "Locked evidence outlives every role, the most powerful too", "insider", tried
+            )
+            holds, seen = custody_holds(self.cloud, self.bucket, incident.id)
+            self.stage.check("Custody verifies offline, by a script of its own", holds, seen)
+
+    def count(self) -> None:
+        """Five weeks of reminders, on the virtual clock."""
+        self.stage.act()
+        for incident in self.watch.incidents():
+            counsel = Counsel(self.cloud, self.stacks, incident.id)
+            provisional = self.watch.clocks.all(incident.id)
+            self._tell_clocks(provisional)
+            self.stage.check(
+                "Every clock names its law, and counts from the first finding until counsel knows",
+                {c.jurisdiction for c in provisional} == set(world.RESIDENTS)
+                and all(c.citation and c.standing is Standing.PROVISIONAL for c in provisional),
+                f"{counted(len(provisional), 'clock')} of {', '.join(sorted(world.RESIDENTS))}",
+            )
+            self._determine(counsel)
+            self._notify(counsel, incident)
+            self._forget(counsel, incident)
+
+    def _determine(self, counsel: Counsel) -> None:
+        self._until(_DETERMINED)
+        counsel.record(
+            discovered_at=self.found_at.isoformat(),
+            determined_at=self.cloud.now().isoformat(),
+            residents=world.RESIDENTS,
+        )
+        told = ", ".join(f"{number} in {place}" for place, number in world.RESIDENTS.items())
+        self.stage.tell(COUNSEL_NAME, f"determines a breach of residents' data: {told}", "person")
+        clocks = self.watch.clocks.all(counsel.incident_id)
+        self._tell_clocks(clocks)
+        running = [c for c in clocks if c.state is ClockState.RUNNING]
+        self.stage.check(
+            "What counsel records confirms what is owed, and ends what is not",
+            bool(running) and all(c.standing is Standing.CONFIRMED for c in running),
+            ", ".join(f"{c.clock_id} {c.state.value}" for c in clocks),
+        )
+
+    def _notify(self, counsel: Counsel, incident: Incident) -> None:
+        self._until(_NOTICES)
+        at = self.cloud.now().isoformat()
+        sent = [
+            clock
+            for clock in self.watch.clocks.all(incident.id)
+            if clock.state is ClockState.RUNNING and clock.clock_id != _FORGOTTEN
+        ]
+        counsel.record(
+            notices_sent_at=at,
+            fulfilled=[
+                {"clock_id": clock.clock_id, "at": at, "how": "sent; the receipt is filed"}
+                for clock in sent
+            ],
+        )
+        for clock in sent:
+            self.stage.tell(COUNSEL_NAME, f"sends, and records: {name_of(clock)}", "person")
+
+    def _forget(self, counsel: Counsel, incident: Incident) -> None:
+        self._until(_END)
+        pages = [p for p in self.cloud.published if p.at > self.found_at + _NOTICES]
+        escalated = [
+            p for p in pages if p.topic_arn == self.stacks.responder.resources["EscalationTopic"]
+        ]
+        ended = {clock.clock_id: clock for clock in self.watch.clocks.all(incident.id)}
+        forgotten = ended.pop(_FORGOTTEN, None)
+        self.stage.check(
+            "The one that was forgotten is reminded, escalated, and then called missed",
+            forgotten is not None
+            and forgotten.state is ClockState.MISSED
+            and len(pages) > len(escalated) > 0,
+            f"{counted(len(pages), 'page')} after the notices, {len(escalated)} to the escalation"
+            f" topic; {forgotten.state.value if forgotten else 'no such clock'}",
+        )
+        done = (ClockState.FULFILLED, ClockState.NOT_OWED)
+        self.stage.check(
+            "Every other clock was ended by a recorded fact",
+            bool(ended) and all(c.state in done and c.ended_by for c in ended.values()),
+            ", ".join(f"{c.clock_id} {c.state.value}" for c in ended.values()),
+        )
+        where = counsel.report(incident.generation, self.cloud.faked)
+        self.report = save_report(self.cloud, self.out, where)
+
+    def result(self, took: timedelta) -> DrillResult:
+        """What stands at the end."""
+        failed = self.watch.failed()
+        self.stage.check("No execution failed", not failed, ", ".join(failed) or "all succeeded")
+        incidents = self.watch.incidents()
+        here = Here(
+            region=world.REGION,
+            release_function=self.stacks.responder.resources["ReleaseFunction"],
+        )
+        receipts = self._receipts()
+        contained = [r.contained_at for r in receipts if r.contained_at is not None]
+        return DrillResult(
+            checks=tuple(self.stage.checks),
+            incident_ids=tuple(one.id for one in incidents),
+            found_at=self.found_at,
+            contained_at=max(contained) if contained and len(contained) == len(receipts) else None,
+            evidence_count=sum(len(self.watch.evidence.items(one.id)) for one in incidents),
+            manifest_sha256=effects.manifests(self.watch),
+            clocks=tuple(c for one in incidents for c in self.watch.clocks.all(one.id)),
+            undo=tuple(
+                commands.release(here, r.order.incident_id, r.order.order_id).text for r in receipts
+            ),
+            report=self.report,
+            faked=self.cloud.faked,
+            effects=effects.read(self.cloud, self.watch, self.shop),
+            now=self.cloud.now(),
+            took=took,
+        )
+
+    def _stands(self, stack: Stack) -> Stack:
+        where = stack.template.relative_to(world.ROOT)
+        self.stage.tell(
+            "the drill",
+            f"deploys {where} into {stack.account}: {counted(len(stack.resources), 'resource')}",
+            "the drill",
+        )
+        return stack
+
+    def _until(self, day_of_incident: timedelta) -> None:
+        """A day at a time, so that each reminder is told on its own."""
+        until = self.found_at + day_of_incident
+        while (left := until - self.cloud.now()) > timedelta():
+            self.watch.advance(min(left, timedelta(days=1)))
+
+    def _tell_clocks(self, clocks: list[Clock]) -> None:
+        for clock in clocks:
+            due = f"due {day(clock.due_at, clock.time_zone)}" if clock.due_at else "waits"
+            self.stage.tell("clock", f"{name_of(clock)}: {due}; {clock.citation}")
+
+    def _receipts(self) -> list[Receipt]:
+        return [r for one in self.watch.incidents() for r in self.watch.receipts.all(one.id)]
+
+    def _waiting(self) -> list[str]:
+        """Automation executions that wait for an approval, as an approver sees them."""
+        found = self._ssm().describe_automation_executions(
+            Filters=[{"Key": "ExecutionStatus", "Values": ["Waiting"]}]
+        )
+        return [one["AutomationExecutionId"] for one in found["AutomationExecutionMetadataList"]]
+
+    def _ssm(self) -> Any:
+        return self.cloud.role(
+            "ssm", role_arn=world.ON_CALL, session_name=_ALICE, region=world.REGION
+        )

@@ -1,0 +1,98 @@
+"""Watches the responder at work: tells each new event, and reads where things stand."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from localcloud.cloud import Cloud
+from responder.aws.approvals import Approvals
+from responder.aws.clocks import Clocks
+from responder.aws.receipts import Receipts
+
+from responder.aws.evidence import Evidence
+from responder.aws.incidents import INCIDENT, Incidents
+from responder.aws.ledger import Ledger
+from responder.aws.timeline import Timeline
+from responder.domain.incident import Incident
+from responder_cli.drill.screen import Screen
+from responder_cli.drill.world import HOME, Stacks
+
+
+class Watch:
+    """The operator's eyes on the pretend account. Reads only."""
+
+    def __init__(self, cloud: Cloud, stacks: Stacks, screen: Screen) -> None:
+        self._cloud, self._stacks, self._screen = cloud, stacks, screen
+        self._dynamodb: Any = cloud.client("dynamodb", account=HOME)
+        ledger = Ledger(stacks.responder.outputs["TableName"], self._dynamodb)
+        self.ledger = ledger
+        self.records, self.receipts = Incidents(ledger), Receipts(ledger)
+        self.approvals, self.evidence = Approvals(ledger), Evidence(ledger)
+        self.clocks, self.timeline = Clocks(ledger), Timeline(ledger)
+        self._told: set[tuple[str, str]] = set()
+        self._pages_told = self._looked_at = 0
+
+    def until(self, happened: Callable[[], bool], *, at_most: timedelta) -> None:
+        """Let the responder work until something happened, and tell what it does meanwhile."""
+
+        def look() -> bool:
+            self.tell()
+            return happened()
+
+        self._cloud.run_until(look, at_most=at_most)
+        self.tell()
+
+    def advance(self, span: timedelta) -> None:
+        """Let this much virtual time pass, and tell what was done meanwhile."""
+        self._cloud.advance(span)
+        self.tell()
+
+    def tell(self) -> None:
+        """Tell what is new, if any function ran since the last look."""
+        if len(self._cloud.invocations) == self._looked_at:
+            return
+        self._looked_at = len(self._cloud.invocations)
+        for incident in self.incidents():
+            for event in self.timeline.events(incident.id):
+                if (incident.id, event.key) not in self._told:
+                    self._told.add((incident.id, event.key))
+                    kind = "GuardDuty" if event.key.startswith("found:") else "step"
+                    self._screen.happened(event.at, event.by, event.text, kind=kind)
+        for page in self._cloud.published[self._pages_told :]:
+            topic = page.topic_arn.rpartition(":")[2]
+            self._screen.happened(page.at, topic, f"page: {page.subject}", kind="person")
+        self._pages_told = len(self._cloud.published)
+
+    def incidents(self) -> list[Incident]:
+        """Every incident in the table, in order of their ids."""
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=self.ledger.table,
+            FilterExpression="sk = :sk",
+            ExpressionAttributeValues={":sk": {"S": INCIDENT}},
+            ConsistentRead=True,
+        )
+        found = [item["body"]["S"] for page in pages for item in page["Items"]]
+        return sorted(
+            (Incident.model_validate_json(body) for body in found), key=lambda one: one.id
+        )
+
+    def running(self, output: str = "IncidentResponseArn") -> int:
+        """How many executions of a machine have not ended."""
+        states = self._cloud.client("stepfunctions", account=HOME)
+        found = states.list_executions(
+            stateMachineArn=self._stacks.responder.outputs[output], statusFilter="RUNNING"
+        )
+        return len(found["executions"])
+
+    def failed(self) -> list[str]:
+        """Executions of either machine that ended badly, by name."""
+        states = self._cloud.client("stepfunctions", account=HOME)
+        names = list[str]()
+        for machine in states.list_state_machines()["stateMachines"]:
+            found = states.list_executions(stateMachineArn=machine["stateMachineArn"])
+            names += [
+                f"{one['name']}: {one['status']}"
+                for one in found["executions"]
+                if one["status"] not in ("RUNNING", "SUCCEEDED")
+            ]
+        return names

@@ -1,0 +1,121 @@
+"""One deployed responder, one shop with a stolen key, and the events that tell of it."""
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from localcloud.cloud import Cloud
+from responder.domain.order import Receipt
+from responder_cli.drill import world
+from responder_cli.drill.attack import Thief
+from responder_cli.drill.events import told_of
+from responder_cli.drill.screen import Screen
+from responder_cli.drill.watch import Watch
+from tests.builders import NOON
+
+_ALICE = "alice@example.com"
+
+
+@dataclass
+class Night:
+    """Everything a test looks at."""
+
+    cloud: Cloud
+    stacks: world.Stacks
+    shop: world.Shop
+    thief: Thief
+    watch: Watch
+
+    def send(self, *wanted: str) -> None:
+        """Deliver the events of these detail-types about the theft, at once, in their order."""
+        for event in told_of(NOON, self.shop, self.thief.session_key_id):
+            if not wanted or event["detail-type"] in wanted:
+                self.cloud.deliver(event, account=world.HOME)
+        self.cloud.settle()
+
+    def ends(self, at_most: timedelta = timedelta(hours=3)) -> None:
+        """Let every incident-response execution end."""
+        self.watch.until(lambda: not self.watch.running(), at_most=at_most)
+
+    def receipts(self) -> list[Receipt]:
+        """Of every incident."""
+        return [r for one in self.watch.incidents() for r in self.watch.receipts.all(one.id)]
+
+    def told(self) -> list[str]:
+        """What the timelines say."""
+        return [
+            event.text
+            for one in self.watch.incidents()
+            for event in self.watch.timeline.events(one.id)
+        ]
+
+    def asks(self) -> list[str]:
+        """Automation executions that wait for a person."""
+        found = self._ssm().describe_automation_executions(
+            Filters=[{"Key": "ExecutionStatus", "Values": ["Waiting"]}]
+        )
+        return [one["AutomationExecutionId"] for one in found["AutomationExecutionMetadataList"]]
+
+    def answer(self, automation_id: str, signal: str, comment: str = "seen") -> None:
+        """As the buttons of the console do it."""
+        self._ssm().send_automation_signal(
+            AutomationExecutionId=automation_id, SignalType=signal, Payload={"Comment": [comment]}
+        )
+
+    def items(self) -> list[tuple[str, str, Any]]:
+        """The whole table: partition, sort key, and body."""
+        pages = (
+            self.cloud.client("dynamodb", account=world.HOME)
+            .get_paginator("scan")
+            .paginate(TableName=self.stacks.responder.outputs["TableName"], ConsistentRead=True)
+        )
+        return [
+            (item["pk"]["S"], item["sk"]["S"], json.loads(item["body"]["S"]))
+            for page in pages
+            for item in page["Items"]
+        ]
+
+    def dead_letters(self) -> list[str]:
+        """Messages in the dead-letter queue that nobody looked at yet."""
+        sqs = self.cloud.client("sqs", account=world.HOME)
+        url = self.stacks.responder.outputs["IntakeDeadLetterQueueUrl"]
+        bodies = list[str]()
+        while got := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            bodies += [message["Body"] for message in got]
+        return bodies
+
+    def user_policies(self) -> list[str]:
+        """What is attached to the user whose key was stolen."""
+        iam = self.cloud.client("iam", account=world.SHOP)
+        found = iam.list_attached_user_policies(UserName=world.USER)["AttachedPolicies"]
+        return [one["PolicyName"] for one in found]
+
+    def key_status(self) -> str:
+        """Of the stolen key."""
+        iam = self.cloud.client("iam", account=world.SHOP)
+        [key] = iam.list_access_keys(UserName=world.USER)["AccessKeyMetadata"]
+        return str(key["Status"])
+
+    def _ssm(self) -> Any:
+        return self.cloud.role(
+            "ssm", role_arn=world.ON_CALL, session_name=_ALICE, region=world.REGION
+        )
+
+
+@contextmanager
+def a_night(**parameters: str) -> Iterator[Night]:
+    """The three stacks, with these parameters of the responder, and a theft that has happened."""
+    with Cloud(region=world.REGION, starts_at=NOON) as cloud:
+        vault = world.deploy_vault(cloud)
+        responder = world.deploy_responder(cloud, vault, parameters)
+        stacks = world.Stacks(vault, responder, world.deploy_member(cloud))
+        world.hire(cloud)
+        shop = world.open_shop(cloud)
+        thief = Thief(cloud, shop)
+        thief.become_role()
+        watch = Watch(cloud, stacks, Screen(plain=True, out=io.StringIO()))
+        yield Night(cloud, stacks, shop, thief, watch)

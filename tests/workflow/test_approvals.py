@@ -1,0 +1,77 @@
+"""A person is asked, and what they say, or do not say, is what happens."""
+
+import json
+from datetime import timedelta
+
+from responder.domain.approval import ApprovalStatus
+from responder.domain.order import ReceiptStatus
+from tests.workflow.nights import Night, a_night
+
+STOLEN_KEY = "GuardDuty Finding"
+
+
+def _asking(on_silence: str = "escalate") -> str:
+    rule = {"types": ["*"], "then": "approval", "on_silence": on_silence}
+    return json.dumps({"rules": [rule | {"answer_within_minutes": 20}]})
+
+
+def _answers(night: Night) -> set[ApprovalStatus]:
+    return {a.status for one in night.watch.incidents() for a in night.watch.approvals.all(one.id)}
+
+
+def test_what_is_approved_is_cut_and_verified() -> None:
+    with a_night(Policy=_asking()) as night:
+        night.send(STOLEN_KEY)
+        assert night.asks()
+        assert night.key_status() == "Active"
+        for automation_id in night.asks():
+            night.answer(automation_id, "Approve")
+        night.ends()
+        assert {r.status for r in night.receipts()} == {ReceiptStatus.CONTAINED}
+        assert night.key_status() == "Inactive"
+        assert _answers(night) == {ApprovalStatus.APPROVED}
+
+
+def test_what_is_denied_is_left_alone_and_says_who_denied_it_and_why() -> None:
+    with a_night(Policy=_asking()) as night:
+        night.send(STOLEN_KEY)
+        for automation_id in night.asks():
+            night.answer(automation_id, "Reject", "the export job is ours")
+        night.ends()
+        assert {r.status for r in night.receipts()} == {ReceiptStatus.LEFT}
+        assert (night.key_status(), night.user_policies()) == ("Active", [])
+        assert _answers(night) == {ApprovalStatus.DENIED}
+        assert any("alice@example.com" in text and "ours" in text for text in night.told())
+
+
+def test_silence_cuts_nothing_and_pages_once_more() -> None:
+    with a_night(Policy=_asking("escalate")) as night:
+        night.send(STOLEN_KEY)
+        asked, pages = len(night.asks()), len(night.cloud.published)
+        night.ends()
+        assert asked > 0
+        assert (night.key_status(), night.user_policies()) == ("Active", [])
+        assert _answers(night) == {ApprovalStatus.EXPIRED}
+        assert len(night.cloud.published) > pages
+
+
+def test_silence_that_means_yes_cuts() -> None:
+    with a_night(Policy=_asking("proceed")) as night:
+        night.send(STOLEN_KEY)
+        assert night.key_status() == "Active"
+        night.ends()
+        assert {r.status for r in night.receipts()} == {ReceiptStatus.CONTAINED}
+        assert night.key_status() == "Inactive"
+
+
+def test_an_answer_that_comes_too_late_cuts_nothing() -> None:
+    with a_night(Policy=_asking("leave")) as night:
+        night.send(STOLEN_KEY)
+        late = night.asks()
+        night.cloud.advance(timedelta(minutes=25))
+        for automation_id in night.asks():
+            night.answer(automation_id, "Approve")
+        night.ends()
+        assert late
+        assert (night.key_status(), night.user_policies()) == ("Active", [])
+        assert {r.status for r in night.receipts()} == {ReceiptStatus.LEFT}
