@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup drill test unit lint types check build validate deploy referee lock clean
+.PHONY: help setup drill test unit lint types check build sizes docs validate deploy lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -42,7 +42,7 @@ lint: setup
 	$(BIN)/lint-imports
 
 types: setup
-	$(BIN)/mypy layers/responder cli localcloud functions tests
+	$(BIN)/mypy layers/responder cli localcloud functions tests docs
 
 validate: setup
 	$(BIN)/cfn-lint template.yaml stacks/*.yaml
@@ -50,14 +50,16 @@ validate: setup
 
 build: setup ## Build every function and layer for deployment, with bytecode
 	SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
-	$(BIN)/python -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build
+	$(BIN)/python -m compileall -q -f --invalidation-mode unchecked-hash .aws-sam/build
+
+sizes: build ## Print the size of each function and layer as it is deployed, unzipped
+	@$(BIN)/python -m tests.packaging.sizes .aws-sam/build
+
+docs: setup ## Write docs/catalog and docs/functions.md anew from the code
+	$(BIN)/python docs/write.py
 
 deploy: build ## Deploy to the account your shell is signed in to; asks before it changes anything
-	$(BIN)/sam deploy --guided
-
-referee: ## Install a second emulator that checks our policy evaluator; `make test` then uses it
-	$(PYTHON) -m venv .venv-referee
-	.venv-referee/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/referee.txt
+	SAM_CLI_TELEMETRY=0 $(BIN)/sam deploy --guided --config-env prod
 
 lock: setup ## Pin newer versions of everything
 	$(BIN)/pip install --quiet uv

@@ -7,6 +7,7 @@ into the function and its layers can be imported, and not what the tests have in
 import json
 import os
 import platform
+import random
 import shutil
 import socket
 import subprocess
@@ -14,15 +15,17 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-LAYERS = ("ResponderLayer", "DependenciesLayer")
+from tests.packaging.sizes import LAYERS
+
 _MACHINES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
+_STARTS = 3
 _RUNTIME_PACKAGES = ("awslambdaric", "simplejson", "snapshot-restore-py")
 
 
@@ -65,11 +68,21 @@ def emulator_binary(into: Path) -> Path:
     return target
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def interpreter() -> Path:
+    """Python as it was installed, without the packages of the virtual environment."""
+    return Path(sys.base_prefix) / "bin" / "python3.13"
+
+
+def _free_ports() -> tuple[int, int]:
+    """Below the ports that a system gives to whoever asks for any, this process included."""
+    free: set[int] = set()
+    while len(free) < 2:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            free.add(port)
+    first, second = free
+    return first, second
 
 
 @contextmanager
@@ -77,20 +90,43 @@ def running(
     function: Path, build: Path, binary: Path, runtime: Path, environment: dict[str, str], log: Path
 ) -> Iterator[str]:
     """Start one function; yields the address to post events to."""
-    port, api = _free_port(), _free_port()
+    for attempt in range(_STARTS):
+        port, api = _free_ports()
+        process = _start(function, build, binary, runtime, environment, log, (port, api))
+        try:
+            if not _answers(port, process):
+                # Another took one of the ports in between.
+                assert attempt + 1 < _STARTS, log.read_text(errors="replace")
+                continue
+            yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
+            return
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _start(
+    function: Path,
+    build: Path,
+    binary: Path,
+    runtime: Path,
+    environment: dict[str, str],
+    log: Path,
+    ports: tuple[int, int],
+) -> "subprocess.Popen[bytes]":
     paths = [function, *(build / layer / "python" for layer in LAYERS), runtime]
     with log.open("wb") as out:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [
                 binary,
-                "--runtime-interface-emulator-address", f"127.0.0.1:{port}",
-                "--runtime-api-address", f"127.0.0.1:{api}",
-                Path(sys.base_prefix) / "bin" / "python3.13",
-                "-s", "-m", "awslambdaric", "app.handler",
+                "--runtime-interface-emulator-address", f"127.0.0.1:{ports[0]}",
+                "--runtime-api-address", f"127.0.0.1:{ports[1]}",
+                interpreter(), "-S", "-s", "-m", "awslambdaric", "app.handler",
             ],
             cwd=function,
             env={
                 "PATH": os.environ["PATH"],
+                "PYTHONDONTWRITEBYTECODE": "1",  # the package stays as it was built
                 "PYTHONPATH": os.pathsep.join(str(path) for path in paths),
                 "AWS_LAMBDA_FUNCTION_NAME": function.name,
                 "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
@@ -100,27 +136,23 @@ def running(
             stdout=out,
             stderr=subprocess.STDOUT,
         )  # fmt: skip
-    try:
-        _wait_for(port, process)
-        yield f"http://127.0.0.1:{port}/2015-03-31/functions/function/invocations"
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
-def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(200):
-        assert process.poll() is None, "the emulator ended before it answered"
+def _answers(port: int, process: "subprocess.Popen[bytes]") -> bool:
+    """Whether the emulator listens; False when it ended, or took half a minute."""
+    for _ in range(600):
+        if process.poll() is not None:
+            return False
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+                return True
         time.sleep(0.05)
-    raise AssertionError("the emulator did not open its port in 10 s")
+    return False
 
 
 def invoke(address: str, event: object, log: Path) -> Reply:
     """Post one event and read the answer."""
     request = urllib.request.Request(address, json.dumps(event).encode())
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=120) as answer:
         payload = json.loads(answer.read() or b"null")
     return Reply(payload, log.read_text(errors="replace"))
