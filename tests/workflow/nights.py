@@ -46,9 +46,9 @@ class Night:
         return [r for one in self.watch.incidents() for r in self.watch.receipts.all(one.id)]
 
     def told(self) -> list[str]:
-        """What the timelines say."""
+        """What the timelines say, and of whom."""
         return [
-            event.text
+            f"{event.by}: {event.text}"
             for one in self.watch.incidents()
             for event in self.watch.timeline.events(one.id)
         ]

@@ -23,7 +23,7 @@ class DrillResult:
     checks: tuple[Check, ...]
     incident_ids: tuple[str, ...]
     found_at: datetime | None  # when the first finding was delivered
-    contained_at: datetime | None  # when the last order was read clean twice
+    contained_at: tuple[datetime, ...]  # when each order was read clean twice; all, or none of them
     evidence_count: int
     manifest_sha256: tuple[str, ...]  # one for each generation
     clocks: tuple[Clock, ...]

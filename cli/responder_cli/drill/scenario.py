@@ -5,6 +5,7 @@ that the responder promises is checked against what stands in the pretend accoun
 """
 
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from responder.domain.order import Receipt, ReceiptStatus
 from responder.report import commands
 from responder.report.model import Here
 from responder.report.summary import name_of
-from responder.report.wording import counted, day
+from responder.report.wording import counted, day, plain
 from responder_cli.drill import effects, world
 from responder_cli.drill.attack import Thief, delete_evidence, honest_read
 from responder_cli.drill.counsel import NAME as COUNSEL_NAME
@@ -206,19 +207,20 @@ class _Drill:
         self.stage.act()
         for incident in self.watch.incidents():
             counsel = Counsel(self.cloud, self.stacks, incident.id)
-            provisional = self.watch.clocks.all(incident.id)
-            self._tell_clocks(provisional)
+            provisional = self._tell_clocks(incident.id, {})
             self.stage.check(
                 "Every clock names its law, and counts from the first finding until counsel knows",
-                {c.jurisdiction for c in provisional} == set(world.RESIDENTS)
-                and all(c.citation and c.standing is Standing.PROVISIONAL for c in provisional),
+                {c.jurisdiction for c in provisional.values()} == set(world.RESIDENTS)
+                and all(
+                    c.citation and c.standing is Standing.PROVISIONAL for c in provisional.values()
+                ),
                 f"{counted(len(provisional), 'clock')} of {', '.join(sorted(world.RESIDENTS))}",
             )
-            self._determine(counsel)
+            self._determine(counsel, provisional)
             self._notify(counsel, incident)
             self._forget(counsel, incident)
 
-    def _determine(self, counsel: Counsel) -> None:
+    def _determine(self, counsel: Counsel, provisional: Mapping[str, Clock]) -> None:
         self._until(_DETERMINED)
         counsel.record(
             discovered_at=self.found_at.isoformat(),
@@ -227,13 +229,12 @@ class _Drill:
         )
         told = ", ".join(f"{number} in {place}" for place, number in world.RESIDENTS.items())
         self.stage.tell(COUNSEL_NAME, f"determines a breach of residents' data: {told}", "person")
-        clocks = self.watch.clocks.all(counsel.incident_id)
-        self._tell_clocks(clocks)
-        running = [c for c in clocks if c.state is ClockState.RUNNING]
+        clocks = self._tell_clocks(counsel.incident_id, provisional)
+        running = [c for c in clocks.values() if c.state is ClockState.RUNNING]
         self.stage.check(
             "What counsel records confirms what is owed, and ends what is not",
             bool(running) and all(c.standing is Standing.CONFIRMED for c in running),
-            ", ".join(f"{c.clock_id} {c.state.value}" for c in clocks),
+            ", ".join(f"{c.clock_id} {c.state.value}" for c in clocks.values()),
         )
 
     def _notify(self, counsel: Counsel, incident: Incident) -> None:
@@ -294,7 +295,7 @@ class _Drill:
             checks=tuple(self.stage.checks),
             incident_ids=tuple(one.id for one in incidents),
             found_at=self.found_at,
-            contained_at=max(contained) if contained and len(contained) == len(receipts) else None,
+            contained_at=tuple(sorted(contained)) if len(contained) == len(receipts) else (),
             evidence_count=sum(len(self.watch.evidence.items(one.id)) for one in incidents),
             manifest_sha256=effects.manifests(self.watch),
             clocks=tuple(c for one in incidents for c in self.watch.clocks.all(one.id)),
@@ -323,10 +324,16 @@ class _Drill:
         while (left := until - self.cloud.now()) > timedelta():
             self.watch.advance(min(left, timedelta(days=1)))
 
-    def _tell_clocks(self, clocks: list[Clock]) -> None:
-        for clock in clocks:
-            due = f"due {day(clock.due_at, clock.time_zone)}" if clock.due_at else "waits"
-            self.stage.tell("clock", f"{name_of(clock)}: {due}; {clock.citation}")
+    def _tell_clocks(self, incident_id: str, before: Mapping[str, Clock]) -> dict[str, Clock]:
+        """Tell each clock that is new, or stands otherwise than before. All of them, by id."""
+        clocks = {clock.clock_id: clock for clock in self.watch.clocks.all(incident_id)}
+        for clock_id, clock in clocks.items():
+            was = before.get(clock_id)
+            if was is None or (was.due_at, was.state) != (clock.due_at, clock.state):
+                due = f"due {day(clock.due_at, clock.time_zone)}, " if clock.due_at else ""
+                state = plain(clock.state.value)
+                self.stage.tell("clock", f"{name_of(clock)}: {due}{state}; {clock.citation}")
+        return clocks
 
     def _receipts(self) -> list[Receipt]:
         return [r for one in self.watch.incidents() for r in self.watch.receipts.all(one.id)]

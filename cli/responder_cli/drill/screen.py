@@ -21,7 +21,7 @@ from rich.text import Text
 from responder.domain.clock import Clock, ClockKind, ClockState
 from responder.report.summary import name_of
 from responder.report.visible_text import visible
-from responder.report.wording import counted, day, in_utc, span, until
+from responder.report.wording import counted, day, span, until
 from responder_cli.drill.result import Check, DrillResult
 
 _STYLES = {"attacker": "bold red", "GuardDuty": "magenta", "the drill": "dim", "person": "cyan"}
@@ -169,10 +169,12 @@ class Screen:
 
 
 def _contained(result: DrillResult) -> str:
-    if result.contained_at is None or result.found_at is None:
+    if not result.contained_at or result.found_at is None:
         return "not verified"
-    length = span(result.contained_at - result.found_at)
-    return f"{length} after the finding, verified at {in_utc(result.contained_at)}"
+    first, last = (at - result.found_at for at in (result.contained_at[0], result.contained_at[-1]))
+    orders = counted(len(result.contained_at), "order")
+    said = f"{orders}, verified {span(first)} after the finding"
+    return said if first == last else f"{said}, the last of them {span(last)}"
 
 
 def _due(clock: Clock, now: datetime) -> tuple[str, str]:

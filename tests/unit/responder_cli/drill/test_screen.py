@@ -27,7 +27,7 @@ def a_result(**given: Any) -> DrillResult:
         "checks": (Check("The key is refused", holds=True, seen="AccessDenied"),),
         "incident_ids": (INCIDENT_ID,),
         "found_at": NOON,
-        "contained_at": after(seconds=35),
+        "contained_at": (after(seconds=35), after(minutes=20)),
         "evidence_count": 3,
         "manifest_sha256": ("ab" * 32,),
         "clocks": (a_clock(), a_clock("waits", due_at=None, state=ClockState.WAITING)),
@@ -74,7 +74,7 @@ def test_the_summary_tells_every_fact_of_the_result(monkeypatch: pytest.MonkeyPa
         text = shown(stream, a_result())
         for fact in (
             INCIDENT_ID,
-            "35 seconds after the finding",
+            "2 orders, verified 35 seconds after the finding, the last of them 20 min",
             "ab" * 8,
             "Cal. Civ. Code § 1798.82(a)",
             "2026-12-23",
@@ -94,5 +94,5 @@ def test_a_drill_holds_only_if_it_checked_something_and_all_of_it_held() -> None
 
 
 def test_what_was_not_verified_is_not_called_contained() -> None:
-    text = shown(io.StringIO(), a_result(contained_at=None))
+    text = shown(io.StringIO(), a_result(contained_at=()))
     assert "contained  not verified" in text
