@@ -16,7 +16,8 @@ from moto.sqs.models import Queue, sqs_backends
 
 from localcloud import patterns
 from localcloud.admission import Open
-from localcloud.runner import Answer, Runner
+from localcloud.retries import Answer
+from localcloud.runner import Runner
 from localcloud.seams import replaced
 from localcloud.stack import Function, Registry
 from localcloud.stack import Mapping as SourceMapping

@@ -18,12 +18,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from botocore.exceptions import ClientError
 from moto.awslambda.models import LambdaFunction
 from moto.core.exceptions import JsonRESTError
 
 from localcloud.admission import Open
 from localcloud.deliveries import Deliveries, invoked_by
+from localcloud.retries import Answer, Retries
 from localcloud.sandbox import CannotStart, Context, Sandbox
 from localcloud.seams import replaced
 from localcloud.stack import Function, Registry, Unsupported
@@ -31,9 +31,6 @@ from localcloud.stack import Function, Registry, Unsupported
 # Lambda quotas: 6 MB each way of a synchronous invocation, 1 MB of an asynchronous one.
 _SYNCHRONOUS_BYTES: Final = 6_291_556
 _ASYNCHRONOUS_BYTES: Final = 1_048_576
-# Lambda guide, "Retry behavior": one minute before the first retry, two before the second.
-_RETRY_AFTER: Final = (timedelta(minutes=1), timedelta(minutes=2))
-_OLDEST: Final = timedelta(hours=6)
 _TAIL_BYTES: Final = 4096  # of the log, returned to a caller who asks
 
 
@@ -50,16 +47,6 @@ class Invocation:
     message: str | None
     took: timedelta  # of real time, with the import of a cold start
     cold: bool
-    log: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a function returned, or how it failed."""
-
-    payload: str  # JSON
-    error: str | None
-    request_id: str
     log: str
 
 
@@ -90,11 +77,10 @@ class Runner:
         now: Callable[[], datetime],
         later: Callable[..., None],
     ) -> None:
-        self._registry, self._keys, self._role = registry, keys, role
-        self._running = running
-        self._now, self._later, self._deliveries = now, later, deliveries
+        self._registry, self._keys, self._running = registry, keys, running
+        self._now, self._pass_time = now, pass_time
+        self._retries = Retries(self.invoke, deliveries, role=role, now=now, later=later)
         self._sandboxes: dict[str, Sandbox] = {}
-        self._pass_time = pass_time
         self._stack: list[_Running] = []  # the handlers that run now, nested
         self.invocations: list[Invocation] = []
         self.unsupported: list[Unsupported] = []  # met by a handler, whatever it made of it
@@ -150,105 +136,7 @@ class Runner:
         """Run it as soon as it is its turn; retry, and give up, as Lambda does."""
         if len(payload.encode()) > _ASYNCHRONOUS_BYTES:
             raise _too_large(len(payload.encode()), _ASYNCHRONOUS_BYTES)
-        self._attempt_later(function, payload, source, number=1, accepted_at=self._now(), at=None)
-
-    def _attempt_later(
-        self,
-        function: Function,
-        payload: str,
-        source: str,
-        *,
-        number: int,
-        accepted_at: datetime,
-        at: datetime | None,
-    ) -> None:
-        def attempt() -> None:
-            answer = self.invoke(function, payload, source=source)
-            told = function.event_invoke
-            if answer.error is None:
-                if told is not None and told.on_success_arn is not None:
-                    self._report(told.on_success_arn, "Success", function, payload, answer, number)
-                return
-            retries, oldest = 2, _OLDEST
-            if told is not None and told.maximum_retry_attempts is not None:
-                retries = told.maximum_retry_attempts
-            if told is not None and told.maximum_event_age_seconds is not None:
-                oldest = timedelta(seconds=told.maximum_event_age_seconds)
-            if number > retries:
-                self._give_up("RetriesExhausted", function, payload, answer, number)
-                return
-            next_at = self._now() + _RETRY_AFTER[number - 1]
-            if next_at - accepted_at > oldest:
-                self._give_up("EventAgeExceeded", function, payload, answer, number)
-                return
-            self._attempt_later(
-                function, payload, source, number=number + 1, accepted_at=accepted_at, at=next_at
-            )
-
-        self._later(attempt, name=f"{function.logical_id}, attempt {number}", at=at)
-
-    def _give_up(
-        self, condition: str, function: Function, payload: str, answer: Answer, number: int
-    ) -> None:
-        """Both places are told (Lambda guide, "Retain records of asynchronous invocations")."""
-        if function.dead_letter_arn is not None:
-            failure = json.loads(answer.payload)
-            self._send(
-                function,
-                function.dead_letter_arn,
-                payload,
-                attributes={
-                    "RequestID": answer.request_id,
-                    "ErrorCode": "200",
-                    "ErrorMessage": str(failure.get("errorMessage"))[:1024] or "none",
-                },
-            )
-        told = function.event_invoke
-        if told is not None and told.on_failure_arn is not None:
-            self._report(told.on_failure_arn, condition, function, payload, answer, number)
-
-    def _report(
-        self,
-        arn: str,
-        condition: str,
-        function: Function,
-        payload: str,
-        answer: Answer,
-        number: int,
-    ) -> None:
-        response: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
-        if answer.error is not None:
-            response["functionError"] = "Unhandled"
-        record = {
-            "version": "1.0",
-            "timestamp": self._now().isoformat(timespec="milliseconds"),
-            "requestContext": {
-                "requestId": answer.request_id,
-                "functionArn": f"{function.arn}:$LATEST",
-                "condition": condition,
-                "approximateInvokeCount": number,
-            },
-            "requestPayload": json.loads(payload),
-            "responseContext": response,
-            "responsePayload": json.loads(answer.payload),
-        }
-        self._send(function, arn, json.dumps(record))
-
-    def _send(
-        self,
-        function: Function,
-        arn: str,
-        body: str,
-        *,
-        attributes: Mapping[str, str] | None = None,
-    ) -> None:
-        """Lambda sends with the rights of the function's own role."""
-        source = f"function/{function.name}"
-        client = self._role(function.role_arn)
-        try:
-            self._deliveries.send(arn, body, source=source, attributes=attributes, sender=client)
-        except ClientError as error:
-            self._deliveries.give_up(source, arn, str(error))
+        self._retries.start(function, payload, source=source)
 
     def _invoked(
         self, moto_function: LambdaFunction, body: Any, headers: Any, response_headers: Any

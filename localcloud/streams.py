@@ -21,7 +21,8 @@ from localcloud import patterns
 from localcloud.admission import Open
 from localcloud.deliveries import Deliveries
 from localcloud.queues import reported_failures
-from localcloud.runner import Answer, Runner
+from localcloud.retries import Answer
+from localcloud.runner import Runner
 from localcloud.seams import replaced
 from localcloud.stack import Function, Mapping, Registry
 

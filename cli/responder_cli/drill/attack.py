@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
-from localcloud.cloud import Cloud
 
+from localcloud.cloud import Cloud
 from responder_cli.drill.world import BUCKET, REGION, ROLE, Shop
 
 _SESSION = "exports"  # what the thief calls the session of the role

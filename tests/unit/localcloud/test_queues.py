@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from localcloud.queues import reported_failures
-from localcloud.runner import Answer
+from localcloud.retries import Answer
 from tests.builders import HOME, REGION
 from tests.unit.localcloud.clouds import STARTS_AT, Written, written
 
