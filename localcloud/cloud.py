@@ -56,8 +56,17 @@ class Cloud:
 
     registry: Registry
 
-    def __init__(self, *, region: str, starts_at: datetime) -> None:
+    def __init__(
+        self, *, region: str, starts_at: datetime, start_takes: timedelta = timedelta()
+    ) -> None:
+        """`start_takes` is how much virtual time each run of a function begins with.
+
+        None by default, so that instants are exact. With some, causes come before their effects
+        also in what is sorted by time.
+        """
         self.registry = Registry()
+        self.watchers: list[Callable[[Invocation], None]] = []  # called after each run
+        self._start_takes = start_takes
         self._region = region
         self._time = VirtualTime(starts_at)
         self._open = ExitStack()
@@ -99,6 +108,8 @@ class Cloud:
             role=self._as_role,
             pass_time=lambda span: self._time.move_to(self.now() + span),
             running=current_function,
+            start_takes=self._start_takes,
+            ran=self._tell_watchers,
             **on_clock,
         )
         self._router = Router(self.registry, self._deliveries, role=self._as_role, now=self.now)
@@ -264,6 +275,10 @@ class Cloud:
             job()
 
         self._scheduler.later(afresh, name=name, at=at)
+
+    def _tell_watchers(self, invocation: Invocation) -> None:
+        for watcher in self.watchers:
+            watcher(invocation)
 
     def _raise_gaps(self) -> None:
         """A handler or a machine may have swallowed it; what cannot be shown is never silent."""

@@ -76,9 +76,12 @@ class Runner:
         running: ContextVar[str | None],
         now: Callable[[], datetime],
         later: Callable[..., None],
+        start_takes: timedelta,
+        ran: Callable[["Invocation"], None],
     ) -> None:
         self._registry, self._keys, self._running = registry, keys, running
         self._now, self._pass_time = now, pass_time
+        self._start_takes, self._ran = start_takes, ran
         self._retries = Retries(self.invoke, deliveries, role=role, now=now, later=later)
         self._sandboxes: dict[str, Sandbox] = {}
         self._stack: list[_Running] = []  # the handlers that run now, nested
@@ -102,6 +105,7 @@ class Runner:
         thread = threading.get_ident()
         if self._stack and self._stack[-1].thread != thread:
             raise RuntimeError(f"{function.name} cannot run beside a handler of another thread")
+        self._pass_time(self._start_takes)
         request_id, at, began = str(uuid4()), self._now(), time.perf_counter()
         cold = function.arn not in self._sandboxes
         sandbox = self._sandbox(function)
@@ -116,20 +120,20 @@ class Runner:
             self._running.reset(token)
         log = sandbox.taken_log()
         message = None if error is None else str(json.loads(returned)["errorMessage"])
-        self.invocations.append(
-            Invocation(
-                at=at,
-                function_name=function.name,
-                logical_id=function.logical_id,
-                event_source=source,
-                request_id=request_id,
-                error=error,
-                message=message,
-                took=timedelta(seconds=time.perf_counter() - began),
-                cold=cold,
-                log=log,
-            )
+        invocation = Invocation(
+            at=at,
+            function_name=function.name,
+            logical_id=function.logical_id,
+            event_source=source,
+            request_id=request_id,
+            error=error,
+            message=message,
+            took=timedelta(seconds=time.perf_counter() - began),
+            cold=cold,
+            log=log,
         )
+        self.invocations.append(invocation)
+        self._ran(invocation)
         return Answer(returned, error, request_id, log)
 
     def queue(self, function: Function, payload: str, *, source: str) -> None:

@@ -1,5 +1,6 @@
 """What a drill proved: each rule with what was seen, and what stood in the account at the end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,7 +28,7 @@ class DrillResult:
     evidence_count: int
     manifest_sha256: tuple[str, ...]  # one for each generation
     clocks: tuple[Clock, ...]
-    undo: tuple[str, ...]
+    undo: Mapping[str, str]  # what was cut, and the command that undoes it
     report: Path | None
     faked: tuple[str, ...]
     effects: tuple[str, ...]  # what the run changed, for comparing one run with another

@@ -44,6 +44,7 @@ _ALICE = "alice@example.com"
 # Counsel determines a breach on day 2, and sends every notice but one on day 20. Nobody sends the
 # one to California's Attorney General, which falls due 15 days later: a drill shows that, too.
 _DETERMINED, _NOTICES, _END = timedelta(days=2), timedelta(days=20), timedelta(days=36)
+_START_TAKES = timedelta(milliseconds=100)
 _FORGOTTEN = "us-ca-attorney-general"
 
 
@@ -58,7 +59,10 @@ def run_drill(
     """Run it. The report goes to `out`; the virtual clock begins at `starts_at`, or now."""
     began = time.perf_counter()
     starts_at = (starts_at or datetime.now(UTC)).replace(microsecond=0)
-    with Cloud(region=world.REGION, starts_at=starts_at) as cloud, screen.acts(len(_ACTS)):
+    with (
+        Cloud(region=world.REGION, starts_at=starts_at, start_takes=_START_TAKES) as cloud,
+        screen.acts(len(_ACTS)),
+    ):
         drill = _Drill(cloud, screen, out)
         drill.theft()
         drill.answer(duplicate=duplicate, shuffle=shuffle)
@@ -299,9 +303,12 @@ class _Drill:
             evidence_count=sum(len(self.watch.evidence.items(one.id)) for one in incidents),
             manifest_sha256=effects.manifests(self.watch),
             clocks=tuple(c for one in incidents for c in self.watch.clocks.all(one.id)),
-            undo=tuple(
-                commands.release(here, r.order.incident_id, r.order.order_id).text for r in receipts
-            ),
+            undo={
+                f"{r.order.action_id} on {r.order.resource}": commands.release(
+                    here, r.order.incident_id, r.order.order_id
+                ).text
+                for r in receipts
+            },
             report=self.report,
             faked=self.cloud.faked,
             effects=effects.read(self.cloud, self.watch, self.shop),

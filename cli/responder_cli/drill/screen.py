@@ -21,7 +21,7 @@ from rich.text import Text
 from responder.domain.clock import Clock, ClockKind, ClockState
 from responder.report.summary import name_of
 from responder.report.visible_text import visible
-from responder.report.wording import counted, day, span, until
+from responder.report.wording import counted, day, plain, span, until
 from responder_cli.drill.result import Check, DrillResult
 
 _STYLES = {"attacker": "bold red", "GuardDuty": "magenta", "the drill": "dim", "person": "cyan"}
@@ -125,8 +125,8 @@ class Screen:
         for name, value in facts:
             self._fact(name, value)
         self._clocks(result)
-        for command in result.undo:
-            self._fact("undo", command)
+        for what, command in result.undo.items():
+            self._fact("undo", f"{what}: {command}")
         self._fact("report", str(result.report) if result.report else "none was made")
         self._fact("faked", ", ".join(result.faked) or "nothing")
         self._fact("checks", f"{held} of {len(result.checks)} hold")
@@ -180,8 +180,8 @@ def _contained(result: DrillResult) -> str:
 def _due(clock: Clock, now: datetime) -> tuple[str, str]:
     stands = clock.standing.value + ("" if clock.kind is ClockKind.LAW else ", own target")
     if clock.due_at is None:
-        return f"no date: {clock.state.value}", stands
+        return f"no date: {plain(clock.state.value)}", stands
     if clock.state is not ClockState.RUNNING:
-        return f"{day(clock.due_at, clock.time_zone)}, {clock.state.value}", stands
+        return f"{day(clock.due_at, clock.time_zone)}, {plain(clock.state.value)}", stands
     act_by = f", act by {clock.act_by.isoformat()}" if clock.act_by else ""
     return f"{day(clock.due_at, clock.time_zone)} ({until(clock.due_at, now=now)}){act_by}", stands

@@ -16,6 +16,8 @@ from responder.domain.incident import Incident
 from responder_cli.drill.screen import Screen
 from responder_cli.drill.world import HOME, Stacks
 
+_CHANGES = ("PutItem", "TransactWriteItems", "Publish")
+
 
 class Watch:
     """The operator's eyes on the pretend account. Reads only."""
@@ -31,27 +33,22 @@ class Watch:
         self._topics = {arn: name for name, arn in stacks.responder.resources.items()}
         self._told: set[tuple[str, str]] = set()
         self._pages_told = self._looked_at = 0
+        cloud.watchers.append(lambda _: self._tell())
 
     def until(self, happened: Callable[[], bool], *, at_most: timedelta) -> None:
-        """Let the responder work until something happened, and tell what it does meanwhile."""
-
-        def look() -> bool:
-            self.tell()
-            return happened()
-
-        self._cloud.run_until(look, at_most=at_most)
-        self.tell()
+        """Let the responder work until something happened; what it does is told meanwhile."""
+        self._cloud.run_until(happened, at_most=at_most)
 
     def advance(self, span: timedelta) -> None:
-        """Let this much virtual time pass, and tell what was done meanwhile."""
+        """Let this much virtual time pass; what is done meanwhile is told."""
         self._cloud.advance(span)
-        self.tell()
 
-    def tell(self) -> None:
-        """Tell what is new, if any function ran since the last look."""
-        if len(self._cloud.invocations) == self._looked_at:
+    def _tell(self) -> None:
+        """Tell what is new, if anything was written or published since the last look."""
+        calls = self._cloud.calls[self._looked_at :]
+        self._looked_at += len(calls)
+        if not any(call.operation in _CHANGES for call in calls):
             return
-        self._looked_at = len(self._cloud.invocations)
         for incident in self.incidents():
             for event in self.timeline.events(incident.id):
                 if (incident.id, event.key) not in self._told:

@@ -31,7 +31,7 @@ def a_result(**given: Any) -> DrillResult:
         "evidence_count": 3,
         "manifest_sha256": ("ab" * 32,),
         "clocks": (a_clock(), a_clock("waits", due_at=None, state=ClockState.WAITING)),
-        "undo": ("aws lambda invoke --function-name release",),
+        "undo": {"iam.deny_user on a-user": "aws lambda invoke --function-name release"},
         "report": Path("build/drill/report.html"),
         "faked": ("ssm:StartAutomationExecution",),
         "effects": (),
