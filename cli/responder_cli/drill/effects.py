@@ -1,12 +1,17 @@
 """What a drill changed, without ids and instants: two runs that did the same read the same."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from localcloud.cloud import Cloud
 from responder.aws.evidence import Shelf
+from responder.domain.finding import Severity
 from responder_cli.drill.watch import Watch
 from responder_cli.drill.world import HOME, ROLE, SHOP, USER, Shop
+
+_NAMES = re.compile(r"inc-[\w-]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OPENING = re.compile(rf"\[({'|'.join(severity.name for severity in Severity)})\].*")
 
 
 def read(cloud: Cloud, watch: Watch, shop: Shop) -> tuple[str, ...]:
@@ -51,8 +56,10 @@ def _records(watch: Watch) -> Iterator[str]:
 
 
 def _people(cloud: Cloud) -> Iterator[str]:
-    """How often people were told, by what."""
-    subjects = Counter(page.subject for page in cloud.published)
+    """How often people were told, of what. Whichever finding comes first opens the incident."""
+    subjects = Counter(
+        _OPENING.sub("the opening", _NAMES.sub("…", page.subject or "")) for page in cloud.published
+    )
     for subject, times in subjects.items():
         yield f"page: {subject} x{times}"
     items = cloud.client("ssm", account=HOME).describe_ops_items(OpsItemFilters=[])
