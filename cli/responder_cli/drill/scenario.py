@@ -5,7 +5,6 @@ that the responder promises is checked against what stands in the pretend accoun
 """
 
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,17 +12,14 @@ from typing import Any
 from localcloud.cloud import Cloud
 from localcloud.stack import Stack
 from responder.domain.approval import ApprovalStatus
-from responder.domain.clock import Clock, ClockState, Standing
-from responder.domain.incident import Incident
 from responder.domain.order import Receipt, ReceiptStatus
 from responder.report import commands
 from responder.report.model import Here
-from responder.report.summary import name_of
-from responder.report.wording import counted, day, plain
+from responder.report.wording import counted
 from responder_cli.drill import effects, world
 from responder_cli.drill.attack import Thief, delete_evidence, honest_read
-from responder_cli.drill.counsel import NAME as COUNSEL_NAME
 from responder_cli.drill.counsel import Counsel
+from responder_cli.drill.deadlines import Deadlines
 from responder_cli.drill.events import deliveries, told_of
 from responder_cli.drill.evidence import custody_holds, save_report
 from responder_cli.drill.result import DrillResult
@@ -41,11 +37,7 @@ _ACTS = (
     "The legal clocks",
 )
 _ALICE = "alice@example.com"
-# Counsel determines a breach on day 2, and sends every notice but one on day 20. Nobody sends the
-# one to California's Attorney General, which falls due 15 days later: a drill shows that, too.
-_DETERMINED, _NOTICES, _END = timedelta(days=2), timedelta(days=20), timedelta(days=36)
 _START_TAKES = timedelta(milliseconds=100)
-_FORGOTTEN = "us-ca-attorney-general"
 
 
 def run_drill(
@@ -211,78 +203,9 @@ class _Drill:
         self.stage.act()
         for incident in self.watch.incidents():
             counsel = Counsel(self.cloud, self.stacks, incident.id)
-            provisional = self._tell_clocks(incident.id, {})
-            self.stage.check(
-                "Every clock names its law, and counts from the first finding until counsel knows",
-                {c.jurisdiction for c in provisional.values()} == set(world.RESIDENTS)
-                and all(
-                    c.citation and c.standing is Standing.PROVISIONAL for c in provisional.values()
-                ),
-                f"{counted(len(provisional), 'clock')} of {', '.join(sorted(world.RESIDENTS))}",
-            )
-            self._determine(counsel, provisional)
-            self._notify(counsel, incident)
-            self._forget(counsel, incident)
-
-    def _determine(self, counsel: Counsel, provisional: Mapping[str, Clock]) -> None:
-        self._until(_DETERMINED)
-        counsel.record(
-            discovered_at=self.found_at.isoformat(),
-            determined_at=self.cloud.now().isoformat(),
-            residents=world.RESIDENTS,
-        )
-        told = ", ".join(f"{number} in {place}" for place, number in world.RESIDENTS.items())
-        self.stage.tell(COUNSEL_NAME, f"determines a breach of residents' data: {told}", "person")
-        clocks = self._tell_clocks(counsel.incident_id, provisional)
-        running = [c for c in clocks.values() if c.state is ClockState.RUNNING]
-        self.stage.check(
-            "What counsel records confirms what is owed, and ends what is not",
-            bool(running) and all(c.standing is Standing.CONFIRMED for c in running),
-            ", ".join(f"{c.clock_id} {c.state.value}" for c in clocks.values()),
-        )
-
-    def _notify(self, counsel: Counsel, incident: Incident) -> None:
-        self._until(_NOTICES)
-        at = self.cloud.now().isoformat()
-        sent = [
-            clock
-            for clock in self.watch.clocks.all(incident.id)
-            if clock.state is ClockState.RUNNING and clock.clock_id != _FORGOTTEN
-        ]
-        counsel.record(
-            notices_sent_at=at,
-            fulfilled=[
-                {"clock_id": clock.clock_id, "at": at, "how": "sent; the receipt is filed"}
-                for clock in sent
-            ],
-        )
-        for clock in sent:
-            self.stage.tell(COUNSEL_NAME, f"sends, and records: {name_of(clock)}", "person")
-
-    def _forget(self, counsel: Counsel, incident: Incident) -> None:
-        self._until(_END)
-        pages = [p for p in self.cloud.published if p.at > self.found_at + _NOTICES]
-        escalated = [
-            p for p in pages if p.topic_arn == self.stacks.responder.resources["EscalationTopic"]
-        ]
-        ended = {clock.clock_id: clock for clock in self.watch.clocks.all(incident.id)}
-        forgotten = ended.pop(_FORGOTTEN, None)
-        self.stage.check(
-            "The one that was forgotten is reminded, escalated, and then called missed",
-            forgotten is not None
-            and forgotten.state is ClockState.MISSED
-            and len(pages) > len(escalated) > 0,
-            f"{counted(len(pages), 'page')} after the notices, {len(escalated)} to the escalation"
-            f" topic; {forgotten.state.value if forgotten else 'no such clock'}",
-        )
-        done = (ClockState.FULFILLED, ClockState.NOT_OWED)
-        self.stage.check(
-            "Every other clock was ended by a recorded fact",
-            bool(ended) and all(c.state in done and c.ended_by for c in ended.values()),
-            ", ".join(f"{c.clock_id} {c.state.value}" for c in ended.values()),
-        )
-        where = counsel.report(incident.generation, self.cloud.faked)
-        self.report = save_report(self.cloud, self.out, where)
+            Deadlines(self.cloud, self.watch, self.stage, counsel, self.found_at).pass_by()
+            where = counsel.report(incident.generation, self.cloud.faked)
+            self.report = save_report(self.cloud, self.out, where)
 
     def result(self, took: timedelta) -> DrillResult:
         """What stands at the end."""
@@ -324,23 +247,6 @@ class _Drill:
             "the drill",
         )
         return stack
-
-    def _until(self, day_of_incident: timedelta) -> None:
-        """A day at a time, so that each reminder is told on its own."""
-        until = self.found_at + day_of_incident
-        while (left := until - self.cloud.now()) > timedelta():
-            self.watch.advance(min(left, timedelta(days=1)))
-
-    def _tell_clocks(self, incident_id: str, before: Mapping[str, Clock]) -> dict[str, Clock]:
-        """Tell each clock that is new, or stands otherwise than before. All of them, by id."""
-        clocks = {clock.clock_id: clock for clock in self.watch.clocks.all(incident_id)}
-        for clock_id, clock in clocks.items():
-            was = before.get(clock_id)
-            if was is None or (was.due_at, was.state) != (clock.due_at, clock.state):
-                due = f"due {day(clock.due_at, clock.time_zone)}, " if clock.due_at else ""
-                state = plain(clock.state.value)
-                self.stage.tell("clock", f"{name_of(clock)}: {due}{state}; {clock.citation}")
-        return clocks
 
     def _receipts(self) -> list[Receipt]:
         return [r for one in self.watch.incidents() for r in self.watch.receipts.all(one.id)]

@@ -1,1 +1,1 @@
-"""."""
+"""What each state of the workflow does, without Lambda around it."""
