@@ -11,13 +11,12 @@ from typing import Any
 from localcloud.cloud import Cloud
 from responder.domain.order import Receipt
 from responder_cli.drill import world
+from responder_cli.drill.approver import Approver
 from responder_cli.drill.attack import Thief
 from responder_cli.drill.events import told_of
 from responder_cli.drill.screen import Screen
 from responder_cli.drill.watch import Watch
 from tests.builders import NOON
-
-_ALICE = "alice@example.com"
 
 
 @dataclass
@@ -29,6 +28,7 @@ class Night:
     shop: world.Shop
     thief: Thief
     watch: Watch
+    approver: Approver
 
     def send(self, *wanted: str) -> None:
         """Deliver the events of these detail-types about the theft, at once, in their order."""
@@ -55,16 +55,11 @@ class Night:
 
     def asks(self) -> list[str]:
         """Automation executions that wait for a person."""
-        found = self._ssm().describe_automation_executions(
-            Filters=[{"Key": "ExecutionStatus", "Values": ["Waiting"]}]
-        )
-        return [one["AutomationExecutionId"] for one in found["AutomationExecutionMetadataList"]]
+        return self.approver.waiting()
 
     def answer(self, automation_id: str, signal: str, comment: str = "seen") -> None:
         """As the buttons of the console do it."""
-        self._ssm().send_automation_signal(
-            AutomationExecutionId=automation_id, SignalType=signal, Payload={"Comment": [comment]}
-        )
+        self.approver.answer(automation_id, signal, comment)
 
     def items(self) -> list[tuple[str, str, Any]]:
         """The whole table: partition, sort key, and body."""
@@ -100,11 +95,6 @@ class Night:
         [key] = iam.list_access_keys(UserName=world.USER)["AccessKeyMetadata"]
         return str(key["Status"])
 
-    def _ssm(self) -> Any:
-        return self.cloud.role(
-            "ssm", role_arn=world.ON_CALL, session_name=_ALICE, region=world.REGION
-        )
-
 
 @contextmanager
 def a_night(**parameters: str) -> Iterator[Night]:
@@ -118,4 +108,4 @@ def a_night(**parameters: str) -> Iterator[Night]:
         thief = Thief(cloud, shop)
         thief.become_role()
         watch = Watch(cloud, stacks, Screen(plain=True, out=io.StringIO()))
-        yield Night(cloud, stacks, shop, thief, watch)
+        yield Night(cloud, stacks, shop, thief, watch, Approver(cloud))

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud
-from responder_cli.drill.world import BUCKET, REGION, ROLE, Shop
+from responder_cli.drill.world import ADMINISTRATOR, BUCKET, REGION, ROLE, Shop
 
 _SESSION = "exports"  # what the thief calls the session of the role
 
@@ -88,6 +88,30 @@ def honest_read(cloud: Cloud, shop: Shop) -> Tried:
     """A session of the role that the shop's own workload makes now, at work."""
     s3 = cloud.role("s3", role_arn=shop.role_arn, session_name="web-1", region=REGION)
     return _read(s3, f"with a new session of {ROLE}, as the shop's own workload")[-1]
+
+
+def become_responder(cloud: Cloud, role_arn: str, external_id: str) -> list[Tried]:
+    """Assume the role that cuts, as an administrator of the security account."""
+    sts = cloud.role("sts", role_arn=ADMINISTRATOR, session_name="mallory", region=REGION)
+    named = {"RoleArn": role_arn, "RoleSessionName": "mallory"}
+    return [
+        _try("assume the role that cuts", lambda: sts.assume_role(**named)),
+        _try(
+            "assume the role that cuts, with the external id",
+            lambda: sts.assume_role(**named, ExternalId=external_id),
+        ),
+    ]
+
+
+def by_a_stranger(cloud: Cloud, automation_id: str) -> Tried:
+    """Approve a waiting order as somebody who may do everything, and is no approver."""
+    ssm = cloud.role("ssm", role_arn=ADMINISTRATOR, session_name="mallory", region=REGION)
+    return _try(
+        "approve the waiting order as an administrator",
+        lambda: ssm.send_automation_signal(
+            AutomationExecutionId=automation_id, SignalType="Approve"
+        ),
+    )
 
 
 def delete_evidence(

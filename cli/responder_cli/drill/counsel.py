@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from localcloud.cloud import Cloud
@@ -31,7 +30,7 @@ class Counsel:
                 "incident_id": self.incident_id,
                 "generation": generation,
                 "faked": faked,
-                "now": _iso(self.cloud.now()),
+                "now": self.cloud.now().isoformat(),
             },
         )
 
@@ -45,7 +44,3 @@ class Counsel:
         if "FunctionError" in answer:
             raise RuntimeError(f"{logical_id}: {content['errorType']}: {content['errorMessage']}")
         return dict(content)
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")

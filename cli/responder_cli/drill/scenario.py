@@ -7,7 +7,6 @@ that the responder promises is checked against what stands in the pretend accoun
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from localcloud.cloud import Cloud
 from localcloud.stack import Stack
@@ -15,9 +14,17 @@ from responder.domain.approval import ApprovalStatus
 from responder.domain.order import Receipt, ReceiptStatus
 from responder.report import commands
 from responder.report.model import Here
-from responder.report.wording import counted
-from responder_cli.drill import effects, world
-from responder_cli.drill.attack import Thief, delete_evidence, honest_read
+from responder.report.wording import counted, span
+from responder_cli.drill import effects, standing, world
+from responder_cli.drill.approver import NAME as ALICE
+from responder_cli.drill.approver import Approver
+from responder_cli.drill.attack import (
+    Thief,
+    become_responder,
+    by_a_stranger,
+    delete_evidence,
+    honest_read,
+)
 from responder_cli.drill.counsel import Counsel
 from responder_cli.drill.deadlines import Deadlines
 from responder_cli.drill.events import deliveries, told_of
@@ -36,7 +43,7 @@ _ACTS = (
     "Evidence",
     "The legal clocks",
 )
-_ALICE = "alice@example.com"
+_TWO_WAITS = timedelta(seconds=30)  # of the machine, 15 seconds each
 _START_TAKES = timedelta(milliseconds=100)
 
 
@@ -78,7 +85,7 @@ class _Drill:
         world.hire(cloud)
         self.stacks = world.Stacks(vault, responder, member)
         self.shop = world.open_shop(cloud)
-        self.thief = Thief(cloud, self.shop)
+        self.thief, self.approver = Thief(cloud, self.shop), Approver(cloud)
         self.watch = Watch(cloud, self.stacks, screen)
         self.bucket = responder.parameters["EvidenceBucket"]
         self.theft_at = self.found_at = cloud.now()
@@ -111,7 +118,7 @@ class _Drill:
             self.watch.advance(max(at - self.cloud.now(), timedelta()))
             self.stage.tell(event["source"], f"sends a {event['detail-type']}", "GuardDuty")
             self.cloud.deliver(event, account=world.HOME)
-        self.watch.until(lambda: bool(self._waiting()), at_most=timedelta(minutes=10))
+        self.watch.until(lambda: bool(self.approver.waiting()), at_most=timedelta(minutes=10))
         # Long enough for what is automatic, and less than an approval may take.
         self.watch.advance(timedelta(minutes=2))
         found = [one.id for one in self.watch.incidents()]
@@ -125,7 +132,7 @@ class _Drill:
             "attacker",
             self.thief.read_with_key(),
         )
-        session, waiting = self.thief.read_with_session(), self._waiting()
+        session, waiting = self.thief.read_with_session(), self.approver.waiting()
         self.stage.tell("attacker", session.says, "attacker")
         self.stage.check(
             "What the policy asks a person about is not cut before the answer",
@@ -136,27 +143,40 @@ class _Drill:
     def approve(self) -> None:
         """As the buttons of the Systems Manager console do it."""
         self.stage.act()
-        for waiting in self._waiting():
-            self._ssm().send_automation_signal(
-                AutomationExecutionId=waiting,
-                SignalType="Approve",
-                Payload={"Comment": ["The web tier makes new sessions by itself. Cut it."]},
+        asked = self.approver.waiting()
+        for waiting in asked:
+            stranger = by_a_stranger(self.cloud, waiting)
+            self.stage.tell("mallory", stranger.says, "attacker")
+            self.stage.check(
+                "Who is no approver cannot answer, administrator or not",
+                stranger.refused is not None and self.approver.waiting() == asked,
+                stranger.says,
+            )
+            self.approver.answer(
+                waiting, "Approve", "The web tier makes new sessions by itself. Cut it."
             )
             self.stage.tell(
-                _ALICE, f"approves the waiting order in the console: {waiting}", "person"
+                ALICE, f"approves the waiting order in the console: {waiting}", "person"
             )
         self.watch.until(lambda: not self.watch.running(), at_most=timedelta(minutes=30))
         receipts = self._receipts()
         self.stage.check(
-            "Every order is contained: read clean twice, one wait apart",
+            "Every order is contained",
             bool(receipts) and all(r.status is ReceiptStatus.CONTAINED for r in receipts),
             ", ".join(f"{r.order.action_id} {r.status.value}" for r in receipts) or "no order",
         )
+        waits = [r.contained_at - r.applied_at for r in receipts if r.contained_at and r.applied_at]
+        self.stage.check(
+            "Two clean reads, each after a wait, before anything is called contained",
+            bool(waits) and min(waits) >= _TWO_WAITS and all(r.clean_reads == 2 for r in receipts),
+            ", ".join(span(wait) for wait in waits) or "nothing was contained",
+        )
+        standing.cuts(self.stage, self.cloud, self.shop)
         answers = [a for one in self.watch.incidents() for a in self.watch.approvals.all(one.id)]
         self.stage.check(
             "One request for approval, answered once, by a named person with a reason",
             [a.status for a in answers] == [ApprovalStatus.APPROVED]
-            and all(_ALICE in (a.decided_by or "") and a.comment for a in answers),
+            and all(ALICE in (a.decided_by or "") and a.comment for a in answers),
             ", ".join(f"{a.status.value} by {a.decided_by}" for a in answers) or "no request",
         )
 
@@ -173,6 +193,13 @@ class _Drill:
                 self.thief.become_role(),
             ],
         )
+        self.stage.refused(
+            "Only the responder's own functions become the role that cuts",
+            "insider",
+            become_responder(
+                self.cloud, self.stacks.member.outputs["ContainRoleArn"], world.EXTERNAL_ID
+            ),
+        )
         honest = honest_read(self.cloud, self.shop)
         self.stage.tell("web tier", honest.says)
         self.stage.check(
@@ -185,11 +212,12 @@ class _Drill:
         """Nobody deletes it, and anybody can check it without us."""
         self.stage.act()
         for incident in self.watch.incidents():
-            item = self.watch.evidence.items(incident.id)[0]
+            standing.evidence(self.stage, self.cloud, self.watch, self.bucket, incident)
             tried = [
                 delete_evidence(
                     self.cloud, self.bucket, item.key, item.version_id, role_arn=role, session=name
                 )
+                for item in self.watch.evidence.items(incident.id)[:1]
                 for role, name in ((world.ADMINISTRATOR, "mallory"), (world.CUSTODIAN, "carol"))
             ]
             self.stage.refused(
@@ -204,13 +232,13 @@ class _Drill:
         for incident in self.watch.incidents():
             counsel = Counsel(self.cloud, self.stacks, incident.id)
             Deadlines(self.cloud, self.watch, self.stage, counsel, self.found_at).pass_by()
+            standing.people(self.stage, self.cloud, self.watch, incident)
             where = counsel.report(incident.generation, self.cloud.faked)
             self.report = save_report(self.cloud, self.out, where)
 
     def result(self, took: timedelta) -> DrillResult:
         """What stands at the end."""
-        failed = self.watch.failed()
-        self.stage.check("No execution failed", not failed, ", ".join(failed) or "all succeeded")
+        standing.nothing_lost(self.stage, self.cloud, self.stacks, self.watch.failed())
         incidents = self.watch.incidents()
         here = Here(
             region=world.REGION,
@@ -250,15 +278,3 @@ class _Drill:
 
     def _receipts(self) -> list[Receipt]:
         return [r for one in self.watch.incidents() for r in self.watch.receipts.all(one.id)]
-
-    def _waiting(self) -> list[str]:
-        """Automation executions that wait for an approval, as an approver sees them."""
-        found = self._ssm().describe_automation_executions(
-            Filters=[{"Key": "ExecutionStatus", "Values": ["Waiting"]}]
-        )
-        return [one["AutomationExecutionId"] for one in found["AutomationExecutionMetadataList"]]
-
-    def _ssm(self) -> Any:
-        return self.cloud.role(
-            "ssm", role_arn=world.ON_CALL, session_name=_ALICE, region=world.REGION
-        )

@@ -16,7 +16,7 @@ ON_CALL = f"arn:aws:iam::{HOME}:role/on-call"
 COUNSEL = f"arn:aws:iam::{HOME}:role/counsel"
 ADMINISTRATOR = f"arn:aws:iam::{HOME}:role/administrator"
 CUSTODIAN = f"arn:aws:iam::{HOME}:role/evidence-custodian"
-_EXTERNAL_ID = "drill-only-external-id"
+EXTERNAL_ID = "drill-only-external-id"
 _RESPONDER = "breach-responder"
 # This shop sells from the web tier, so somebody is asked before its sessions are cut.
 _POLICY = {
@@ -77,7 +77,7 @@ def deploy_responder(
         stack_name=_RESPONDER,
         parameters={
             "Mode": "respond",
-            "ExternalId": _EXTERNAL_ID,
+            "ExternalId": EXTERNAL_ID,
             "EvidenceBucket": vault.outputs["EvidenceBucketName"],
             "EvidenceAccount": vault.outputs["EvidenceAccount"],
             "EvidenceKeyArn": vault.outputs["EvidenceKeyArn"],
@@ -100,7 +100,7 @@ def deploy_member(cloud: Cloud) -> Stack:
         parameters={
             "ResponderAccount": HOME,
             "ResponderStackName": _RESPONDER,
-            "ExternalId": _EXTERNAL_ID,
+            "ExternalId": EXTERNAL_ID,
         },
         account=SHOP,
     )
