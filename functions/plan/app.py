@@ -20,6 +20,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         request,
         incidents=wiring.incidents(),
         correlations=wiring.correlations(),
+        receipts=wiring.receipts(),
         timeline=wiring.timeline(),
         policy=wiring.rule_store().policy(),
         protect=wiring.protect_list(context.invoked_function_arn),

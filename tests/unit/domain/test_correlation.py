@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from responder.domain.correlation import (
     MOST_KEYS,
     grown,
@@ -61,7 +63,7 @@ def test_a_copy_by_a_lesser_feed_never_replaces_a_better_one() -> None:
 def generation(*added: Principal) -> int:
     before = [a_finding(principals=(a_user(), a_session()))]
     after = [*before, a_finding(key="other", principals=added)]
-    return grown(an_incident(), before, after, lambda _: True).generation
+    return grown(an_incident(), before, after, lambda _: True, lambda _: {}).generation
 
 
 def test_a_new_principal_is_a_new_generation_and_a_known_one_is_not() -> None:
@@ -74,17 +76,35 @@ def test_a_users_second_key_is_new_and_a_roles_second_session_is_not() -> None:
     assert generation(a_session(session="another")) == 1
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "generation"),
+    [
+        ({}, {"deny": 1}, 2),  # a cut that nobody asked for yet
+        ({"deny": 1}, {"deny": 2}, 2),  # the same one, and now at once
+        ({"deny": 2}, {"deny": 2}, 1),
+        ({"deny": 2}, {"deny": 1}, 1),
+        ({"deny": 2}, {}, 1),
+    ],
+)
+def test_more_to_be_done_about_a_known_principal_is_a_new_generation(
+    before: dict[str, int], after: dict[str, int], generation: int
+) -> None:
+    known, worse = [a_finding()], [a_finding(), a_finding(key="worse")]
+    wants = lambda findings: before if findings == known else after  # noqa: E731
+    assert grown(an_incident(), known, worse, lambda _: True, wants).generation == generation
+
+
 def test_what_is_only_recorded_adds_no_generation() -> None:
     before = [a_finding()]
     after = [*before, a_finding(key="other", principals=(a_user("bob"),), severity=Severity.LOW)]
     acts = lambda finding: finding.severity is not Severity.LOW  # noqa: E731
-    assert grown(an_incident(), before, after, acts).generation == 1
+    assert grown(an_incident(), before, after, acts, lambda _: {}).generation == 1
 
 
 def test_an_incident_takes_the_worst_severity_and_the_earliest_instant() -> None:
     early = NOON - timedelta(days=2)
     worse = a_finding(severity=Severity.CRITICAL, first_seen_at=early)
-    larger: Incident = grown(an_incident(), [], [a_finding(), worse], lambda _: False)
+    larger: Incident = grown(an_incident(), [], [a_finding(), worse], lambda _: False, lambda _: {})
     assert (larger.severity, larger.first_seen_at) == (Severity.CRITICAL, early)
 
 

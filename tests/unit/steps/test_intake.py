@@ -207,6 +207,19 @@ def test_a_finding_that_adds_a_principal_runs_the_response_again_once(world: Wor
     assert world.told(first.incident_id or "").count("generation") == 1
 
 
+def test_a_worse_finding_about_a_known_principal_runs_the_response_again_once(world: World) -> None:
+    """An incident that a minor finding opened must not shield the thief from a critical one."""
+    stealth = a_finding(
+        key="stealth", type="Stealth:IAMUser/CloudTrailLoggingDisabled", severity=Severity.LOW
+    )
+    first = world.take(stealth)
+    worse = a_finding(key="worse", severity=Severity.CRITICAL)
+    for _ in range(2):
+        outcome = world.take(worse)
+        assert (outcome.incident_id, outcome.generation) == (first.incident_id, 2)
+    assert world.runs == [first.incident_id, f"{first.incident_id}-2"]
+
+
 def test_an_update_that_adds_a_principal_runs_the_response_again(world: World) -> None:
     first = world.take(a_finding())
     world.take(a_finding(updated_at=NOON + HOUR, principals=(a_user(), a_session())))

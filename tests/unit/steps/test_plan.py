@@ -9,12 +9,13 @@ import pytest
 from responder.aws.correlations import Claim, Correlations
 from responder.aws.incidents import FINDING, Incidents
 from responder.aws.ledger import Ledger, incident_pk
+from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken
 from responder.domain.finding import Finding, Severity
-from responder.domain.order import OrderMode, Plan
-from responder.domain.policy import DEFAULT_POLICY, Policy
+from responder.domain.order import Order, OrderMode, Plan, Receipt, ReceiptStatus
+from responder.domain.policy import DEFAULT_POLICY, Policy, Rule, Then
 from responder.domain.principal import Principal, PrincipalKind
 from responder.domain.protection import ProtectList, own_roles
 from responder.steps.plan import PlanAnswer, PlanRequest, plan
@@ -54,11 +55,15 @@ class World:
             ),
             incidents=Incidents(table),
             correlations=Correlations(table),
+            receipts=Receipts(table),
             timeline=Timeline(table),
             policy=policy,
             protect=ProtectList(patterns=protect, own=own_roles()),
             mode=mode,
         )
+
+    def stands(self, order: Order, status: ReceiptStatus) -> None:
+        Receipts(self.ledger).file(Receipt(order=order, status=status))
 
     def saved(self, generation: int = 1) -> Plan:
         found = Incidents(self.ledger).plan(INCIDENT_ID, generation)
@@ -256,3 +261,82 @@ def test_a_run_that_dies_at_any_call_is_completed_by_the_next(world: World) -> N
             world.plan(life=Life(ends_at))
         assert world.plan() == answer
         assert items() == expected
+
+
+ASKING = Policy(rules=(Rule(then=Then.APPROVAL),))
+AT_ONCE = Policy(rules=(Rule(then=Then.AUTOMATIC),))
+
+
+def test_a_finding_that_asks_for_it_at_once_replaces_the_question(world: World) -> None:
+    world.plan(policy=ASKING)
+    world.plan(2, policy=AT_ONCE)
+    asked, cut = world.saved(1).orders, world.saved(2).orders
+    assert {order.mode for order in asked} == {OrderMode.APPROVAL}
+    assert {order.mode for order in cut} == {OrderMode.AUTOMATIC}
+    assert not {order.order_id for order in asked} & {order.order_id for order in cut}
+    receipts = Receipts(world.ledger).all(INCIDENT_ID)
+    assert {(r.order.order_id, r.status) for r in receipts} == {
+        (order.order_id, ReceiptStatus.LEFT) for order in asked
+    }
+    assert {r.replaced_by for r in receipts} == {order.order_id for order in cut}
+    assert world.plan(3, policy=AT_ONCE).orders == []
+
+
+def test_a_question_that_was_denied_does_not_stand_in_the_way_of_a_worse_finding(
+    world: World,
+) -> None:
+    world.plan(policy=ASKING)
+    for order in world.saved(1).orders:
+        world.stands(order, ReceiptStatus.LEFT)
+    assert len(world.plan(2, policy=ASKING).orders) == 0
+    assert len(world.plan(3, policy=AT_ONCE).orders) == 2
+
+
+def test_what_monitor_mode_held_is_ordered_anew_in_respond_mode(world: World) -> None:
+    world.plan(mode="monitor")
+    answer = world.plan(2)
+    assert [order.held for order in answer.orders] == [False, False]
+
+
+@pytest.mark.parametrize(
+    "status", [ReceiptStatus.OBSERVED, ReceiptStatus.APPLIED, ReceiptStatus.CONTAINED]
+)
+def test_what_was_begun_is_not_ordered_again(world: World, status: ReceiptStatus) -> None:
+    world.plan(policy=ASKING)
+    for order in world.saved(1).orders:
+        world.stands(order, status)
+    assert world.plan(2, policy=AT_ONCE).orders == []
+    assert {r.status for r in Receipts(world.ledger).all(INCIDENT_ID)} == {status}
+
+
+def test_what_a_person_gave_back_is_left_to_a_person(world: World) -> None:
+    world.plan(policy=ASKING)
+    for order in world.saved(1).orders:
+        world.stands(order, ReceiptStatus.RELEASED)
+    assert world.plan(2, policy=AT_ONCE).orders == []
+    refusals = Incidents(world.ledger).refusals(INCIDENT_ID)
+    assert any("released" in refusal.reason for refusal in refusals)
+
+
+def test_orders_that_ask_nobody_stand_before_those_that_ask(world: World) -> None:
+    world.joins(a_finding(key="role", principals=(a_session(),)))
+    asks_about_users = Rule(then=Then.APPROVAL, actions={"iam.cut_role_sessions": Then.AUTOMATIC})
+    world.plan(policy=Policy(rules=(asks_about_users,)))
+    modes = [order.mode for order in world.saved().orders]
+    assert modes == [OrderMode.AUTOMATIC, OrderMode.APPROVAL, OrderMode.APPROVAL]
+
+
+def test_a_plan_that_dies_before_it_closes_the_weaker_orders_closes_them_when_it_runs_again(
+    world: World,
+) -> None:
+    world.plan(policy=ASKING)
+    for calls in range(1, 40):
+        try:
+            world.plan(2, policy=AT_ONCE, life=Life(calls))
+        except DiedHereError:
+            continue
+        break
+    world.plan(2, policy=AT_ONCE)
+    receipts = Receipts(world.ledger).all(INCIDENT_ID)
+    assert all(receipt.replaced_by for receipt in receipts)
+    assert len(receipts) == 2

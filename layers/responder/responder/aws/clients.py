@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm_incidents.client import SSMIncidentsClient
     from mypy_boto3_stepfunctions.client import SFNClient
 
-# Under every function's time-out, so that a call that hangs becomes an error we can retry.
+# Three attempts of 13 seconds are under every function's time-out: a call that hangs becomes an
+# error that the state machine tries again.
 _CONFIG = Config(
-    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4}
+    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}
 )
 PERMISSIONS = frozenset({"sts:AssumeRole"})  # for `member` only
 
@@ -110,7 +111,9 @@ class Clients:
                 extra_args={
                     "RoleSessionName": "breach-responder",
                     "ExternalId": self.member_role.external_id,
-                    "DurationSeconds": 900,
+                    # The most that one role gets through another. Of 900 seconds, botocore would
+                    # renew the credentials at every call: it does so 15 minutes before their end.
+                    "DurationSeconds": 3600,
                 },
             )
             inner = get_session()

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from responder.domain.finding import Finding, Source
 from responder.domain.incident import Incident
@@ -76,9 +77,17 @@ def grown(
     before: Sequence[Finding],
     after: Sequence[Finding],
     acts: Callable[[Finding], bool],
+    wants: Callable[[Sequence[Finding]], Mapping[Any, int]],
 ) -> Incident:
-    """The incident with what its findings add. A principal to act on makes a new generation."""
-    added = identities(filter(acts, after)) - identities(filter(acts, before))
+    """The incident with what its findings add.
+
+    A principal to act on makes a new generation, and so does more to be done about a known one:
+    `wants` says what findings ask for, and how strongly.
+    """
+    had = wants(before)
+    added = identities(filter(acts, after)) - identities(filter(acts, before)) or [
+        about for about, strength in wants(after).items() if strength > had.get(about, 0)
+    ]
     severities = (incident.severity, *(finding.severity for finding in after))
     return incident.model_copy(
         update={

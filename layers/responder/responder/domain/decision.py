@@ -11,7 +11,7 @@ from responder.domain import next_steps
 from responder.domain.escaping import one_line
 from responder.domain.finding import Finding
 from responder.domain.finding_types import MEANINGS, ROLE_CREDENTIALS, Meaning
-from responder.domain.order import OrderMode, Refusal, Silence
+from responder.domain.order import OrderMode, Refusal, Silence, strength
 from responder.domain.policy import (
     CUT_ROLE_SESSIONS,
     DEACTIVATE_KEY,
@@ -24,6 +24,7 @@ from responder.domain.principal import Principal, PrincipalKind
 from responder.domain.protection import ProtectList
 
 Mode = Literal["monitor", "respond"]
+type About = tuple[str, str, str | None]  # action id, resource, and the key that it is about
 
 # What goes down with the principal, for whoever approves.
 _BLAST_RADIUS = {
@@ -60,6 +61,12 @@ class Proposal(BaseModel):
     reason: str
     answer_within: timedelta
     on_silence: Silence
+
+    @property
+    def about(self) -> About:
+        """What it cuts. Only the key's own order is about one key: a user is one deny."""
+        key = self.principal.access_key_id if self.action_id == DEACTIVATE_KEY else None
+        return self.action_id, self.resource, key
 
 
 class Decision(BaseModel):
@@ -127,12 +134,21 @@ def only_recorded(finding: Finding, *, drill: bool) -> str | None:
     return None
 
 
+def wanted(findings: Iterable[Finding], policy: Policy, *, drill: bool) -> dict[About, int]:
+    """What findings ask for and how strongly, before anything is protected or held."""
+    asked = merged(
+        proposal
+        for finding in findings
+        for proposal in decide(finding, policy, ProtectList(), "respond", drill=drill).proposals
+    )
+    return {one.about: strength(one.mode, held=one.held) for one in asked}
+
+
 def merged(proposals: Iterable[Proposal]) -> list[Proposal]:
     """One proposal for each action on each thing: an automatic one counts for more."""
-    found: dict[tuple[str, str, str | None], Proposal] = {}
+    found = dict[About, Proposal]()
     for proposal in proposals:
-        key = proposal.principal.access_key_id if proposal.action_id == DEACTIVATE_KEY else None
-        at = (proposal.action_id, proposal.resource, key)
+        at = proposal.about
         if at not in found or (
             found[at].mode is OrderMode.APPROVAL and proposal.mode is OrderMode.AUTOMATIC
         ):

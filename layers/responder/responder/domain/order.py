@@ -46,11 +46,31 @@ class Order(BaseModel):
     on_silence: Silence = Silence.ESCALATE
     act_at: AwareDatetime | None = None  # set once, when it is first carried out
 
+    @property
+    def strength(self) -> int:
+        """0 for an order that is held, 1 for one that asks a person, 2 for one that does not."""
+        return strength(self.mode, held=self.held)
+
     @staticmethod
-    def make_id(incident_id: str, action_id: str, resource: str, access_key_id: str | None) -> str:
-        """The same action on the same thing in one incident is the same order."""
-        seed = json.dumps([incident_id, action_id, resource, access_key_id])
+    def make_id(
+        incident_id: str,
+        action_id: str,
+        resource: str,
+        access_key_id: str | None,
+        replaces: OrderId | None = None,
+    ) -> str:
+        """The same action on the same thing in one incident is the same order.
+
+        A stronger order about it is another one, which names the one that it `replaces`.
+        """
+        named = [incident_id, action_id, resource, access_key_id]
+        seed = json.dumps(named if replaces is None else [*named, replaces])
         return "ord-" + hashlib.sha256(seed.encode()).hexdigest()[:20]
+
+
+def strength(mode: OrderMode, *, held: bool) -> int:
+    """How far an order goes by itself: held, asking, or at once."""
+    return 0 if held else 1 if mode is OrderMode.APPROVAL else 2
 
 
 class Refusal(BaseModel):
@@ -119,3 +139,4 @@ class Receipt(BaseModel):
     released_by: str | None = None  # from before the release on, so that nothing cuts against it
     released_at: AwareDatetime | None = None
     note: str | None = None
+    replaced_by: OrderId | None = None  # a stronger order took its place before it was carried out

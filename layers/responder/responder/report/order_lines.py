@@ -65,13 +65,15 @@ class OrderLine:
 
 
 def lines(report: Report) -> list[OrderLine]:
-    """Every order, in the order of the plan."""
+    """Every order that no stronger one took the place of, in the order of the plan."""
     receipts = {receipt.order.order_id: receipt for receipt in report.receipts}
+    replaced = {receipt.order.order_id for receipt in report.receipts if receipt.replaced_by}
     asked = sorted(report.approvals, key=lambda approval: approval.requested_at)
     answers = {approval.order_id: approval for approval in asked}
     return [
         _line(report, order, receipts.get(order.order_id), answers.get(order.order_id))
         for order in report.orders
+        if order.order_id not in replaced
     ]
 
 

@@ -30,7 +30,7 @@ from responder.domain.correlation import (
     short_key,
     supersedes,
 )
-from responder.domain.decision import Disposition, decide, only_recorded
+from responder.domain.decision import About, Disposition, decide, only_recorded, wanted
 from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.finding import Finding
@@ -200,12 +200,12 @@ class Intake:
         self, at: "_At", before: Sequence[Finding], after: Sequence[Finding], now: datetime
     ) -> tuple[Incident, list[Write]]:
         """The incident with what its findings add, and the writes for that, if any."""
-        incident = grown(at.body, before, after, self._opens)
+        incident = grown(at.body, before, after, self._opens, self._wants)
         if incident == at.body:
             return incident, []
         writes = [Write(at.item.pk, at.item.sk, incident, seen=at.item)]
         if incident.generation > at.body.generation:
-            text = "A finding adds a principal, so the response runs again for what is new."
+            text = "A finding asks for more than was planned: the response runs again for that."
             writes.append(_event(incident.id, f"generation:{incident.generation}", now, text))
         return incident, writes
 
@@ -281,6 +281,9 @@ class Intake:
         # Neither the protect list nor the mode changes whether a finding is recorded.
         decision = decide(finding, self.policy, ProtectList(), "monitor", drill=self.drill)
         return decision.disposition is not Disposition.RECORD
+
+    def _wants(self, findings: Sequence[Finding]) -> dict[About, int]:
+        return wanted(findings, self.policy, drill=self.drill) if self.policy else {}
 
     def _is_open(self, incident_id: str) -> bool:
         return self._incident(incident_id).body.status is IncidentStatus.OPEN

@@ -1,8 +1,11 @@
 """Decide what to cut, what to ask, and what to leave to a person. Changes nothing in any account.
 
-A plan is made once for each generation. It holds what the findings ask for and no plan holds yet.
+A plan is made once for each generation. It holds what the findings ask for and no plan holds yet,
+and what they ask for more strongly than a plan does that was not carried out: the stronger order
+takes the weaker one's place.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -14,19 +17,29 @@ from responder.aws import rule_store
 from responder.aws import timeline as events
 from responder.aws.correlations import Correlations
 from responder.aws.incidents import Incidents
+from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain import next_steps
 from responder.domain.correlation import principal_key
-from responder.domain.decision import Mode, Proposal, decide, merged
+from responder.domain.decision import About, Mode, Proposal, decide, merged
 from responder.domain.errors import Unavailable
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, IncidentStatus
-from responder.domain.order import Order, OrderMode, Plan, Refusal
+from responder.domain.order import (
+    Order,
+    OrderMode,
+    Plan,
+    Receipt,
+    ReceiptStatus,
+    Refusal,
+    strength,
+)
 from responder.domain.policy import DEACTIVATE_KEY, Policy
 from responder.domain.protection import ProtectList
 
 PERMISSIONS = table.PERMISSIONS | seats.PERMISSIONS | events.PERMISSIONS | rule_store.PERMISSIONS
 _TRIES = 5
+_CARRIED_OUT = (ReceiptStatus.OBSERVED, ReceiptStatus.APPLIED, ReceiptStatus.CONTAINED)
 
 
 class PlanRequest(BaseModel):
@@ -59,14 +72,16 @@ def plan(
     *,
     incidents: Incidents,
     correlations: Correlations,
+    receipts: Receipts,
     timeline: Timeline,
     policy: Policy,
     protect: ProtectList,
     mode: Mode,
 ) -> PlanAnswer:
     """Plan one generation. May run again: the plan that was saved is the one that is returned."""
-    made = _made(request, incidents, correlations, policy, protect, mode)
+    made = _made(request, incidents, correlations, receipts, policy, protect, mode)
     incidents.add_refusals(made.incident_id, made.refusals)
+    _retire(made, incidents, receipts, timeline)
     timeline.record(
         made.incident_id,
         f"planned:{made.generation}",
@@ -93,6 +108,7 @@ def _made(
     request: PlanRequest,
     incidents: Incidents,
     correlations: Correlations,
+    receipts: Receipts,
     policy: Policy,
     protect: ProtectList,
     mode: Mode,
@@ -105,8 +121,8 @@ def _made(
         proposals, refusals = _proposals(
             incident, incidents, correlations, policy, protect, mode, request.now
         )
-        ordered = {order.order_id for order in incidents.orders(incident.id)}
-        orders = [o for o in (_order(incident, p) for p in proposals) if o.order_id not in ordered]
+        orders, again = _new(incident, proposals, incidents, receipts)
+        refusals += again
         beyond = orders[policy.most_orders :]
         refusals += [
             next_steps.beyond_the_plan(order.principal, policy.most_orders) for order in beyond
@@ -159,18 +175,66 @@ def _owner(key: str, incidents: Incidents, correlations: Correlations, now: date
     return owner
 
 
-def _order(incident: Incident, proposal: Proposal) -> Order:
-    principal = proposal.principal
-    # Only the key's own order is about one key: every finding about a user is one deny.
-    key = principal.access_key_id if proposal.action_id == DEACTIVATE_KEY else None
+def _new(
+    incident: Incident, proposals: list[Proposal], incidents: Incidents, receipts: Receipts
+) -> tuple[list[Order], list[Refusal]]:
+    """An order for each proposal that no order stands for yet, those that ask nobody first."""
+    ordered = defaultdict[About, list[Order]](list)
+    for order in incidents.orders(incident.id):
+        ordered[_about(order)].append(order)
+    filed = {receipt.order.order_id: receipt for receipt in receipts.all(incident.id)}
+    orders, refusals = list[Order](), list[Refusal]()
+    for proposal in proposals:
+        stands = ordered[proposal.about]
+        found = [filed[order.order_id] for order in stands if order.order_id in filed]
+        if any(receipt.status is ReceiptStatus.RELEASED for receipt in found):
+            # A person looked at it, and gave it back: nothing cuts it again by itself.
+            refusals.append(next_steps.given_back(proposal.principal))
+            continue
+        if any(receipt.status in _CARRIED_OUT for receipt in found):
+            continue
+        strongest = max(stands, key=lambda order: order.strength, default=None)
+        if strongest is None or strength(proposal.mode, held=proposal.held) > strongest.strength:
+            orders.append(_order(incident, proposal, strongest))
+    return sorted(orders, key=lambda order: order.mode is OrderMode.APPROVAL), refusals
+
+
+def _retire(made: Plan, incidents: Incidents, receipts: Receipts, timeline: Timeline) -> None:
+    """Close the weaker orders that orders of this plan take the place of, unless one was begun."""
+    ordered = incidents.orders(made.incident_id)
+    for new in made.orders:
+        for old in ordered:
+            if _about(old) != _about(new) or old.strength >= new.strength:
+                continue
+            note = "A stronger order took its place, because a finding asked for more."
+            left = Receipt(
+                order=old, status=ReceiptStatus.LEFT, note=note, replaced_by=new.order_id
+            )
+            if receipts.file(left).receipt.replaced_by == new.order_id:
+                timeline.record(
+                    made.incident_id,
+                    f"replaced:{old.order_id}",
+                    at=made.planned_at,
+                    by="plan",
+                    text=f"{note} It was {old.action_id} on {old.resource}.",
+                )
+
+
+def _about(order: Order) -> About:
+    key = order.principal.access_key_id if order.action_id == DEACTIVATE_KEY else None
+    return order.action_id, order.resource, key
+
+
+def _order(incident: Incident, proposal: Proposal, weaker: Order | None) -> Order:
+    replaces = None if weaker is None else weaker.order_id
     return Order(
-        order_id=Order.make_id(incident.id, proposal.action_id, proposal.resource, key),
+        order_id=Order.make_id(incident.id, *proposal.about, replaces),
         incident_id=incident.id,
         action_id=proposal.action_id,
         resource=proposal.resource,
-        account=principal.account or incident.account,
+        account=proposal.principal.account or incident.account,
         region=incident.region,
-        principal=principal,
+        principal=proposal.principal,
         mode=proposal.mode,
         held=proposal.held,
         reason=proposal.reason,
