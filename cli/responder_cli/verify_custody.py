@@ -32,6 +32,7 @@ from typing import Any
 OK, BROKEN, UNCHECKED, NOTE = "ok", "BROKEN", "not checked", "note"
 HOLDS, SOMETHING_BROKEN, NO_MANIFEST, NOT_ALL_CHECKED = 0, 1, 2, 3
 NO_PREVIOUS = "0" * 64
+_PAPERS = ("manifest", "custody", "signature", "public-key", "report")  # what seals, or tells
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ def check(folder: Path, public_key: Path | None = None) -> list[Check]:
         if link.get("event") == "sealed" and link.get("subject_sha256") not in here:
             text = "the custody log says that this manifest was sealed, and it is not here"
             checks.append(Check(BROKEN, str(link.get("subject")), text))
+    for root in logs:
+        checks += _unsealed(root, [path for path in manifests if path.parent.parent == root])
     return checks
 
 
@@ -194,6 +197,24 @@ def _item(root: Path, item: Any, document: dict[str, Any], chain: list[Any]) -> 
     if not any(_is(link, "collected", item.get("sha256")) for link in collected):
         return Check(BROKEN, name, "the custody log does not say who collected it")
     return Check(OK, name, f"as sealed; SHA-256 {item.get('sha256')}")
+
+
+def _unsealed(root: Path, manifests: list[Path]) -> list[Check]:
+    """Files that no manifest here names: kept after the last sealing, or put there by others."""
+    named: set[Path] = set()
+    for path in manifests:
+        document = _json(path)
+        items = document.get("items") if isinstance(document, dict) else None
+        for item in items if isinstance(items, list) else []:
+            if isinstance(item, dict):
+                key = str(item.get("key", ""))
+                named.add(root / key.removeprefix(f"{document.get('incident_id')}/"))
+    text = "no manifest here names it: it was kept after the last sealing, or others put it there"
+    return [
+        Check(UNCHECKED, _name(root, path), text)
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and path.relative_to(root).parts[0] not in _PAPERS and path not in named
+    ]
 
 
 def _signature(

@@ -42,6 +42,19 @@ def test_evidence_that_nobody_touched_holds(world: World, tmp_path: Path) -> Non
     assert states(sealed(world, tmp_path)) == (verify_custody.HOLDS, "")
 
 
+def test_what_no_manifest_names_is_not_called_checked(world: World, tmp_path: Path) -> None:
+    """A sealing that failed, or a file that somebody slipped in, must not read as all fine."""
+    folder = sealed(world, tmp_path)
+    extra = folder / "iam.principal/0002/three-abc.json"
+    extra.parent.mkdir()
+    extra.write_bytes(b"{}")
+    code, broken = states(folder)
+    assert (code, broken) == (verify_custody.NOT_ALL_CHECKED, "")
+    [said] = [one for one in verify_custody.check(folder) if one.state == verify_custody.UNCHECKED]
+    assert "three-abc.json" in said.subject
+    assert "no manifest here names it" in said.text
+
+
 def test_one_changed_byte_of_an_item_is_found_by_name(world: World, tmp_path: Path) -> None:
     folder = sealed(world, tmp_path)
     [path] = folder.glob("iam.principal/0001/two-*")
