@@ -30,6 +30,13 @@ def test_every_function_folder_is_in_the_template_and_back() -> None:
     assert folders == set(VERBS)
 
 
+def test_every_function_has_both_layers_and_the_runtime_of_the_stack() -> None:
+    shared = template()["Globals"]["Function"]
+    assert shared["Layers"] == [{"Ref": "ResponderLayer"}, {"Ref": "DependenciesLayer"}]
+    for verb, properties in functions().items():
+        assert not {"Layers", "Handler", "Runtime", "Architectures"} & set(properties), verb
+
+
 @pytest.mark.parametrize("verb", VERBS)
 def test_logical_id_step_and_event_carry_the_functions_name(verb: str) -> None:
     logical_id = "".join(part.capitalize() for part in verb.split("_")) + "Function"

@@ -1,13 +1,17 @@
 """The machines: each state calls its own function, says what it does, and fails to a person."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from localcloud.patterns import matches
+from responder.aws.timeline import PREFIX as TIMELINE
 from tests.template.templates import (
     ROOT,
+    as_list,
     functions,
     machine,
     resources,
@@ -142,3 +146,39 @@ def test_every_state_can_be_reached_and_every_way_leads_somewhere(name: str) -> 
             ends = state.get("End") or state["Type"] in ("Succeed", "Fail")
             assert ends or any(ways), f"{here} leads nowhere"
         assert reached == set(level["States"])
+
+
+def test_the_response_may_start_the_tracker_and_no_other_machine() -> None:
+    role = resources("AWS::IAM::Role")["IncidentResponseRole"]
+    starts = [
+        statement["Resource"]
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if "states:StartExecution" in as_list(statement["Action"])
+    ]
+    assert starts == [[{"Ref": "DeadlineTracker"}]]
+
+
+def test_a_cut_has_time_to_be_undone_before_it_is_read() -> None:
+    """Twice: contained means two clean reads, and each comes after this wait."""
+    assert states(machine("incident-response"))["LetItPropagate"]["Seconds"] >= 15
+
+
+def test_the_sweep_looks_every_hour() -> None:
+    events = resources("AWS::Serverless::Function")["SweepFunction"]["Events"]
+    [schedule] = [event["Properties"] for event in events.values()]
+    assert schedule["ScheduleExpression"] == "rate(1 hour)"
+    assert schedule.get("State", "ENABLED") == "ENABLED"
+
+
+def test_the_mirror_is_sent_each_new_timeline_event_and_nothing_else() -> None:
+    mapping = resources("AWS::Serverless::Function")["MirrorFunction"]["Events"]["Timeline"]
+    [given] = mapping["Properties"]["FilterCriteria"]["Filters"]
+    pattern = json.loads(given["Pattern"])
+
+    def passes(name: str, sk: str) -> bool:
+        return matches(pattern, {"eventName": name, "dynamodb": {"Keys": {"sk": {"S": sk}}}})
+
+    assert passes("INSERT", f"{TIMELINE}found:1")
+    assert not passes("MODIFY", f"{TIMELINE}found:1")
+    assert not passes("INSERT", "MIRRORED#found:1")

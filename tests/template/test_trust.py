@@ -1,0 +1,63 @@
+"""Who may become which role: only the service, or the function, that works with it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.template.templates import resources, template
+
+MEMBER = "stacks/member-role.yaml"
+SERVICES = {
+    "IncidentResponseRole": "states.amazonaws.com",
+    "DeadlineTrackerRole": "states.amazonaws.com",
+    "ApprovalRole": "ssm.amazonaws.com",
+}
+ACTS = {  # role of a member account: the functions that work there
+    "ContainRole": {"ContainFunctionRole", "VerifyFunctionRole", "ReleaseFunctionRole"},
+    "CollectRole": {"CollectFunctionRole"},
+}
+
+
+def _trust(role: dict[str, Any]) -> dict[str, Any]:
+    [statement] = role["AssumeRolePolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Allow"
+    assert statement["Action"] == ["sts:AssumeRole"]
+    return dict(statement)
+
+
+def test_every_role_that_the_template_writes_out_is_looked_at_here() -> None:
+    assert set(resources("AWS::IAM::Role")) == set(SERVICES)
+    assert set(resources("AWS::IAM::Role", MEMBER)) == set(ACTS)
+
+
+@pytest.mark.parametrize(("name", "service"), SERVICES.items())
+def test_a_role_of_the_stack_trusts_its_service_for_this_account_only(
+    name: str, service: str
+) -> None:
+    trust = _trust(resources("AWS::IAM::Role")[name])
+    assert trust["Principal"] == {"Service": service}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+@pytest.mark.parametrize(("name", "functions"), ACTS.items())
+def test_a_member_role_trusts_its_functions_and_asks_for_the_external_id(
+    name: str, functions: set[str]
+) -> None:
+    trust = _trust(resources("AWS::IAM::Role", MEMBER)[name])
+    assert "${ResponderAccount}:root" in json.dumps(trust["Principal"])
+    condition = trust["Condition"]
+    assert set(condition) == {"StringEquals", "ArnLike"}
+    assert condition["StringEquals"] == {"sts:ExternalId": {"Ref": "ExternalId"}}
+    patterns = condition["ArnLike"]["aws:PrincipalArn"]
+    named = [one["Fn::Sub"] for one in (patterns if isinstance(patterns, list) else [patterns])]
+    prefix = "arn:${AWS::Partition}:iam::${ResponderAccount}:role/${ResponderStackName}-"
+    assert {one.removeprefix(prefix) for one in named} == {f"{each}-*" for each in functions}
+
+
+def test_the_longest_stack_name_that_is_taken_leaves_room_for_the_roles_names() -> None:
+    """CloudFormation cuts a long name short, and then the patterns above would fit nothing."""
+    pattern = template(MEMBER)["Parameters"]["ResponderStackName"]["AllowedPattern"]
+    longest = 1 + int(pattern.rpartition(",")[2].rstrip("}"))
+    role = max(len(f"-{name}-") for names in ACTS.values() for name in names)
+    assert longest + role + len("RANDOM123456") <= 64
