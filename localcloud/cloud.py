@@ -24,7 +24,7 @@ from botocore.config import Config
 from moto import mock_aws
 from moto.core.config import DefaultConfig
 
-from localcloud import patterns
+from localcloud import patterns, trusts
 from localcloud.admission import Open
 from localcloud.deliveries import Deliveries, Failed, invoked_by
 from localcloud.deploy import Accounts, deploy
@@ -148,6 +148,7 @@ class Cloud:
             registry=known,
             clients=self._accounts,
         )
+        trusts.check(stack, known, self._operator)
         for rule in known.rules[before[0] :]:
             if rule.pattern is not None:
                 patterns.check(rule.pattern, f"the pattern of {rule.name}")

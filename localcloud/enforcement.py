@@ -85,23 +85,6 @@ class Enforcement:
         if not any(answer.allowed for answer in answers):
             raise self._refusal(needed, asked, who, answers[0].why)
 
-    def service_may_assume(self, role_arn: str, service: str, account: str) -> bool:
-        """Whether a role's trust policy lets an AWS service in, on behalf of this account."""
-        trust = trust_policy(role_arn)
-        if trust is None:
-            return False
-        context = Context(
-            {
-                "aws:sourceaccount": (account,),
-                "aws:principalisawsservice": ("true",),
-                "aws:principalservicename": (service,),
-                "aws:securetransport": ("true",),
-            }
-        )
-        policy = Policy(f"the trust policy of {role_arn}", trust)
-        question = Question("sts:AssumeRole", role_arn, account, context, policy, True)
-        return decide_for_service(question, service)
-
     def _needed(self, asked: Asked) -> list[Needed]:
         if asked.service not in SERVICES:
             raise Unsupported(f"what {asked.service}:{asked.operation} needs")
@@ -152,3 +135,21 @@ class Enforcement:
 def region_of(asked: Asked) -> str:
     """Where a call is carried out: global services answer in one region."""
     return "us-east-1" if asked.service == "iam" else asked.region
+
+
+def service_may_assume(role_arn: str, service: str, account: str) -> bool:
+    """Whether a role's trust policy lets an AWS service in, on behalf of this account."""
+    trust = trust_policy(role_arn)
+    if trust is None:
+        return False
+    context = Context(
+        {
+            "aws:sourceaccount": (account,),
+            "aws:principalisawsservice": ("true",),
+            "aws:principalservicename": (service,),
+            "aws:securetransport": ("true",),
+        }
+    )
+    policy = Policy(f"the trust policy of {role_arn}", trust)
+    question = Question("sts:AssumeRole", role_arn, account, context, policy, True)
+    return decide_for_service(question, service)

@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from localcloud.authorizing.identities import passing
-from localcloud.enforcement import Enforcement
+from localcloud.enforcement import Enforcement, service_may_assume
 from localcloud.fakes import automation_views as views
 from localcloud.fakes.automation_document import StepPlan, check_parameters, put_in, read
 from localcloud.fakes.automation_run import Execution, Step
@@ -107,9 +107,7 @@ class Automations:
             raise Unsupported(f"{name} has no assumeRole, and would run with its starter's rights")
         execution.role_arn = str(put_in(plan.assume_role, execution.value))
         self._enforcement.demand(passing(asked, execution.role_arn, "ssm.amazonaws.com"), asked)
-        if not self._enforcement.service_may_assume(
-            execution.role_arn, "ssm.amazonaws.com", asked.account
-        ):
+        if not service_may_assume(execution.role_arn, "ssm.amazonaws.com", asked.account):
             text = "The defined assume role is unable to be assumed."
             raise Fault("InvalidAutomationExecutionParametersException", text)
         return execution

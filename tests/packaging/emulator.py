@@ -22,7 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tests.packaging.sizes import LAYERS
+from localcloud.stack import Function
 
 _MACHINES = {"x86_64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 _STARTS = 3
@@ -73,6 +73,11 @@ def interpreter() -> Path:
     return Path(sys.base_prefix) / "bin" / "python3.13"
 
 
+def import_paths(function: Function) -> list[Path]:
+    """Where Lambda would look for modules in the layers that this function was given."""
+    return [folder / "python" for folder in function.layer_dirs]
+
+
 def _free_ports() -> tuple[int, int]:
     """Below the ports that a system gives to whoever asks for any, this process included."""
     free: set[int] = set()
@@ -87,12 +92,12 @@ def _free_ports() -> tuple[int, int]:
 
 @contextmanager
 def running(
-    function: Path, build: Path, binary: Path, runtime: Path, environment: dict[str, str], log: Path
+    function: Function, binary: Path, runtime: Path, environment: dict[str, str], log: Path
 ) -> Iterator[str]:
     """Start one function; yields the address to post events to."""
     for attempt in range(_STARTS):
         port, api = _free_ports()
-        process = _start(function, build, binary, runtime, environment, log, (port, api))
+        process = _start(function, binary, runtime, environment, log, (port, api))
         try:
             if not _answers(port, process):
                 # Another took one of the ports in between.
@@ -106,24 +111,23 @@ def running(
 
 
 def _start(
-    function: Path,
-    build: Path,
+    function: Function,
     binary: Path,
     runtime: Path,
     environment: dict[str, str],
     log: Path,
     ports: tuple[int, int],
 ) -> "subprocess.Popen[bytes]":
-    paths = [function, *(build / layer / "python" for layer in LAYERS), runtime]
+    paths = [function.code_dir, *import_paths(function), runtime]
     with log.open("wb") as out:
         return subprocess.Popen(
             [
                 binary,
                 "--runtime-interface-emulator-address", f"127.0.0.1:{ports[0]}",
                 "--runtime-api-address", f"127.0.0.1:{ports[1]}",
-                interpreter(), "-S", "-s", "-m", "awslambdaric", "app.handler",
+                interpreter(), "-S", "-s", "-m", "awslambdaric", function.handler,
             ],
-            cwd=function,
+            cwd=function.code_dir,
             env={
                 "PATH": os.environ["PATH"],
                 "PYTHONDONTWRITEBYTECODE": "1",  # the package stays as it was built

@@ -38,6 +38,7 @@ from tests.builders import (
 from tests.packaging.emulator import (
     Reply,
     emulator_binary,
+    import_paths,
     interpreter,
     invoke,
     running,
@@ -80,9 +81,7 @@ class World:
         function = self.function(verb)
         log = self.logs / f"{verb}.log"
         environment = self.environment | function.env
-        with running(
-            function.code_dir, BUILD, self.binary, self.runtime, environment, log
-        ) as address:
+        with running(function, self.binary, self.runtime, environment, log) as address:
             return invoke(address, event, log)
 
 
@@ -253,18 +252,15 @@ def test_the_package_in_the_layer_is_whole(packages: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_function_imports_no_more_than_a_cold_start_can_bear(verb: str, packages: Path) -> None:
+def test_a_function_imports_no_more_than_a_cold_start_can_bear(verb: str, world: World) -> None:
+    function = world.function(verb)
     counted = subprocess.run(
         [interpreter(), "-S", "-c", "import sys, app; print(len(sys.modules))"],
-        cwd=packages / logical_id(verb),
+        cwd=function.code_dir,
         env={
             "PATH": os.environ["PATH"],
             "PYTHONPATH": os.pathsep.join(
-                str(path)
-                for path in (
-                    packages / logical_id(verb),
-                    *(packages / layer / "python" for layer in LAYERS),
-                )
+                str(path) for path in (function.code_dir, *import_paths(function))
             ),
             "PYTHONDONTWRITEBYTECODE": "1",
         },
