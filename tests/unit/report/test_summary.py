@@ -1,5 +1,7 @@
+import pytest
+
 from responder.domain.approval import ApprovalStatus
-from responder.domain.clock import ClockState, Standing
+from responder.domain.clock import ClockKind, ClockState, Standing
 from responder.domain.order import OrderMode, ReceiptStatus
 from responder.report import order_lines, summary
 from responder.report.model import Report
@@ -112,7 +114,8 @@ def test_the_next_date_is_the_laws_before_our_own_targets() -> None:
 
 def test_a_missed_date_comes_before_the_next_one() -> None:
     sentences = summary.next_date(a_report())
-    assert sentences[0] == "Missed, and still owed: Contract, acquiring bank."
+    said = "Missed: Contract, acquiring bank (perhaps owed: counsel has not said)."
+    assert sentences[0] == said
 
 
 def test_no_clock_is_not_told_as_nothing_owed() -> None:
@@ -129,3 +132,22 @@ def test_a_clock_that_ended_or_ran_out_is_not_the_next_date() -> None:
 def test_confirmed_clocks_ask_nothing_of_counsel() -> None:
     report = a_report(clocks=(a_clock(standing=Standing.CONFIRMED),), refusals=(), orders=())
     assert summary.decisions(report, order_lines.lines(report)) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "standing", "said"),
+    [
+        (ClockKind.LAW, Standing.CONFIRMED, "still owed"),
+        (ClockKind.LAW, Standing.PROVISIONAL, "perhaps owed: counsel has not said"),
+        (ClockKind.POLICY, Standing.CONFIRMED, "a target of our own"),
+    ],
+)
+def test_what_ran_out_is_called_owed_only_as_far_as_anybody_knows(
+    kind: ClockKind, standing: Standing, said: str
+) -> None:
+    clock = a_clock(kind=kind, standing=standing, state=ClockState.MISSED)
+    [decision] = [
+        d for d in summary.decisions(a_report(clocks=(clock,)), []) if "Missed" in d.title
+    ]
+    assert said in decision.next_step
+    assert said in summary.next_date(a_report(clocks=(clock,)))[0]

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from responder.domain.clock import Clock
+from responder.domain.clock import Clock, ClockKind
 from responder.domain.custody import verify_chain
 from responder.report import deadline_chart, order_lines, summary, wording
 from responder.report.model import Report
@@ -38,7 +38,7 @@ def render(report: Report) -> bytes:
             touched=summary.touched(lines),
             left=[line for line in lines if summary.is_left(line)],
             contained=summary.contained_from_to(lines),
-            missed=summary.missed(report),
+            missed=[c for c in summary.missed(report) if c.kind is ClockKind.LAW],
             next_clock=summary.next_clock(report),
             clocks=sorted(report.clocks, key=_urgency),
             chart=deadline_chart.draw(report.clocks, now=report.made_at),
@@ -65,6 +65,7 @@ def _environment() -> Environment:
         "day": wording.day,
         "in_utc": wording.in_utc,
         "name_of": summary.name_of,
+        "owed": summary.owed,
         "next_step": order_lines.next_step,
         "plain": wording.plain,
         "span": wording.span,

@@ -119,8 +119,8 @@ def next_date(report: Report) -> list[str]:
     sentences = []
     late = missed(report)
     if late:
-        names = listed([name_of(clock) for clock in late])
-        sentences.append(f"Missed, and still owed: {names}.")
+        names = listed([f"{name_of(clock)} ({owed(clock)})" for clock in late])
+        sentences.append(f"Missed: {names}.")
     clock = next_clock(report)
     if clock is None or clock.due_at is None:
         if not report.clocks:
@@ -136,8 +136,18 @@ def next_date(report: Report) -> list[str]:
 
 
 def missed(report: Report) -> list[Clock]:
-    """Clocks that ran out and are still owed."""
-    return [clock for clock in report.clocks if clock.state is ClockState.MISSED]
+    """Clocks that ran out before anybody ended them, those of the law first."""
+    late = [clock for clock in report.clocks if clock.state is ClockState.MISSED]
+    return sorted(late, key=lambda clock: clock.kind is not ClockKind.LAW)
+
+
+def owed(clock: Clock) -> str:
+    """Whether a clock that ran out is owed, as far as anybody knows."""
+    if clock.kind is not ClockKind.LAW:
+        return "a target of our own"
+    if clock.standing is Standing.PROVISIONAL:
+        return "perhaps owed: counsel has not said"
+    return "still owed"
 
 
 def next_clock(report: Report) -> Clock | None:
@@ -201,7 +211,8 @@ def _late(clock: Clock) -> Decision:
         title=f"Missed: {name_of(clock)}",
         why=f"{clock.rule} {clock.citation}. It ran out"
         + (f" at {there(due, clock.time_zone) or in_utc(due)}." if due else "."),
-        next_step="It is still owed. Tell counsel now, send it, and record what was sent.",
+        next_step=f"It is {owed(clock)}. Tell counsel now; send it, and record what was sent, or"
+        " record why it is not owed.",
     )
 
 
@@ -255,7 +266,7 @@ def _facts(report: Report) -> list[Decision]:
             "Counsel: record the facts that the law counts from",
             f"{counted(len(unsure), 'clock is', 'clocks are')} provisional: counted from the"
             " earliest instant we know, and assuming that personal data was taken. No date moves"
-            " later without a person and a reason.",
+            " later unless a person records a fact, and each earlier date stays on record.",
             "Record when the breach was discovered and determined, which data it touched, and how"
             " many people live in each state.",
         )
