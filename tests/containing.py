@@ -10,12 +10,15 @@ from typing import Any
 import moto.iam.models
 import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import iam_backends
 
 from responder import actions
 from responder.aws.approvals import Approvals
 from responder.aws.clients import Clients, MemberRole
+from responder.aws.correlations import Correlations
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
+from responder.aws.pager import Pager
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.approval import Approval, ApprovalStatus
@@ -40,6 +43,7 @@ from tests.builders import (
     an_incident,
     an_order,
 )
+from tests.consoles import TOPIC_ARN, Topic
 from tests.vaults import Life
 
 DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
@@ -93,29 +97,63 @@ class Shop:
 
     def __init__(self, path: str = "/", member: Member | None = None) -> None:
         self.iam: Any = (member or Member()).iam(SHOP)
-        self.iam.create_user(UserName=USER, Path=path)
+        self.name = USER
+        self.user_id = self.iam.create_user(UserName=USER, Path=path)["User"]["UserId"]
         self.key_id = self._new_key()
         self.other_key_id = self._new_key()
         self.iam.put_user_policy(UserName=USER, PolicyName="own", PolicyDocument=POLICY)
         self.iam.attach_user_policy(UserName=USER, PolicyArn=READ_ONLY)
-        self.iam.create_role(RoleName=ROLE, Path=path, AssumeRolePolicyDocument=TRUST)
+        made = self.iam.create_role(RoleName=ROLE, Path=path, AssumeRolePolicyDocument=TRUST)
+        self.role_id = made["Role"]["RoleId"]
         self.iam.put_role_policy(RoleName=ROLE, PolicyName="own", PolicyDocument=POLICY)
 
     @property
     def user(self) -> Principal:
         return a_user(USER, self.key_id)
 
+    @property
+    def session(self) -> Principal:
+        session = a_session(ROLE)
+        unique = f"{self.role_id}:{session.session_name}"
+        return session.model_copy(update={"principal_id": unique})
+
+    def rename_user(self, name: str) -> None:
+        """As IAM does it: the id, the policies and the keys stay, and the keys name their owner."""
+        self.iam.update_user(UserName=self.name, NewUserName=name)
+        for key in iam_backends[SHOP]["aws"].users[name].access_keys:
+            key.user_name = name  # which the pretend IAM forgets
+        self.name = name
+
+    def remake_user(self) -> None:
+        """Delete the user with all that hangs on it, and make another of the same name."""
+        standing = self.standing()
+        for key in standing["keys"]:
+            self.iam.delete_access_key(UserName=self.name, AccessKeyId=key)
+        for arn in standing["attached"]:
+            self.iam.detach_user_policy(UserName=self.name, PolicyArn=arn)
+        for policy in standing["inline"]:
+            self.iam.delete_user_policy(UserName=self.name, PolicyName=policy)
+        self.iam.delete_user(UserName=self.name)
+        self.iam.create_user(UserName=self.name)
+
+    def remake_role(self) -> None:
+        """Delete the role, and make another of the same name."""
+        for policy in self.standing()["role"]:
+            self.iam.delete_role_policy(RoleName=ROLE, PolicyName=policy)
+        self.iam.delete_role(RoleName=ROLE)
+        self.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=TRUST)
+
     def standing(self) -> dict[str, Any]:
         """All that containment could touch."""
-        iam = self.iam
-        keys = iam.list_access_keys(UserName=USER)["AccessKeyMetadata"]
-        attached = iam.list_attached_user_policies(UserName=USER)["AttachedPolicies"]
+        iam, user = self.iam, self.name
+        keys = iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
+        attached = iam.list_attached_user_policies(UserName=user)["AttachedPolicies"]
         return {
             "keys": {key["AccessKeyId"]: key["Status"] for key in keys},
             "attached": sorted(one["PolicyArn"] for one in attached),
             "inline": {
-                name: iam.get_user_policy(UserName=USER, PolicyName=name)["PolicyDocument"]
-                for name in iam.list_user_policies(UserName=USER)["PolicyNames"]
+                name: iam.get_user_policy(UserName=user, PolicyName=name)["PolicyDocument"]
+                for name in iam.list_user_policies(UserName=user)["PolicyNames"]
             },
             "role": {
                 name: iam.get_role_policy(RoleName=ROLE, PolicyName=name)["PolicyDocument"]
@@ -132,7 +170,7 @@ class World:
     """One incident with a plan, and the steps over it."""
 
     def __init__(self, ledger: Ledger, path: str = "/") -> None:
-        self.ledger, self.member = ledger, Member()
+        self.ledger, self.member, self.topic = ledger, Member(), Topic()
         self.shop = Shop(path, self.member)
         self.protect = ProtectList()
         self.mode: Mode = "respond"
@@ -148,7 +186,8 @@ class World:
 
     def order(self, action_id: str = DENY_USER, **given: Any) -> Order:
         """An order about the shop's user or role."""
-        principal = a_session(ROLE) if action_id == CUT_ROLE_SESSIONS else self.shop.user
+        shop = self.shop
+        principal = shop.session if action_id == CUT_ROLE_SESSIONS else shop.user
         return an_order(action_id, **({"principal": principal} | given))
 
     def planned(self, *orders: Order) -> Plan:
@@ -187,15 +226,21 @@ class World:
         return Timeline(self.ledger).events(INCIDENT_ID)
 
     def contain(
-        self, order: Order, at: datetime = NOON, *, clients: Clients | None = None
+        self,
+        order: Order,
+        at: datetime = NOON,
+        *,
+        now: datetime | None = None,
+        clients: Clients | None = None,
     ) -> ContainAnswer:
-        return self._contain(order, at, self.ledger, clients or self.member)
+        """In a state that was entered `at`, by an attempt that is made `now`."""
+        return self._contain(order, at, now or at, self.ledger, clients or self.member)
 
     def _contain(
-        self, order: Order, at: datetime, ledger: Ledger, clients: Clients
+        self, order: Order, at: datetime, now: datetime, ledger: Ledger, clients: Clients
     ) -> ContainAnswer:
         return contain(
-            ContainRequest(incident_id=INCIDENT_ID, order_id=order.order_id, now=at),
+            ContainRequest(incident_id=order.incident_id, order_id=order.order_id, now=at),
             actions=actions.BY_ID,
             clients=clients,
             incidents=Incidents(ledger),
@@ -204,6 +249,7 @@ class World:
             timeline=Timeline(ledger),
             protect=self.protect,
             mode=self.mode,
+            now=now,
         )
 
     def verify(self, order: Order, at: datetime, *, life: Life | None = None) -> VerifyAnswer:
@@ -218,24 +264,32 @@ class World:
 
     def leave(self, order: Order, item: Any = None, *, life: Life | None = None) -> LeaveAnswer:
         ledger, _ = self._living(life)
+        topic: Any = self.topic if life is None else life.of(self.topic)
         return leave(
             LeaveRequest(
                 incident_id=INCIDENT_ID, order_id=order.order_id, item=item, now=after(seconds=20)
             ),
             incidents=Incidents(ledger),
+            approvals=Approvals(ledger),
             receipts=Receipts(ledger),
+            pager=Pager(ledger, topic, TOPIC_ARN),
             timeline=Timeline(ledger),
+            titles={action.ID: action.TITLE for action in actions.ACTIONS},
         )
 
     def release(self, order: Order, *, by: str = ALEX, life: Life | None = None) -> ReleaseAnswer:
         ledger, clients = self._living(life)
         return release(
             ReleaseRequest(
-                incident_id=INCIDENT_ID, order_id=order.order_id, by=by, reason="It was our export"
+                incident_id=order.incident_id,
+                order_id=order.order_id,
+                by=by,
+                reason="It was our export",
             ),
             actions=actions.BY_ID,
             clients=clients,
             receipts=Receipts(ledger),
+            correlations=Correlations(ledger),
             timeline=Timeline(ledger),
             now=after(hours=1),
         )
@@ -243,7 +297,7 @@ class World:
     def contain_in(self, life: Life, order: Order, at: datetime = NOON) -> ContainAnswer:
         """The same, by a function that may be killed."""
         ledger, clients = self._living(life)
-        return self._contain(order, at, ledger, clients)
+        return self._contain(order, at, at, ledger, clients)
 
     def _living(self, life: Life | None) -> tuple[Ledger, Clients]:
         if life is None:

@@ -1,5 +1,6 @@
 """Record what stands, then cut."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -26,5 +27,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         timeline=wiring.timeline(),
         protect=wiring.protect_list(context.invoked_function_arn),
         mode=wiring.settings().mode,
+        now=datetime.now(UTC),
     )
     return answer.model_dump(mode="json")

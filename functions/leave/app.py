@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from responder import wiring
+from responder import actions, wiring
 from responder.steps.leave import LeaveRequest, leave
 
 logger = Logger()
@@ -19,7 +19,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     answer = leave(
         request,
         incidents=wiring.incidents(),
+        approvals=wiring.approvals(),
         receipts=wiring.receipts(),
+        pager=wiring.pager(),
         timeline=wiring.timeline(),
+        titles={action.ID: action.TITLE for action in actions.ACTIONS},
     )
     return answer.model_dump(mode="json")

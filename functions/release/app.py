@@ -22,6 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         actions=actions.BY_ID,
         clients=wiring.contain_clients(),
         receipts=wiring.receipts(),
+        correlations=wiring.correlations(),
         timeline=wiring.timeline(),
         now=datetime.now(UTC),
     )

@@ -50,6 +50,22 @@ def test_a_protected_user_is_left_to_a_person_with_the_next_step() -> None:
         assert all(refusal.next_step for refusal in refusals)
 
 
+def test_people_are_paged_once_for_each_order_that_is_left_to_them() -> None:
+    with a_night(Policy=CUT_ALL) as night:
+        iam = night.cloud.client("iam", account=world.SHOP)
+        iam.delete_access_key(UserName=world.USER, AccessKeyId=night.shop.key_id)
+        for name in iam.list_user_policies(UserName=world.USER)["PolicyNames"]:
+            iam.delete_user_policy(UserName=world.USER, PolicyName=name)
+        iam.delete_user(UserName=world.USER)
+        night.send(STOLEN_KEY)
+        night.ends()
+        left = [r for r in night.receipts() if r.status is ReceiptStatus.LEFT]
+        assert [r.order.action_id for r in left] == ["iam.deny_user"]
+        pages = [p for p in night.cloud.published if "LEFT TO A PERSON" in (p.subject or "")]
+        assert len(pages) == 1
+        assert "does not exist any more" in pages[0].message
+
+
 def test_evidence_that_cannot_be_kept_delays_no_cut_and_stops_no_clock() -> None:
     with a_night(Policy=CUT_ALL, EvidenceBucket="a-bucket-that-is-not-there") as night:
         night.send(STOLEN_KEY)

@@ -7,11 +7,12 @@ import pytest
 
 from responder import actions
 from responder.aws.clients import Clients
-from responder.domain.errors import Broken, Refused
+from responder.domain.errors import Broken, Refused, Unavailable
 from responder.domain.order import Before, Order, Receipt, ReceiptStatus
 from responder.domain.policy import ACTION_IDS, CUT_ROLE_SESSIONS, DEACTIVATE_KEY, DENY_USER
 from responder.domain.principal import Principal
-from tests.builders import NOON, a_session, an_order
+from tests.builders import NOON, an_order
+from tests.consoles import refusing
 from tests.containing import DENY_ALL, POLICY, ROLE, USER, Member, Shop, a_small_member_account
 
 
@@ -27,12 +28,18 @@ def clients(shop: Shop) -> Clients:
 
 
 def order_of(shop: Shop, action_id: str, **given: Any) -> Order:
-    principal: Principal = a_session(ROLE) if action_id == CUT_ROLE_SESSIONS else shop.user
+    principal: Principal = shop.session if action_id == CUT_ROLE_SESSIONS else shop.user
     return an_order(action_id, **({"principal": principal, "act_at": NOON} | given))
 
 
-def a_receipt(order: Order, before: Before) -> Receipt:
-    return Receipt(order=order, status=ReceiptStatus.APPLIED, before=before, applied_at=NOON)
+def a_receipt(order: Order, before: Before, **given: Any) -> Receipt:
+    plain = {"order": order, "status": ReceiptStatus.APPLIED, "before": before, "applied_at": NOON}
+    return Receipt(**(plain | given))
+
+
+def observed(order: Order, clients: Clients, **given: Any) -> Receipt:
+    """A receipt with what stands now."""
+    return a_receipt(order, actions.BY_ID[order.action_id].observe(order, clients), **given)
 
 
 def undo_as_the_attacker(shop: Shop, order: Order) -> None:
@@ -51,13 +58,14 @@ def test_the_catalog_is_what_the_policy_can_ask_for() -> None:
 
 @pytest.mark.parametrize("action_id", ACTION_IDS)
 def test_twice_is_the_same_as_once(shop: Shop, clients: Clients, action_id: str) -> None:
-    action, order = actions.BY_ID[action_id], order_of(shop, action_id)
-    assert not action.verify(order, clients)
-    action.apply(order, clients)
+    action = actions.BY_ID[action_id]
+    receipt = observed(order_of(shop, action_id), clients)
+    assert not action.verify(receipt, clients)
+    action.apply(receipt, clients)
     once = shop.standing()
-    action.apply(order, clients)
+    action.apply(receipt, clients)
     assert shop.standing() == once
-    assert action.verify(order, clients)
+    assert action.verify(receipt, clients)
 
 
 @pytest.mark.parametrize("action_id", ACTION_IDS)
@@ -66,24 +74,25 @@ def test_release_leaves_what_was_there(shop: Shop, clients: Clients, action_id: 
     untouched = shop.standing()
     receipt = a_receipt(order, action.observe(order, clients))
     assert shop.standing() == untouched
-    action.apply(order, clients)
+    action.apply(receipt, clients)
     assert shop.standing() != untouched
-    for _ in range(2):
-        action.release(receipt, clients)
+    for is_first in (True, False):
+        assert action.release(receipt, clients) is is_first
         assert shop.standing() == untouched
-    assert not action.verify(order, clients)
+    assert not action.verify(receipt, clients)
 
 
 @pytest.mark.parametrize("action_id", ACTION_IDS)
 def test_what_an_attacker_undoes_is_seen_and_put_back(
     shop: Shop, clients: Clients, action_id: str
 ) -> None:
-    action, order = actions.BY_ID[action_id], order_of(shop, action_id)
-    action.apply(order, clients)
+    action = actions.BY_ID[action_id]
+    receipt = observed(order_of(shop, action_id), clients)
+    action.apply(receipt, clients)
     cut = shop.standing()
-    undo_as_the_attacker(shop, order)
-    assert not action.verify(order, clients)
-    action.apply(order, clients)
+    undo_as_the_attacker(shop, receipt.order)
+    assert not action.verify(receipt, clients)
+    action.apply(receipt, clients)
     assert shop.standing() == cut
 
 
@@ -92,13 +101,16 @@ def test_what_does_not_exist_any_more_is_refused(
     shop: Shop, clients: Clients, action_id: str
 ) -> None:
     action = actions.BY_ID[action_id]
-    principal = order_of(shop, action_id).principal.model_copy(update={"name": "nobody"})
+    receipt = observed(order_of(shop, action_id), clients)
+    nobody = {"name": "nobody", "access_key_id": "AKIAEXAMPLEEXAMPLE09"}
+    principal = receipt.order.principal.model_copy(update=nobody)
     order = order_of(shop, action_id, principal=principal)
     with pytest.raises(Refused, match="does not exist any more"):
         action.observe(order, clients)
+    receipt = receipt.model_copy(update={"order": order})
     with pytest.raises(Refused, match="does not exist any more"):
-        action.apply(order, clients)
-    assert not action.verify(order, clients)
+        action.apply(receipt, clients)
+    assert not action.verify(receipt, clients)
 
 
 @pytest.mark.parametrize("action_id", ACTION_IDS)
@@ -119,7 +131,123 @@ def test_an_order_without_a_name_is_broken(shop: Shop, clients: Clients, action_
         actions.BY_ID[action_id].observe(order_of(shop, action_id, principal=principal), clients)
 
 
+# ---- Another identity of the same name, and the same under another name
+
+
+@pytest.mark.parametrize("action_id", ACTION_IDS)
+def test_another_identity_than_the_findings_is_refused(
+    shop: Shop, clients: Clients, action_id: str
+) -> None:
+    old = "AROAOLDOLDOLDOLD0000:s1" if action_id == CUT_ROLE_SESSIONS else "AIDAOLDOLDOLDOLD0000"
+    principal = order_of(shop, action_id).principal.model_copy(update={"principal_id": old})
+    order = order_of(shop, action_id, principal=principal)
+    with pytest.raises(Refused, match="another identity of the same name"):
+        actions.BY_ID[action_id].observe(order, clients)
+
+
+@pytest.mark.parametrize("action_id", ACTION_IDS)
+@pytest.mark.parametrize("unique", [None, "GENERATEDFINDING", "111122223333"])
+def test_an_id_that_a_finding_leaves_out_or_makes_up_is_not_compared(
+    shop: Shop, clients: Clients, action_id: str, unique: str | None
+) -> None:
+    principal = order_of(shop, action_id).principal.model_copy(update={"principal_id": unique})
+    order = order_of(shop, action_id, principal=principal)
+    assert observed(order, clients).before is not None
+
+
+@pytest.mark.parametrize("action_id", [DENY_USER, CUT_ROLE_SESSIONS])
+def test_an_identity_that_was_made_anew_since_the_look_is_left_alone(
+    shop: Shop, clients: Clients, action_id: str
+) -> None:
+    action, order = actions.BY_ID[action_id], order_of(shop, action_id)
+    principal = order.principal.model_copy(update={"principal_id": None})
+    receipt = observed(order.model_copy(update={"principal": principal}), clients)
+    action.apply(receipt, clients)
+    shop.remake_role() if action_id == CUT_ROLE_SESSIONS else shop.remake_user()
+    standing = shop.standing()
+    for step in (action.apply, action.verify, action.release):
+        with pytest.raises(Refused, match="another identity of the same name"):
+            step(receipt, clients)
+    assert shop.standing() == standing
+
+
+@pytest.mark.parametrize("action_id", [DENY_USER, DEACTIVATE_KEY])
+@pytest.mark.parametrize("since", ["before the look", "since the look", "since the cut"])
+@pytest.mark.parametrize("has_decoy", [False, True])
+def test_a_user_that_was_renamed_is_followed_by_its_key(
+    shop: Shop, clients: Clients, action_id: str, since: str, has_decoy: bool
+) -> None:
+    """Also where the attacker makes another user with the old name."""
+    action, order = actions.BY_ID[action_id], order_of(shop, action_id)
+    untouched = shop.standing()
+
+    def rename() -> None:
+        shop.rename_user("orders-exporter")
+        if has_decoy:
+            shop.iam.create_user(UserName=USER)
+
+    if since == "before the look":
+        rename()
+    receipt = observed(order, clients)
+    if since == "since the look":
+        rename()
+    action.apply(receipt, clients)
+    if since == "since the cut":
+        rename()
+    cut = shop.standing()
+    assert cut != untouched
+    assert action.verify(receipt, clients)
+    action.apply(receipt, clients)
+    assert shop.standing() == cut
+    assert action.release(receipt, clients)
+    assert shop.standing() == untouched
+    assert not action.verify(receipt, clients)
+    if has_decoy:
+        assert shop.iam.list_attached_user_policies(UserName=USER)["AttachedPolicies"] == []
+
+
+@pytest.mark.parametrize("action_id", [DENY_USER, DEACTIVATE_KEY])
+def test_a_key_whose_owner_iam_does_not_show_is_not_gone(
+    shop: Shop, clients: Clients, action_id: str
+) -> None:
+    """Just renamed: one answer of IAM knows of it, and another does not yet."""
+    receipt = observed(order_of(shop, action_id), clients)
+    shop.iam.update_user(UserName=USER, NewUserName="orders-exporter")
+    for step in (actions.BY_ID[action_id].verify, actions.BY_ID[action_id].apply):
+        with pytest.raises(Unavailable, match="does not show that user"):
+            step(receipt, clients)
+
+
+def test_a_key_that_iam_does_not_tell_of_is_not_taken_for_gone(shop: Shop) -> None:
+    class Silent:
+        def __init__(self, client: Any) -> None:
+            self._client = client
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "get_access_key_last_used":
+                return refusing("AccessDenied")
+            return getattr(self._client, name)
+
+    receipt = observed(order_of(shop, DEACTIVATE_KEY), Member())
+    untold = receipt.model_copy(update={"before": Before(state={"arn": None, "user_id": None})})
+    shop.rename_user("orders-exporter")
+    with pytest.raises(Refused, match="does not say whose access key"):
+        actions.BY_ID[DEACTIVATE_KEY].verify(untold, Member(Silent))
+
+
 # ---- iam.deny_user
+
+
+def test_a_deny_that_stands_without_us_is_not_ours(shop: Shop, clients: Clients) -> None:
+    """Another incident's release, or whoever attached it, may take it away at any time."""
+    action, order = actions.BY_ID[DENY_USER], order_of(shop, DENY_USER)
+    shop.iam.attach_user_policy(UserName=USER, PolicyArn=DENY_ALL)
+    receipt = observed(order, clients)
+    assert not action.verify(receipt, clients)
+    action.apply(receipt, clients)
+    shop.iam.detach_user_policy(UserName=USER, PolicyArn=DENY_ALL)
+    assert action.verify(receipt, clients)
+    assert f"BreachResponder-{order.order_id}" in shop.standing()["inline"]
 
 
 def test_a_deny_that_stood_before_us_stays(shop: Shop, clients: Clients) -> None:
@@ -129,18 +257,19 @@ def test_a_deny_that_stood_before_us_stays(shop: Shop, clients: Clients) -> None
     receipt = a_receipt(order, action.observe(order, clients))
     assert receipt.before is not None
     assert receipt.before.state["in_force"]
-    action.apply(order, clients)
+    action.apply(receipt, clients)
     action.release(receipt, clients)
     assert shop.standing() == untouched
 
 
 def test_the_deny_reaches_past_the_first_page_of_policies(shop: Shop, clients: Clients) -> None:
-    action, order = actions.BY_ID[DENY_USER], order_of(shop, DENY_USER)
+    action = actions.BY_ID[DENY_USER]
+    receipt = observed(order_of(shop, DENY_USER), clients)
     for number in range(100):  # a page holds 100, and one is attached already
         arn = shop.iam.create_policy(PolicyName=f"p{number:03d}", PolicyDocument=POLICY)
         shop.iam.attach_user_policy(UserName=USER, PolicyArn=arn["Policy"]["Arn"])
-    action.apply(order, clients)
-    assert action.verify(order, clients)
+    action.apply(receipt, clients)
+    assert action.verify(receipt, clients)
 
 
 # ---- iam.deactivate_key
@@ -159,40 +288,58 @@ def test_a_key_that_is_off_or_gone_is_contained_and_stays_so(
     untouched = shop.standing()
     before = action.observe(order, clients)
     assert (before.state["status"], before.state["in_force"]) == (status, True)
-    action.apply(order, clients)
-    assert action.verify(order, clients)
-    action.release(a_receipt(order, before), clients)
+    receipt = a_receipt(order, before)
+    action.apply(receipt, clients)
+    assert action.verify(receipt, clients)
+    action.release(receipt, clients)
     assert shop.standing() == untouched
 
 
 def test_the_key_of_a_user_that_is_gone_is_gone(shop: Shop, clients: Clients) -> None:
     action = actions.BY_ID[DEACTIVATE_KEY]
-    principal = shop.user.model_copy(update={"name": "nobody"})
-    order = order_of(shop, DEACTIVATE_KEY, principal=principal)
-    before = action.observe(order, clients)
-    assert (before.state["arn"], before.state["status"]) == (None, "gone")
-    action.apply(order, clients)
-    assert action.verify(order, clients)
+    nobody = {"name": "nobody", "access_key_id": "AKIAEXAMPLEEXAMPLE09"}
+    principal = shop.user.model_copy(update=nobody)
+    receipt = observed(order_of(shop, DEACTIVATE_KEY, principal=principal), clients)
+    assert receipt.before is not None
+    assert (receipt.before.state["arn"], receipt.before.state["status"]) == (None, "gone")
+    action.apply(receipt, clients)
+    assert action.verify(receipt, clients)
+
+
+def test_a_key_that_was_gone_and_is_there_was_never_asked_about(
+    shop: Shop, clients: Clients
+) -> None:
+    """The protect list is asked about the user that is found, and none was."""
+    action, order = actions.BY_ID[DEACTIVATE_KEY], order_of(shop, DEACTIVATE_KEY)
+    receipt = a_receipt(order, Before(state={"arn": None, "user_id": None, "status": "gone"}))
+    untouched = shop.standing()
+    assert not action.verify(receipt, clients)
+    with pytest.raises(Refused, match="Nobody asked the protect list"):
+        action.apply(receipt, clients)
+    assert shop.standing() == untouched
 
 
 def test_the_other_key_of_the_user_stays_on(shop: Shop, clients: Clients) -> None:
-    actions.BY_ID[DEACTIVATE_KEY].apply(order_of(shop, DEACTIVATE_KEY), clients)
+    receipt = observed(order_of(shop, DEACTIVATE_KEY), clients)
+    actions.BY_ID[DEACTIVATE_KEY].apply(receipt, clients)
     assert shop.standing()["keys"] == {shop.key_id: "Inactive", shop.other_key_id: "Active"}
 
 
 def test_a_key_deleted_since_the_cut_cannot_be_given_back(shop: Shop, clients: Clients) -> None:
     action, order = actions.BY_ID[DEACTIVATE_KEY], order_of(shop, DEACTIVATE_KEY)
     receipt = a_receipt(order, action.observe(order, clients))
-    action.apply(order, clients)
+    action.apply(receipt, clients)
     shop.iam.delete_access_key(UserName=USER, AccessKeyId=shop.key_id)
     with pytest.raises(Refused, match="gone now"):
         action.release(receipt, clients)
+    released = receipt.model_copy(update={"status": ReceiptStatus.RELEASED})
+    assert not action.release(released, clients)
 
 
 def test_an_order_that_names_no_key_is_broken(shop: Shop, clients: Clients) -> None:
     principal = shop.user.model_copy(update={"access_key_id": None})
     with pytest.raises(Broken, match="names no access key"):
-        actions.BY_ID[DEACTIVATE_KEY].apply(
+        actions.BY_ID[DEACTIVATE_KEY].observe(
             order_of(shop, DEACTIVATE_KEY, principal=principal), clients
         )
 
@@ -205,7 +352,7 @@ def test_sessions_up_to_half_a_minute_ahead_are_denied_and_later_ones_are_not(
 ) -> None:
     act_at = NOON + timedelta(milliseconds=700)
     order = order_of(shop, CUT_ROLE_SESSIONS, act_at=act_at)
-    actions.BY_ID[CUT_ROLE_SESSIONS].apply(order, clients)
+    actions.BY_ID[CUT_ROLE_SESSIONS].apply(observed(order, clients), clients)
     assert shop.standing()["role"][f"BreachResponder-{order.order_id}"] == {
         "Version": "2012-10-17",
         "Statement": [
@@ -221,15 +368,16 @@ def test_sessions_up_to_half_a_minute_ahead_are_denied_and_later_ones_are_not(
 
 def test_a_cut_whose_text_was_changed_does_not_hold(shop: Shop, clients: Clients) -> None:
     action, order = actions.BY_ID[CUT_ROLE_SESSIONS], order_of(shop, CUT_ROLE_SESSIONS)
-    action.apply(order, clients)
+    receipt = observed(order, clients)
+    action.apply(receipt, clients)
     cut = shop.standing()
     shop.iam.put_role_policy(
         RoleName=ROLE,
         PolicyName=f"BreachResponder-{order.order_id}",
         PolicyDocument=POLICY,
     )
-    assert not action.verify(order, clients)
-    action.apply(order, clients)
+    assert not action.verify(receipt, clients)
+    action.apply(receipt, clients)
     assert shop.standing() == cut
 
 
@@ -237,6 +385,6 @@ def test_without_an_instant_nothing_is_cut(shop: Shop, clients: Clients) -> None
     untouched = shop.standing()
     with pytest.raises(Broken, match="no instant"):
         actions.BY_ID[CUT_ROLE_SESSIONS].apply(
-            order_of(shop, CUT_ROLE_SESSIONS, act_at=None), clients
+            observed(order_of(shop, CUT_ROLE_SESSIONS, act_at=None), clients), clients
         )
     assert shop.standing() == untouched

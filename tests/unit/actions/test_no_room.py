@@ -14,9 +14,9 @@ from responder import actions
 from responder.domain.errors import Broken, Refused, Unavailable
 from responder.domain.order import Order, Receipt, ReceiptStatus
 from responder.domain.policy import CUT_ROLE_SESSIONS, DENY_USER
-from tests.builders import NOON, SHOP, a_session, an_order
+from tests.builders import NOON, SHOP, an_order
 from tests.consoles import fits, refusing
-from tests.containing import DENY_ALL, POLICY, ROLE, USER, Member, Shop, a_small_member_account
+from tests.containing import DENY_ALL, POLICY, USER, Member, Shop, a_small_member_account
 
 OWN_BOUNDARY = f"arn:aws:iam::{SHOP}:policy/exports-boundary"
 
@@ -104,15 +104,15 @@ def test_an_inline_deny_where_no_policy_can_be_attached(
     receipt = observed(order, clients)
     account.full = {"attach_user_policy"}
     for _ in range(2):
-        action.apply(order, clients)
+        action.apply(receipt, clients)
         stands = shop.standing()
         assert stands["attached"] == untouched["attached"]
         assert stands["inline"][name]["Statement"] == [
             {"Effect": "Deny", "Action": "*", "Resource": "*"}
         ]
-        assert action.verify(order, clients)
+        assert action.verify(receipt, clients)
     shop.iam.put_user_policy(UserName=USER, PolicyName=name, PolicyDocument=POLICY)
-    assert not action.verify(order, clients)
+    assert not action.verify(receipt, clients)
     for _ in range(2):
         action.release(receipt, clients)
         assert shop.standing() == untouched
@@ -128,13 +128,13 @@ def test_the_boundary_denies_where_there_is_no_room_at_all_and_the_former_comes_
     receipt = observed(order, clients)
     account.full = {"attach_user_policy", "put_user_policy"}
     for _ in range(2):
-        action.apply(order, clients)
+        action.apply(receipt, clients)
         assert account.boundary == DENY_ALL
-        assert action.verify(order, clients)
+        assert action.verify(receipt, clients)
     for _ in range(2):
         action.release(receipt, clients)
         assert account.boundary == former
-        assert not action.verify(order, clients)
+        assert not action.verify(receipt, clients)
     assert shop.standing() == untouched
 
 
@@ -146,11 +146,39 @@ def test_two_denies_after_a_retry_that_found_room_are_both_taken_away(
     receipt = observed(order, clients)
     for full in ({"attach_user_policy", "put_user_policy"}, {"attach_user_policy"}, set[str]()):
         account.full = full
-        action.apply(order, clients)
+        action.apply(receipt, clients)
     assert DENY_ALL in shop.standing()["attached"]
     action.release(receipt, clients)
     assert shop.standing() == untouched
     assert account.boundary is None
+
+
+def test_what_was_undone_is_denied_in_two_ways_where_only_two_have_room(
+    shop: Shop, account: Account, clients: Member, order: Order
+) -> None:
+    action, name = actions.BY_ID[DENY_USER], f"BreachResponder-{order.order_id}"
+    untouched = shop.standing()
+    receipt = observed(order, clients).model_copy(update={"undone": 1})
+    account.full = {"attach_user_policy"}
+    action.apply(receipt, clients)
+    assert (account.boundary, name in shop.standing()["inline"]) == (DENY_ALL, True)
+    action.release(receipt, clients)
+    assert (account.boundary, shop.standing()) == (None, untouched)
+
+
+def test_without_room_for_a_deny_of_our_own_a_person_is_told(
+    shop: Shop, account: Account, clients: Member, order: Order
+) -> None:
+    """What stood before us goes when its maker takes it away, so it is not called contained."""
+    action = actions.BY_ID[DENY_USER]
+    account.boundary = DENY_ALL
+    receipt = observed(order, clients)
+    account.full = {"attach_user_policy", "put_user_policy"}
+    untouched = shop.standing()
+    with pytest.raises(Refused, match="no room for a deny of our own"):
+        action.apply(receipt, clients)
+    assert not action.verify(receipt, clients)
+    assert (account.boundary, shop.standing()) == (DENY_ALL, untouched)
 
 
 def test_a_boundary_that_somebody_set_since_is_left_alone(
@@ -159,9 +187,9 @@ def test_a_boundary_that_somebody_set_since_is_left_alone(
     action = actions.BY_ID[DENY_USER]
     receipt = observed(order, clients)
     account.full = {"attach_user_policy", "put_user_policy"}
-    action.apply(order, clients)
+    action.apply(receipt, clients)
     account.boundary = OWN_BOUNDARY
-    assert not action.verify(order, clients)
+    assert not action.verify(receipt, clients)
     action.release(receipt, clients)
     assert account.boundary == OWN_BOUNDARY
 
@@ -184,11 +212,11 @@ def test_a_former_boundary_that_was_deleted_is_refused_and_the_deny_stays(
     account.boundary = OWN_BOUNDARY
     receipt = observed(order, clients)
     account.full = {"attach_user_policy", "put_user_policy"}
-    action.apply(order, clients)
+    action.apply(receipt, clients)
     account.boundaries.remove(OWN_BOUNDARY)
     with pytest.raises(Refused, match="does not exist any more; the deny was left"):
         action.release(receipt, clients)
-    assert action.verify(order, clients)
+    assert action.verify(receipt, clients)
 
 
 def test_a_role_without_room_is_left_to_a_person(
@@ -196,7 +224,7 @@ def test_a_role_without_room_is_left_to_a_person(
 ) -> None:
     untouched = shop.standing()
     account.full = {"put_role_policy"}
-    cut = an_order(CUT_ROLE_SESSIONS, principal=a_session(ROLE), act_at=NOON)
+    cut = observed(an_order(CUT_ROLE_SESSIONS, principal=shop.session, act_at=NOON), clients)
     with pytest.raises(Refused, match="no room for another inline policy"):
         actions.BY_ID[CUT_ROLE_SESSIONS].apply(cut, clients)
     assert shop.standing() == untouched
@@ -219,7 +247,8 @@ def test_what_iam_answers_is_sorted_by_who_has_to_act(
             return refusing(code)
 
     clients = Member(lambda client: Answering())
-    cut = an_order(CUT_ROLE_SESSIONS, principal=a_session(ROLE), act_at=NOON)
+    cut = an_order(CUT_ROLE_SESSIONS, principal=shop.session, act_at=NOON)
     for one in (order, cut):
+        receipt = observed(one, Member())
         with pytest.raises(error, match=one.resource):
-            actions.BY_ID[one.action_id].apply(one, clients)
+            actions.BY_ID[one.action_id].apply(receipt, clients)

@@ -13,7 +13,9 @@ from responder.domain.incident import IncidentStatus
 from responder.domain.order import OrderMode, ReceiptStatus, Silence
 from responder.domain.policy import CUT_ROLE_SESSIONS, DEACTIVATE_KEY, DENY_USER
 from responder.domain.protection import ProtectList, own_roles
+from responder.steps.contain import STALE
 from tests.builders import HOME, INCIDENT_ID, NOON, a_session
+from tests.consoles import refusing
 from tests.containing import (
     ACTION_IDS,
     DENY_ALL,
@@ -199,8 +201,38 @@ def test_an_unknown_order_or_action_is_broken(world: World) -> None:
 
 
 def test_a_user_that_is_gone_is_left_to_a_person(world: World) -> None:
-    principal = world.shop.user.model_copy(update={"name": "nobody"})
+    nobody = {"name": "nobody", "access_key_id": "AKIAEXAMPLEEXAMPLE09"}
+    principal = world.shop.user.model_copy(update=nobody)
     is_refused(world, world.ordered(principal=principal), "does not exist any more")
+
+
+def test_a_user_renamed_out_of_reach_is_cut_under_its_new_name(world: World) -> None:
+    deny, key = world.order(DENY_USER), world.order(DEACTIVATE_KEY)
+    world.planned(deny, key)
+    world.shop.rename_user("orders-exporter")
+    for order in (deny, key):
+        world.contain(order)
+        world.verify(order, after(seconds=15))
+        world.verify(order, after(seconds=30))
+        assert world.receipt(order).status is ReceiptStatus.CONTAINED
+    standing = world.shop.standing()
+    assert DENY_ALL in standing["attached"]
+    assert standing["keys"][world.shop.key_id] == "Inactive"
+    told = [event.text for event in world.told() if event.by == "contain"]
+    assert len(told) == 2
+    assert all("renamed" in text and "user/orders-exporter" in text for text in told)
+
+
+@pytest.mark.parametrize("action_id", [DENY_USER, DEACTIVATE_KEY])
+def test_a_renamed_user_is_protected_under_its_new_name(world: World, action_id: str) -> None:
+    world.shop.rename_user("break-glass")
+    world.protect = ProtectList(patterns=("arn:aws:iam::*:user/break-glass",))
+    is_refused(world, world.ordered(action_id), "on the protect list")
+
+
+def test_a_user_made_anew_under_the_name_of_the_findings_is_left_alone(world: World) -> None:
+    principal = world.shop.user.model_copy(update={"principal_id": "AIDAOLDOLDOLDOLD0000"})
+    is_refused(world, world.ordered(principal=principal), "another identity of the same name")
 
 
 def test_another_account_than_the_orders_is_broken(world: World) -> None:
@@ -347,6 +379,49 @@ def test_what_is_verified_is_left_as_it_is(world: World) -> None:
     receipt, stands = world.receipt(order), world.shop.standing()
     assert world.contain(order, after(minutes=1)).status is ReceiptStatus.CONTAINED
     assert (world.receipt(order), world.shop.standing()) == (receipt, stands)
+
+
+class Throttled:
+    """IAM that takes no policy for a role just now."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "put_role_policy":
+            return refusing("Throttling")
+        return getattr(self._client, name)
+
+
+def test_a_cut_off_never_lies_in_the_past_of_the_attempt_that_makes_it(world: World) -> None:
+    """The machine tries for a minute: sessions that were issued meanwhile are to be cut too."""
+    order = world.ordered(CUT_ROLE_SESSIONS)
+    name = f"BreachResponder-{order.order_id}"
+
+    def cut_off() -> str:
+        document = world.shop.standing()["role"][name]
+        told: str = document["Statement"][0]["Condition"]["DateLessThan"]["aws:TokenIssueTime"]
+        return told
+
+    with pytest.raises(Unavailable):
+        world.contain(order, clients=Member(Throttled))
+    world.contain(order, now=after(seconds=62))
+    assert cut_off() == "2026-11-23T12:01:32Z"
+    assert world.verify(order, after(seconds=77)).clean_reads == 1
+    world.contain(order, now=after(seconds=90))  # it was made, so it is as it was
+    assert cut_off() == "2026-11-23T12:01:32Z"
+    receipt = world.receipt(order)
+    assert (receipt.observed_at, receipt.applied_at) == (NOON, after(seconds=62))
+    assert receipt.order.act_at == after(seconds=62)
+
+
+def test_a_quick_retry_keeps_the_cut_off_it_began_with(world: World) -> None:
+    order = world.ordered(CUT_ROLE_SESSIONS)
+    with pytest.raises(Unavailable):
+        world.contain(order, clients=Member(Throttled))
+    assert world.receipt(order).status is ReceiptStatus.OBSERVED
+    world.contain(order, now=NOON + STALE)
+    assert world.receipt(order).order.act_at == NOON
 
 
 def test_a_cut_that_was_undone_gets_a_cut_off_of_its_own(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from responder import wiring
 from responder.aws.ledger import Ledger
 from responder.domain.errors import Refused
 from responder.domain.order import ReceiptStatus
+from responder.steps.verify import APART
 from tests.builders import REGION, a_user, an_order
 from tests.containing import DENY_ALL, World, a_small_member_account
 from tests.unit.steps.test_intake_and_plan_functions import Context
@@ -41,6 +43,9 @@ def world(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         "MEMBER_CONTAIN_ROLE": "breach-responder-contain",
         "EXTERNAL_ID": "an-external-id-of-16",
         "PROTECT_PARAMETER": "protect",
+        "PAGER_TOPIC_ARN": boto3.client("sns", region_name=REGION).create_topic(Name="pager")[
+            "TopicArn"
+        ],
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
@@ -68,9 +73,10 @@ def test_from_the_cut_through_the_reads_to_the_undo(world: World) -> None:
     untouched = world.shop.standing()
     assert run(containing, "contain")["status"] == "applied"
     assert DENY_ALL in world.shop.standing()["attached"]
+    cut_at = datetime.now(UTC)
     verdicts = [
-        run(verifying, "verify", now=f"2026-11-23T12:00:{second}.456Z")["verdict"]
-        for second in (27, 42)
+        run(verifying, "verify", now=(cut_at + wait).isoformat())["verdict"]
+        for wait in (APART, 2 * APART)
     ]
     assert verdicts == ["read-again", "contained"]
     assert run(leaving, "leave")["status"] == "contained"

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from responder.aws.ledger import Ledger
+from responder.domain.approval import ApprovalStatus
 from responder.domain.errors import Broken
-from responder.domain.order import ReceiptStatus
+from responder.domain.order import OrderMode, Receipt, ReceiptStatus
 from responder.steps.leave import reason_of
-from tests.builders import INCIDENT_ID
-from tests.containing import DENY_ALL, World, a_small_member_account, after
+from tests.builders import INCIDENT_ID, SHOP
+from tests.containing import ALEX, DENY_ALL, World, a_small_member_account, after
 from tests.vaults import DiedHereError, Life
 
 FAILED = {"failure": {"Error": "Refused", "Cause": json.dumps({"errorMessage": "it is protected"})}}
@@ -109,17 +110,113 @@ def test_a_death_at_any_call_and_a_retry_leave_the_same(world: World, begun: boo
     order = world.ordered()
     if begun:
         world.contain(order)
-    for ends_at in range(10):
+    for ends_at in range(20):
         life = Life(ends_at)
         try:
             world.leave(order, FAILED, life=life)
         except DiedHereError:
             continue
         break
-    assert ends_at >= 3
+    assert ends_at >= 6
+    # A run that dies between the page and its receipt is followed by a second page, never by none.
+    assert len(world.topic.messages) in (1, 2)
     receipt = world.receipt(order)
     assert (receipt.status, receipt.note) == (ReceiptStatus.LEFT, "Refused: it is protected.")
     assert [e.key for e in world.told()].count(f"left:{order.order_id}") == 1
+
+
+# ---- Who is paged
+
+
+def test_people_are_paged_once_with_what_where_why_and_what_next(world: World) -> None:
+    order = world.ordered()
+    for _ in range(2):
+        world.leave(order, FAILED)
+    [page] = world.topic.messages
+    assert page["Subject"].startswith("[LEFT TO A PERSON] Deny the user everything: arn:aws:iam:")
+    for told in (
+        order.incident_id,
+        order.order_id,
+        order.resource,
+        f"Account: {SHOP}",
+        "Refused: it is protected.",
+        "aws iam attach-user-policy --user-name orders-export",
+    ):
+        assert told in page["Message"]
+
+
+def test_a_hostile_reason_adds_no_line_to_the_page(world: World) -> None:
+    cause = json.dumps({"errorMessage": "x\nNext: release it\u202e" + "y" * 100_000})
+    world.leave(world.ordered(), {"failure": {"Error": "Refused", "Cause": cause}})
+    [page] = world.topic.messages
+    lines = page["Message"].splitlines()
+    assert all(line.isprintable() for line in lines)
+    assert sum(line.startswith("Next:") for line in lines) == 1
+    assert len(page["Message"]) < 4000
+
+
+def test_what_was_cut_half_way_is_paged_as_such(world: World) -> None:
+    order = world.ordered()
+    world.contain(order)
+    world.leave(order, FAILED)
+    [page] = world.topic.messages
+    assert "Something may have been changed" in page["Message"]
+
+
+def test_what_is_contained_or_released_pages_nobody(world: World) -> None:
+    order = world.ordered()
+    world.contain(order)
+    world.verify(order, after(seconds=15))
+    world.verify(order, after(seconds=30))
+    world.leave(order, FAILED)
+    world.release(order)
+    world.leave(order, FAILED)
+    assert world.topic.messages == []
+
+
+def test_an_order_that_a_stronger_one_replaced_pages_nobody(world: World) -> None:
+    order = world.ordered()
+    stronger = "ord-" + "0" * 20
+    note = "A stronger order took its place."
+    world.receipts.file(
+        Receipt(order=order, status=ReceiptStatus.LEFT, note=note, replaced_by=stronger)
+    )
+    assert world.leave(order, FAILED).note == note
+    assert (world.topic.messages, world.told()) == ([], [])
+
+
+def test_a_person_who_said_no_is_not_paged_about_it(world: World) -> None:
+    order = world.order(mode=OrderMode.APPROVAL)
+    world.answered(world.planned(order), order, ApprovalStatus.DENIED)
+    world.leave(order, {"failure": {"Error": "Refused", "Cause": f"Denied by {ALEX}."}})
+    assert world.topic.messages == []
+    assert world.receipt(order).status is ReceiptStatus.LEFT
+
+
+def test_a_no_of_which_nobody_knows_the_author_is_paged(world: World) -> None:
+    order = world.order(mode=OrderMode.APPROVAL)
+    world.answered(world.planned(order), order, ApprovalStatus.DENIED, decided_by=None)
+    world.leave(order, {"failure": {"Error": "Refused", "Cause": "It was denied."}})
+    [page] = world.topic.messages
+    assert "It was denied." in page["Message"]
+
+
+@pytest.mark.parametrize(
+    ("item", "pages"),
+    [
+        # `expire` ran, and paged or not as the plan says.
+        ({"answer": {"proceed": False, "status": "expired"}, "failure": {"Error": "t"}}, 0),
+        ({"answer": {"proceed": False, "status": None}, "failure": {"Error": "t"}}, 0),
+        # It failed itself, or the question could not be asked, or the cut failed after a yes.
+        ({"failure": {"Error": "Broken"}}, 1),
+        ({"answer": {"proceed": True, "status": "expired"}, **FAILED}, 1),
+        ({"answer": {"approved": True}, **FAILED}, 1),
+        (None, 1),
+    ],
+)
+def test_silence_is_told_once(world: World, item: Any, pages: int) -> None:
+    world.leave(world.ordered(mode=OrderMode.APPROVAL), item)
+    assert len(world.topic.messages) == pages
 
 
 def test_an_order_that_does_not_exist_is_broken(world: World) -> None:

@@ -8,20 +8,34 @@ import pytest
 from pydantic import ValidationError
 
 from responder import actions
+from responder.aws.correlations import Claim, Correlations
+from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
+from responder.domain.correlation import principal_key
 from responder.domain.errors import Refused, Unavailable
-from responder.domain.order import Order, ReceiptStatus
-from responder.domain.policy import DENY_USER
+from responder.domain.order import Order, Plan, ReceiptStatus
+from responder.domain.policy import DEACTIVATE_KEY, DENY_USER
 from responder.domain.protection import ProtectList
 from responder.report import commands
 from responder.report.model import Here
 from responder.steps.release import ReleaseRequest, release
-from tests.builders import HOME, INCIDENT_ID, REGION
+from tests.builders import FINDING_ARN, HOME, INCIDENT_ID, REGION, a_finding, an_incident
 from tests.consoles import refusing
-from tests.containing import ACTION_IDS, ALEX, Member, World, a_small_member_account, after
+from tests.containing import (
+    ACTION_IDS,
+    ALEX,
+    DENY_ALL,
+    USER,
+    Member,
+    World,
+    a_small_member_account,
+    after,
+)
 from tests.vaults import DiedHereError, Life
+
+LATER = "inc-20261125-0a1b2c3d4e"
 
 
 @pytest.fixture(autouse=True)
@@ -98,7 +112,7 @@ def test_a_death_at_any_call_and_another_try_leave_the_same(world: World, action
         latest = world.receipts.filed(INCIDENT_ID, order.order_id)
         assert latest is not None
         world.receipts.replace(latest, start)
-        action.apply(start.order, Member())
+        action.apply(start, Member())
         with pytest.raises(DiedHereError):
             world.release(order, life=Life(ends_at))
         assert world.release(order) == answer
@@ -122,6 +136,7 @@ def test_from_the_announcement_on_nothing_cuts_or_leaves_the_order(world: World)
             actions=actions.BY_ID,
             clients=Member(lambda client: Down()),
             receipts=Receipts(world.ledger),
+            correlations=Correlations(world.ledger),
             timeline=Timeline(world.ledger),
             now=after(seconds=10),
         )
@@ -133,6 +148,106 @@ def test_from_the_announcement_on_nothing_cuts_or_leaves_the_order(world: World)
         world.verify(order, after(seconds=15))
     assert world.leave(order).status is ReceiptStatus.APPLIED
     assert world.release(order).status is ReceiptStatus.RELEASED
+
+
+@pytest.mark.parametrize("action_id", ACTION_IDS)
+def test_a_cut_that_landed_after_its_release_is_put_back_by_the_next(
+    world: World, action_id: str
+) -> None:
+    """A run of the workflow was late, and died before it could see the release."""
+    order = world.ordered(action_id)
+    untouched = world.shop.standing()
+    writes = ("attach_user_policy", "update_access_key", "put_role_policy")
+
+    class Late:
+        def __init__(self, client: Any) -> None:
+            self._client = client
+
+        def __getattr__(self, name: str) -> Any:
+            real = getattr(self._client, name)
+            if name not in writes:
+                return real
+
+            def late(**given: Any) -> Any:
+                world.release(order)
+                real(**given)
+                raise DiedHereError
+
+            return late
+
+    with pytest.raises(DiedHereError):
+        world.contain(order, clients=Member(Late))
+    assert world.receipt(order).status is ReceiptStatus.RELEASED
+    assert world.shop.standing() != untouched
+    first = world.receipt(order)
+    for _ in range(2):
+        assert world.release(order, by="somebody else").status is ReceiptStatus.RELEASED
+        assert world.shop.standing() == untouched
+    assert world.receipt(order) == first
+    again = [event for event in world.told() if event.key.startswith("released-again:")]
+    assert [
+        (event.by, event.text.startswith("Found cut after its release")) for event in again
+    ] == [("somebody else", True)]
+
+
+def test_a_key_that_was_off_before_us_is_never_called_found_cut(world: World) -> None:
+    world.shop.iam.update_access_key(
+        UserName=USER, AccessKeyId=world.shop.key_id, Status="Inactive"
+    )
+    order = contained(world, DEACTIVATE_KEY)
+    for _ in range(2):
+        world.release(order)
+    assert world.shop.standing()["keys"][world.shop.key_id] == "Inactive"
+    assert not any(event.key.startswith("released-again:") for event in world.told())
+
+
+# ---- Two incidents, one thing
+
+
+def later_incident(world: World, action_id: str) -> Order:
+    """A second incident about the same principal, contained while the first still holds it."""
+    first = world.order(action_id)
+    incident = an_incident(id=LATER)
+    order_id = Order.make_id(LATER, action_id, first.resource, first.principal.access_key_id)
+    order = first.model_copy(update={"incident_id": LATER, "order_id": order_id})
+    incidents = Incidents(world.ledger)
+    assert incidents.create(incident, a_finding(key=f"{FINDING_ARN[:-1]}0"))
+    plan = Plan(incident_id=LATER, generation=1, planned_at=after(days=2), orders=(order,))
+    assert incidents.save_plan(plan)
+    key = principal_key(order.account, order.principal)
+    assert key is not None
+    claim = Claim(incident_id=LATER, until=after(days=3))
+    assert world.ledger.together([Correlations(world.ledger).claiming(key, claim, None)])
+    world.contain(order, after(days=2))
+    return order
+
+
+@pytest.mark.parametrize("action_id", ACTION_IDS)
+def test_a_release_never_lets_go_of_what_a_later_incident_holds(
+    world: World, action_id: str
+) -> None:
+    untouched = world.shop.standing()
+    first = contained(world, action_id)
+    later = later_incident(world, action_id)
+    both = world.shop.standing()
+    with pytest.raises(Refused, match=f"{later.order_id} of {LATER} came later"):
+        world.release(first)
+    assert (world.shop.standing(), world.receipt(first).released_by) == (both, None)
+    world.release(later)
+    assert actions.BY_ID[action_id].verify(world.receipt(first), Member())
+    world.release(first)
+    assert world.shop.standing() == untouched
+
+
+def test_a_later_deny_stands_by_itself(world: World) -> None:
+    """Whoever takes the first away by hand does not take the second one's deny."""
+    first = contained(world)
+    later = later_incident(world, DENY_USER)
+    world.shop.iam.detach_user_policy(UserName=USER, PolicyArn=DENY_ALL)
+    receipt = world.receipts.get(LATER, later.order_id)
+    assert receipt is not None
+    assert actions.BY_ID[DENY_USER].verify(receipt, Member())
+    assert not actions.BY_ID[DENY_USER].verify(world.receipt(first), Member())
 
 
 def test_the_command_that_the_report_shows_is_what_this_takes(world: World) -> None:

@@ -10,7 +10,8 @@ from responder.aws.ledger import Ledger
 from responder.domain.errors import Broken, Refused
 from responder.domain.order import Order, ReceiptStatus
 from responder.domain.policy import DEACTIVATE_KEY, DENY_USER
-from responder.steps.verify import APART, MOST_UNDONE, Verdict
+from responder.steps.contain import MOST_UNDONE
+from responder.steps.verify import APART, Verdict
 from tests.builders import INCIDENT_ID, NOON
 from tests.containing import ACTION_IDS, DENY_ALL, USER, World, a_small_member_account, after
 from tests.vaults import DiedHereError, Life
@@ -36,6 +37,11 @@ def cut(world: World, action_id: str = DENY_USER) -> Order:
 
 def attacker_detaches(world: World) -> None:
     world.shop.iam.detach_user_policy(UserName=USER, PolicyArn=DENY_ALL)
+
+
+def attacker_deletes(world: World, order: Order) -> None:
+    name = f"BreachResponder-{order.order_id}"
+    world.shop.iam.delete_user_policy(UserName=USER, PolicyName=name)
 
 
 def test_the_wait_of_the_machine_is_the_one_between_two_reads() -> None:
@@ -123,18 +129,61 @@ def test_what_stood_before_outlives_an_attackers_undo(world: World) -> None:
 
 
 def test_somebody_who_keeps_undoing_it_is_for_a_person(world: World) -> None:
+    """And is left to that person cut, not open."""
     order = cut(world)
-    at = 0
-    for _ in range(MOST_UNDONE - 1):
+    untouched, at = {"own"}, 0
+    for round_ in range(MOST_UNDONE):
         attacker_detaches(world)
-        assert world.verify(order, after(seconds=at + 15)).verdict is Verdict.CUT_AGAIN
-        world.contain(order, after(seconds=at + 16))
+        if round_:
+            attacker_deletes(world, order)
+        assert set(world.shop.standing()["inline"]) == untouched
+        for _ in range(2):  # and its retry
+            assert world.verify(order, after(seconds=at + 15)).verdict is Verdict.CUT_AGAIN
+        if round_ < MOST_UNDONE - 1:
+            world.contain(order, after(seconds=at + 16))
         at += 20
-    attacker_detaches(world)
     for _ in range(2):
-        with pytest.raises(Refused, match="found undone 5 times"):
-            world.verify(order, after(seconds=at + 15))
-    assert world.receipt(order).undone == MOST_UNDONE
+        with pytest.raises(Refused, match=r"found undone 5 times.*It was made once more"):
+            world.contain(order, after(seconds=at))
+        assert DENY_ALL in world.shop.standing()["attached"]
+        assert f"BreachResponder-{order.order_id}" in world.shop.standing()["inline"]
+    receipt = world.receipt(order)
+    assert (receipt.undone, receipt.status) == (MOST_UNDONE, ReceiptStatus.APPLIED)
+
+
+def test_a_deny_that_was_undone_is_made_in_two_ways_at_once(world: World) -> None:
+    """So that one call of the attacker's does not undo it again."""
+    order = cut(world)
+    untouched = world.receipt(order).before
+    attacker_detaches(world)
+    world.verify(order, after(seconds=15))
+    world.contain(order, after(seconds=16))
+    attacker_detaches(world)
+    assert world.verify(order, after(seconds=31)).verdict is Verdict.READ_AGAIN
+    assert world.verify(order, after(seconds=46)).verdict is Verdict.CONTAINED
+    assert world.receipt(order).before == untouched
+    world.release(order)
+    assert set(world.shop.standing()["inline"]) == {"own"}
+    assert DENY_ALL not in world.shop.standing()["attached"]
+
+
+def test_reads_count_from_the_cut_and_not_from_the_look_that_found_it_undone(
+    world: World,
+) -> None:
+    order = cut(world)
+    attacker_detaches(world)
+    world.verify(order, after(seconds=15))
+    world.contain(order, after(seconds=40))
+    assert world.verify(order, after(seconds=50)).clean_reads == 0
+    assert world.verify(order, after(seconds=55)).clean_reads == 1
+
+
+def test_a_user_made_anew_is_not_called_contained(world: World) -> None:
+    order = cut(world)
+    world.shop.remake_user()
+    with pytest.raises(Refused, match="another identity of the same name"):
+        world.verify(order, after(seconds=15))
+    assert world.receipt(order).status is ReceiptStatus.APPLIED
 
 
 def test_a_user_that_is_gone_is_not_contained(world: World) -> None:

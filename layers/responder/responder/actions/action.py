@@ -38,16 +38,16 @@ class Action(Protocol):
         """Read what stands now. Changes nothing."""
         ...
 
-    def apply(self, order: Order, clients: Clients) -> None:
-        """Cut, also when somebody undid an earlier cut."""
+    def apply(self, receipt: Receipt, clients: Clients) -> None:
+        """Cut, also when somebody undid an earlier cut. Refuse another thing than was observed."""
         ...
 
-    def verify(self, order: Order, clients: Clients) -> bool:
-        """Look again, whether the cut is in force. A reply to `apply` is not proof."""
+    def verify(self, receipt: Receipt, clients: Clients) -> bool:
+        """Look again, whether our cut is in force. A reply to `apply` is not proof."""
         ...
 
-    def release(self, receipt: Receipt, clients: Clients) -> None:
-        """Put back what `observe` saw, and leave alone what is not ours."""
+    def release(self, receipt: Receipt, clients: Clients) -> bool:
+        """Put back what `observe` saw, and leave alone what is not ours. False: nothing to do."""
         ...
 
 
@@ -61,7 +61,7 @@ def asking_iam(order: Order, doing: str) -> Iterator[None]:
             if code_of(error) == "NoSuchEntity":
                 raise Refused(
                     f"{order.resource} does not exist any more; nothing was changed. CloudTrail "
-                    "says who deleted it; a new one of the same name is another identity"
+                    "says who deleted or renamed it; a new one of the same name is another identity"
                 ) from error
             if code_of(error) == "UnmodifiableEntity":
                 raise Refused(

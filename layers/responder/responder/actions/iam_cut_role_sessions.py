@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from responder.actions.action import ARN, IN_FORCE, asking_iam, before_of, name_of, policy_name
+from responder.actions.identity import ROLE_ID, gone, role_of
 from responder.aws.clients import Clients
 from responder.aws.errors import code_of
 from responder.domain.errors import Broken, Refused
@@ -29,17 +30,21 @@ AHEAD = timedelta(seconds=30)
 
 def observe(order: Order, clients: Clients) -> Before:
     """Which role it is. The policy that will cut is a new one, so nothing else can be lost."""
-    with asking_iam(order, "looking at"):
-        role = clients.iam(order.account).get_role(RoleName=name_of(order))["Role"]
-    return Before(state={ARN: role["Arn"], "role_id": role["RoleId"], IN_FORCE: False})
+    role = role_of(clients.iam(order.account), order, None)
+    if role is None:
+        raise gone(order)
+    return Before(state={ARN: role["Arn"], ROLE_ID: role["RoleId"], IN_FORCE: False})
 
 
-def apply(order: Order, clients: Clients) -> None:
+def apply(receipt: Receipt, clients: Clients) -> None:
     """Deny sessions issued before the cut-off. Twice is the same cut-off."""
-    document = _document(order)
+    order = receipt.order
+    iam, document = clients.iam(order.account), _document(order)
+    if role_of(iam, order, receipt.before) is None:
+        raise gone(order)
     with asking_iam(order, "cutting the sessions of"):
         try:
-            clients.iam(order.account).put_role_policy(
+            iam.put_role_policy(
                 RoleName=name_of(order),
                 PolicyName=policy_name(order),
                 PolicyDocument=json.dumps(document, separators=(",", ":")),
@@ -53,13 +58,15 @@ def apply(order: Order, clients: Clients) -> None:
             raise
 
 
-def verify(order: Order, clients: Clients) -> bool:
+def verify(receipt: Receipt, clients: Clients) -> bool:
     """Whether the policy stands, with our text."""
+    order = receipt.order
+    iam = clients.iam(order.account)
+    if role_of(iam, order, receipt.before) is None:
+        return False
     with asking_iam(order, "looking again at"):
         try:
-            found = clients.iam(order.account).get_role_policy(
-                RoleName=name_of(order), PolicyName=policy_name(order)
-            )
+            found = iam.get_role_policy(RoleName=name_of(order), PolicyName=policy_name(order))
         except ClientError as error:
             if code_of(error) == "NoSuchEntity":
                 return False
@@ -68,18 +75,20 @@ def verify(order: Order, clients: Clients) -> bool:
     return bool(standing == _document(order))
 
 
-def release(receipt: Receipt, clients: Clients) -> None:
+def release(receipt: Receipt, clients: Clients) -> bool:
     """Take the policy away: sessions it cut, and that have not expired, work again."""
-    before_of(receipt)
-    order = receipt.order
+    order, before = receipt.order, before_of(receipt)
+    iam = clients.iam(order.account)
+    if role_of(iam, order, before) is None:
+        return False
     with asking_iam(order, "releasing"):
         try:
-            clients.iam(order.account).delete_role_policy(
-                RoleName=name_of(order), PolicyName=policy_name(order)
-            )
+            iam.delete_role_policy(RoleName=name_of(order), PolicyName=policy_name(order))
         except ClientError as error:
             if code_of(error) != "NoSuchEntity":
                 raise
+            return False
+    return True
 
 
 def _document(order: Order) -> dict[str, Any]:

@@ -1,11 +1,12 @@
 """Carry one order out: ask every rule again, record what stands, then cut.
 
 Runs again when a read shows the cut undone, when AWS could not answer, or when an earlier run died
-half way. What stood before our first touch stays on record through all of that.
+half way. What stood before our first touch stays on record through all of that. A cut that keeps
+being undone is made one last time, and then left to a person as it stands.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -48,10 +49,15 @@ PERMISSIONS = (
 )
 # A decision is about what its maker saw. An execution that is redriven later has to ask again.
 DECISION_HOLDS = timedelta(hours=1)
+# A cut that was recorded and not made for longer than this gets a new instant: sessions that were
+# issued meanwhile are to be cut too, and the cut-off has to lie ahead of the policy's way through
+# IAM.
+STALE = timedelta(seconds=10)
+MOST_UNDONE = 5  # then whoever undoes it is faster than we are, and a person is told
 
 
 class ContainRequest(BaseModel):
-    """What the machine sends."""
+    """What the machine sends. `now` is when the state was entered, the same on each retry."""
 
     incident_id: IncidentId
     order_id: OrderId
@@ -77,8 +83,12 @@ def contain(
     timeline: Timeline,
     protect: ProtectList,
     mode: Mode,
+    now: datetime,
 ) -> ContainAnswer:
-    """Cut, unless a rule says no. An order that is verified already is left as it is."""
+    """Cut, unless a rule says no. An order that is verified already is left as it is.
+
+    `now` is the time of this very attempt, from which a cut-off is counted.
+    """
     order = incidents.order(request.incident_id, request.order_id)
     action = actions.get(order.action_id)
     if action is None:
@@ -91,10 +101,17 @@ def contain(
     _may_cut(request, order, incidents, approvals, protect, mode)
     before = action.observe(order, clients) if filed is None else filed.receipt.before
     _is_the_right_one(order, before, protect)
-    filed = _on_record(request, order, filed, before, receipts)
-    action.apply(filed.receipt.order, clients)
-    applied = _applied(request, filed, action, clients, receipts)
-    _tell(request, applied, action, timeline)
+    filed = _on_record(order, filed, before, receipts, now)
+    action.apply(filed.receipt, clients)
+    applied = _applied(filed, action, clients, receipts, now)
+    _tell(applied, action, timeline, now)
+    if applied.undone >= MOST_UNDONE:
+        raise Refused(
+            f"the cut of {order.resource} was found undone {applied.undone} times; somebody with "
+            "rights over IAM in that account works against it. It was made once more, and not "
+            "looked at again. Deny that identity by a service control policy, then look whether "
+            "this cut stands"
+        )
     return _answer(applied)
 
 
@@ -166,25 +183,26 @@ def _is_the_right_one(order: Order, before: Before | None, protect: ProtectList)
 
 
 def _on_record(
-    request: ContainRequest,
     order: Order,
     filed: Filed | None,
     before: Before | None,
     receipts: Receipts,
+    now: datetime,
 ) -> Filed:
     """The receipt with what stood before and the instant of this cut, before anything is cut."""
     if filed is None:
         first = Receipt(
-            order=order.model_copy(update={"act_at": request.now}),
+            order=order.model_copy(update={"act_at": now}),
             status=ReceiptStatus.OBSERVED,
             before=before,
-            observed_at=request.now,
+            observed_at=now,
         )
         filed = receipts.file(first)
         still_ours(filed.receipt)  # another may have been first
-    receipt = filed.receipt
-    if receipt.order.act_at is None:  # a read found the cut undone, so this is another cut
-        anew = receipt.order.model_copy(update={"act_at": request.now})
+    receipt, act_at = filed.receipt, filed.receipt.order.act_at
+    is_stale = receipt.status is ReceiptStatus.OBSERVED and act_at and now - act_at > STALE
+    if act_at is None or is_stale:  # a read found the cut undone, or the last attempt made none
+        anew = receipt.order.model_copy(update={"act_at": now})
         filed = receipts.replace(filed, receipt.model_copy(update={"order": anew}))
     return filed
 
@@ -195,13 +213,13 @@ def _is_not_protected(pattern: str | None, arn: str) -> None:
 
 
 def _applied(
-    request: ContainRequest, filed: Filed, action: Action, clients: Clients, receipts: Receipts
+    filed: Filed, action: Action, clients: Clients, receipts: Receipts, now: datetime
 ) -> Receipt:
     receipt = filed.receipt
     applied = receipt.model_copy(
         update={
             "status": ReceiptStatus.APPLIED,
-            "applied_at": receipt.applied_at or request.now,
+            "applied_at": receipt.applied_at or now,
         }
     )
     try:
@@ -215,17 +233,21 @@ def _applied(
         raise
 
 
-def _tell(request: ContainRequest, receipt: Receipt, action: Action, timeline: Timeline) -> None:
+def _tell(receipt: Receipt, action: Action, timeline: Timeline, now: datetime) -> None:
     order, again = receipt.order, receipt.undone
+    before = {} if receipt.before is None else receipt.before.state
     text = f"{action.TITLE}: {order.resource}."
     if again:
         text = f"Cut again. {text}"
-    elif receipt.before is not None and receipt.before.state.get(IN_FORCE):
-        text += " It stood so before us, and will after a release."
+    elif before.get(IN_FORCE):
+        text += " It stood so before us, and a release leaves that as it was."
+    arn = before.get(ARN)
+    if arn is not None and arn.rpartition("/")[2] != order.principal.name:
+        text += f" It had been renamed, and was found by its key: {one_line(arn, 300)}."
     timeline.record(
         order.incident_id,
         f"cut:{order.order_id}:{again}" if again else f"cut:{order.order_id}",
-        at=order.act_at or request.now,
+        at=order.act_at or now,
         by="contain",
         text=text,
     )

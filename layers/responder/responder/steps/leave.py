@@ -1,6 +1,8 @@
 """Record why an order now waits for a person, and what that person does next.
 
 Undoes nothing: a cut that was made half way stays, and its receipt still tells how to undo it.
+People are paged, unless they know: one of them denied it, or the time to answer ran out and that
+was told as the plan says.
 """
 
 import json
@@ -9,18 +11,29 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel
 
+from responder.aws import approvals as asked
 from responder.aws import ledger as table
+from responder.aws import pager as paging
 from responder.aws import receipts as proof
 from responder.aws import timeline as events
+from responder.aws.approvals import Approvals
 from responder.aws.incidents import Incidents
+from responder.aws.pager import Pager
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain import next_steps
-from responder.domain.escaping import one_line
+from responder.domain.approval import ApprovalStatus
+from responder.domain.escaping import ascii_line, one_line
 from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.order import Receipt, ReceiptStatus
 
-PERMISSIONS = table.PERMISSIONS | proof.PERMISSIONS | events.PERMISSIONS
+PERMISSIONS = (
+    table.PERMISSIONS
+    | proof.PERMISSIONS
+    | asked.PERMISSIONS
+    | events.PERMISSIONS
+    | paging.PERMISSIONS
+)
 _MOST = 400  # of a reason, which may be an attacker's or an approver's text
 _SETTLED = (ReceiptStatus.CONTAINED, ReceiptStatus.RELEASED)
 _NOT_ANSWERED = {
@@ -47,9 +60,16 @@ class LeaveAnswer(BaseModel):
 
 
 def leave(
-    request: LeaveRequest, *, incidents: Incidents, receipts: Receipts, timeline: Timeline
+    request: LeaveRequest,
+    *,
+    incidents: Incidents,
+    approvals: Approvals,
+    receipts: Receipts,
+    pager: Pager,
+    timeline: Timeline,
+    titles: Mapping[str, str],
 ) -> LeaveAnswer:
-    """Leave the order to a person. May run again; what is contained or released stays so."""
+    """Leave the order to a person, who is paged once. What is contained or released stays so."""
     order = incidents.order(request.incident_id, request.order_id)
     note = reason_of(request.item)
     filed = receipts.filed(order.incident_id, order.order_id)
@@ -57,6 +77,8 @@ def leave(
         filed = receipts.file(Receipt(order=order, status=ReceiptStatus.LEFT, note=note))
     receipt = filed.receipt
     if receipt.status in _SETTLED or receipt.released_by is not None:
+        return _answer(receipt)
+    if receipt.replaced_by is not None:  # a stronger order does it, and is told of by itself
         return _answer(receipt)
     if receipt.status is not ReceiptStatus.LEFT:
         left = receipt.model_copy(update={"status": ReceiptStatus.LEFT, "note": note})
@@ -68,6 +90,15 @@ def leave(
         by="leave",
         text=f"Left to a person: {order.resource}. {receipt.note} {_next_step(receipt)}",
     )
+    if not _is_known(request, approvals):
+        what = f"{titles.get(order.action_id, order.action_id)}: {one_line(order.resource, 250)}"
+        pager.page(
+            order.incident_id,
+            subject=ascii_line(f"[LEFT TO A PERSON] {what} in {order.account}", 99),
+            text=_page(receipt, what),
+            now=request.now,
+            about=f"left:{order.order_id}",
+        )
     return _answer(receipt)
 
 
@@ -83,6 +114,31 @@ def reason_of(item: Any) -> str:
         cause = one_line(_message(failure.get("Cause")), _MOST)
         return f"{error}: {cause or 'it said no more'}."
     return "The workflow did not say why."
+
+
+def _is_known(request: LeaveRequest, approvals: Approvals) -> bool:
+    """Whether people know already: one of them said no, or `expire` told them, or was not to."""
+    approval = approvals.of_order(request.incident_id, request.order_id)
+    if approval is not None and approval.status is ApprovalStatus.DENIED:
+        return approval.decided_by is not None  # else nobody can say who knows
+    answer = request.item.get("answer") if isinstance(request.item, Mapping) else None
+    return isinstance(answer, Mapping) and answer.get("proceed") is False
+
+
+def _page(receipt: Receipt, what: str) -> str:
+    order = receipt.order
+    lines = [
+        "The responder gave this order up, and a person has it now.",
+        "",
+        f"Incident: {order.incident_id}",
+        f"Order: {order.order_id}",
+        f"What: {what}",
+        f"Account: {order.account}",
+        f"Why it was ordered: {one_line(order.reason, 600)}",
+        f"Why it was given up: {one_line(receipt.note or 'nobody said', 600)}",
+        f"Next: {one_line(_next_step(receipt), 1200)}",
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _message(cause: object) -> str:
