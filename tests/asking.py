@@ -15,11 +15,13 @@ from responder.aws.automations import Automations
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.pager import Pager
+from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.aws.waiting import Waiting
 from responder.domain.approval import Approval
+from responder.domain.finding import Finding
 from responder.domain.incident import TimelineEvent
-from responder.domain.order import Order, OrderMode, Plan
+from responder.domain.order import Order, OrderMode, Plan, Receipt, ReceiptStatus
 from responder.report.model import Here
 from responder.steps.approve import ApproveAnswer, ApproveRequest, approve
 from responder.steps.ask import AskAnswer, AskRequest, ask
@@ -178,10 +180,11 @@ class Asking:
     topic: Topic = field(default_factory=Topic)
     topic_arn: str = TOPIC_ARN
     approvers: tuple[str, ...] = APPROVERS
+    finding: Finding = field(default_factory=a_finding)
 
     def __post_init__(self) -> None:
         incidents = Incidents(self.ledger)
-        incidents.create(an_incident(), a_finding())
+        incidents.create(an_incident(), self.finding)
         plan = Plan(
             incident_id=INCIDENT_ID, generation=1, planned_at=NOON, orders=(an_order(), self.order)
         )
@@ -206,7 +209,9 @@ class Asking:
             here=Here(region=REGION, release_function="breach-responder-ReleaseFunction-0A1B2C3D4"),
         )
 
-    def approve(self, life: Life | None = None, **given: str) -> ApproveAnswer:
+    def approve(
+        self, life: Life | None = None, *, now: datetime = SOON, **given: str
+    ) -> ApproveAnswer:
         living = life or Life()
         table, stands = self._table(living), self.approval
         plain = {"approval_id": stands.approval_id, "automation_id": stands.automation_id}
@@ -215,23 +220,32 @@ class Asking:
             incidents=Incidents(table),
             approvals=Approvals(table),
             automations=Automations(living.of(self.console), DOCUMENT),
+            receipts=Receipts(table),
             waiting=Waiting(living.of(self.executions)),
             timeline=Timeline(table),
+            pager=Pager(table, living.of(self.topic), self.topic_arn),
             approvers=self.approvers,
+            titles=TITLES,
+            now=now,
         )
 
-    def expire(self, *, now: datetime = LATER, life: Life | None = None) -> ExpireAnswer:
+    def expire(
+        self, *, now: datetime = LATER, real: datetime | None = None, life: Life | None = None
+    ) -> ExpireAnswer:
+        """`now` is what the machine says, `real` what the instant is, if that is another."""
         living = life or Life()
         table = self._table(living)
         return expire(
             ExpireRequest(incident_id=INCIDENT_ID, order_id=self.order.order_id, now=now),
             incidents=Incidents(table),
             approvals=Approvals(table),
+            receipts=Receipts(table),
             automations=Automations(living.of(self.console), DOCUMENT),
             pager=Pager(table, living.of(self.topic), self.topic_arn),
             timeline=Timeline(table),
             approvers=self.approvers,
             titles=TITLES,
+            now=real or now,
         )
 
     @property
@@ -247,6 +261,13 @@ class Asking:
     def time_out(self) -> None:
         """The wait ends: no token is good any more."""
         self.executions.open.clear()
+
+    def leave(self, note: str, replaced_by: str | None = None) -> None:
+        """The order is given up, or a stronger one takes its place."""
+        left = Receipt(
+            order=self.order, status=ReceiptStatus.LEFT, note=note, replaced_by=replaced_by
+        )
+        Receipts(self.ledger).file(left)
 
     def happened(self) -> dict[str, TimelineEvent]:
         """The timeline by the first word of its keys."""

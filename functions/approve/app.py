@@ -1,11 +1,12 @@
 """Check a person's answer, and hand it to the waiting execution."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from responder import wiring
+from responder import actions, wiring
 from responder.steps.approve import ApproveRequest, approve
 
 logger = Logger()
@@ -20,11 +21,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         request,
         incidents=wiring.incidents(),
         approvals=wiring.approvals(),
+        receipts=wiring.receipts(),
         automations=wiring.automations(),
         waiting=wiring.waiting(),
         timeline=wiring.timeline(),
+        pager=wiring.pager(),
         approvers=wiring.settings().approvers,
+        titles={action.ID: action.TITLE for action in actions.ACTIONS},
+        now=datetime.now(UTC),
     )
     logger.append_keys(incident_id=answer.incident_id, order_id=answer.order_id)
-    logger.info("answered", extra={"status": answer.status, "late": answer.late})
+    logger.info("answered", extra={"status": answer.status, "verdict": answer.verdict})
     return answer.model_dump(mode="json")

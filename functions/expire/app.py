@@ -1,5 +1,6 @@
 """Do what the plan said silence would mean."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -20,11 +21,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         request,
         incidents=wiring.incidents(),
         approvals=wiring.approvals(),
+        receipts=wiring.receipts(),
         automations=wiring.automations(),
         pager=wiring.pager(),
         timeline=wiring.timeline(),
         approvers=wiring.settings().approvers,
         titles={action.ID: action.TITLE for action in actions.ACTIONS},
+        now=datetime.now(UTC),
     )
     logger.info("expired", extra={"status": answer.status, "proceed": answer.proceed})
     return answer.model_dump(mode="json")

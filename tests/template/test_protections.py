@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.templates import ROOT, as_list, resources, template
+from tests.template.templates import ROOT, as_list, machine, resources, states, template
 
 VAULT = "stacks/evidence-vault.yaml"
 KEPT = {
@@ -149,6 +149,29 @@ def test_a_machine_a_sweep_or_a_finding_that_fails_pages() -> None:
         ("ExecutionsFailed", str({"Ref": "DeadlineTracker"})),
         ("Errors", str({"Ref": "SweepFunction"})),
     }
+
+
+def test_a_step_whose_failure_nothing_else_tells_of_has_an_alarm() -> None:
+    """What leads to `Leave` pages there, and a task that catches nothing ends its execution."""
+    inside = states(machine("incident-response"))
+    silent = {
+        name
+        for name, state in inside.items()
+        if "FunctionArn" in str(state.get("Resource"))
+        and [catch["Next"] for catch in state.get("Catch", [])][-1:] not in ([], ["Leave"])
+    }
+    assert {"Open", "Plan", "Leave", "Collect", "Seal", "Assess"} <= silent
+    by_itself = {"Approve"}  # the document runs it, and nobody looks whether that went well
+    watched = {
+        alarm["Dimensions"][0]["Value"]["Ref"].removesuffix("Function"): alarm
+        for name, alarm in resources("AWS::CloudWatch::Alarm").items()
+        if alarm["Namespace"] == "AWS/Lambda" and name != "SweepFailed"
+    }
+    assert set(watched) == silent | by_itself
+    for name, alarm in watched.items():
+        assert alarm["AlarmDescription"].startswith(f"{name} failed. Perhaps "), name
+        assert (alarm["MetricName"], alarm["Statistic"]) == ("Errors", "Sum"), name
+        assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 1), name
 
 
 def test_the_stack_cuts_nothing_unless_it_is_told_to() -> None:

@@ -3,8 +3,14 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from responder.domain.approval import ApprovalStatus
 from responder.domain.order import ReceiptStatus
+from responder_cli.drill import world
+from responder_cli.drill.approver import NAME
+from responder_cli.drill.events import told_of
+from tests.builders import NOON
 from tests.workflow.nights import Night, a_night
 
 STOLEN_KEY = "GuardDuty Finding"
@@ -75,3 +81,32 @@ def test_an_answer_that_comes_too_late_cuts_nothing() -> None:
         assert late
         assert (night.key_status(), night.user_policies()) == ("Active", [])
         assert {r.status for r in night.receipts()} == {ReceiptStatus.LEFT}
+
+
+@pytest.mark.parametrize("signal", ["Approve", "Reject"])
+def test_an_approver_whom_the_finding_names_decides_nothing_about_it(signal: str) -> None:
+    with a_night(Policy=_asking("escalate")) as night:
+        event = next(
+            event
+            for event in told_of(NOON, night.shop, night.thief.session_key_id)
+            if event["detail-type"] == STOLEN_KEY
+        )
+        event["account"] = event["detail"]["accountId"] = world.HOME
+        event["detail"]["arn"] = event["detail"]["arn"].replace(world.SHOP, world.HOME)
+        event["detail"]["resource"]["accessKeyDetails"] |= {
+            "userType": "AssumedRole",
+            "userName": world.ON_CALL.rpartition("/")[2],
+            "principalId": f"AROAEXAMPLEEXAMPLE99:{NAME}",
+            "accessKeyId": "ASIAEXAMPLEEXAMPLE99",
+        }
+        night.cloud.deliver(event, account=world.HOME)
+        night.cloud.settle()
+        [automation_id] = night.asks()
+        night.answer(automation_id, signal, "this is only me")
+        night.cloud.settle()
+        [page] = [p for p in night.cloud.published if "[ANSWER DOES NOT" in p.subject]
+        assert "is a principal of this incident" in page.message
+        night.ends()
+        assert _answers(night) == {ApprovalStatus.EXPIRED}
+        assert {r.status for r in night.receipts()} == {ReceiptStatus.LEFT}
+        assert any("[NO ANSWER]" in p.subject for p in night.cloud.published)

@@ -1,6 +1,7 @@
 """An answer counts when AWS says that an approver gave it, in time, about this very plan."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -11,11 +12,60 @@ from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.domain.approval import ApprovalStatus
 from responder.domain.errors import Broken, Refused, Unavailable
-from tests.asking import ALICE, COUNSEL, LATER, ONCALL, SOON, Asking, an_asked_order, emptied
-from tests.builders import HOME, INCIDENT_ID, SHOP, a_user, an_order
+from responder.domain.principal import Principal, PrincipalKind
+from responder.steps.settle import Verdict
+from tests.asking import (
+    ALICE,
+    COUNSEL,
+    LATER,
+    ONCALL,
+    SOON,
+    Asking,
+    Executions,
+    an_asked_order,
+    emptied,
+)
+from tests.builders import HOME, INCIDENT_ID, SHOP, a_finding, a_session, a_user, an_order
 from tests.vaults import DiedHereError, Life
 
+MALLORY = f"arn:aws:iam::{HOME}:user/mallory"
+STRONGER = "ord-" + "5" * 20
 OTHER = "99999999-2222-3333-4444-000000000000"
+
+
+def _person(arn: str | None, session: str | None) -> Principal:
+    """A person of Identity Center; one without an ARN is told by name alone."""
+    return Principal(
+        kind=PrincipalKind.IDENTITY_CENTER,
+        account=SHOP,
+        arn=arn,
+        name="carol" if arn is None else arn.split("/")[1],
+        session_name=session,
+    )
+
+
+PARTIES = [
+    pytest.param(
+        a_user("counsel").model_copy(update={"account": HOME, "arn": COUNSEL}), COUNSEL, id="user"
+    ),
+    pytest.param(
+        a_session("oncall", "alice").model_copy(
+            update={"account": HOME, "arn": f"arn:aws:iam::{HOME}:role/oncall"}
+        ),
+        f"arn:aws:sts::{HOME}:assumed-role/oncall/bob",
+        id="another-session-of-the-role",
+    ),
+    pytest.param(
+        _person(f"arn:aws:sts::{SHOP}:assumed-role/AWSReservedSSO_Dev_01/carol", "carol"),
+        f"arn:aws:sts::{HOME}:assumed-role/AWSReservedSSO_Sec_02/carol",
+        id="a-person-by-another-permission-set",
+    ),
+    pytest.param(
+        _person(None, None),
+        f"arn:aws:sts::{HOME}:assumed-role/AWSReservedSSO_Sec_02/carol",
+        id="a-person-by-name-alone",
+    ),
+]
 
 
 @pytest.fixture
@@ -29,7 +79,7 @@ def test_a_yes_is_recorded_with_its_person_and_lets_the_execution_go_on(asking: 
     asking.console.decide()
     answer = asking.approve()
     approval = asking.approval
-    assert (answer.status, answer.late) == (ApprovalStatus.APPROVED, False)
+    assert (answer.status, answer.verdict) == (ApprovalStatus.APPROVED, Verdict.COUNTS)
     assert approval.status is ApprovalStatus.APPROVED
     assert approval.decided_by == ALICE
     assert approval.decided_at == SOON
@@ -83,15 +133,18 @@ def test_a_run_that_dies_at_any_call_is_completed_by_the_next(ledger: Ledger) ->
         asking.console.decide()
         with pytest.raises(DiedHereError):
             asking.approve(Life(ends_at))
+        told = bool(asking.executions.told)
         assert asking.approve().status is ApprovalStatus.APPROVED
         assert [operation for operation, _ in asking.executions.told] == ["SendTaskSuccess"]
-        assert set(asking.happened()) == {"asked", "answered"}
+        # One that handed it in and died before it said so cannot be told from a wait that ended.
+        assert set(asking.happened()) - {"asked", "answered"} == ({"unheard"} if told else set())
+        assert len(asking.topic.messages) == told
 
 
 def test_while_nobody_has_decided_nothing_happens(asking: Asking) -> None:
     before = asking.approval
     answer = asking.approve()
-    assert (answer.status, answer.late) == (ApprovalStatus.WAITING, False)
+    assert (answer.status, answer.verdict) == (ApprovalStatus.WAITING, None)
     assert asking.approval == before
     assert asking.executions.told == []
     assert set(asking.happened()) == {"asked"}
@@ -190,21 +243,21 @@ def test_an_approver_may_be_a_user_a_role_or_a_session_of_it(asking: Asking, by:
 def test_nobody_else_is_an_approver(asking: Asking, by: str) -> None:
     asking.console.decide(by=by)
     asking.approve()
-    _is_not_accepted(asking)
+    _does_not_count(asking)
 
 
 def test_a_listed_session_is_that_session_alone(asking: Asking) -> None:
     asking.approvers = (f"arn:aws:sts::{HOME}:assumed-role/oncall/bob",)
     asking.console.decide(by=ALICE)
     asking.approve()
-    _is_not_accepted(asking)
+    _does_not_count(asking)
 
 
 def test_without_approvers_nobody_is_one(asking: Asking) -> None:
     asking.approvers = ()
     asking.console.decide()
     asking.approve()
-    _is_not_accepted(asking)
+    _does_not_count(asking)
 
 
 def test_no_session_of_the_role_that_is_cut_approves_for_itself(ledger: Ledger) -> None:
@@ -213,8 +266,8 @@ def test_no_session_of_the_role_that_is_cut_approves_for_itself(ledger: Ledger) 
     asking.ask()
     asking.console.decide(by=f"arn:aws:sts::{SHOP}:assumed-role/web-tier-role/somebody-else")
     asking.approve()
-    _is_not_accepted(asking)
-    assert "cannot approve for itself" in asking.happened()["answered"].text
+    _does_not_count(asking)
+    assert "is a principal of this incident" in asking.happened()["answered-void"].text
 
 
 def test_no_user_approves_its_own_containment_whatever_its_path(ledger: Ledger) -> None:
@@ -224,21 +277,97 @@ def test_no_user_approves_its_own_containment_whatever_its_path(ledger: Ledger) 
     asking.ask()
     asking.console.decide(by=f"arn:aws:iam::{SHOP}:user/legal/counsel")
     asking.approve()
-    _is_not_accepted(asking)
+    _does_not_count(asking)
+
+
+@pytest.mark.parametrize("verb", ["Approve", "Reject"])
+@pytest.mark.parametrize(("party", "by"), PARTIES)
+def test_no_principal_of_the_incident_decides_about_any_order_of_it(
+    ledger: Ledger, party: Principal, by: str, verb: str
+) -> None:
+    """The order is about another principal; a finding of the same incident names this one."""
+    asking = Asking(ledger, finding=a_finding(principals=(a_session(), party)))
+    asking.approvers = (*asking.approvers, f"arn:aws:iam::{HOME}:role/AWSReservedSSO_Sec_02")
+    asking.ask()
+    asking.console.decide(verb, by=by)
+    asking.approve()
+    _does_not_count(asking)
+    assert asking.happened()["answered-void"].by == by
+
+
+def test_a_no_of_the_one_who_would_be_contained_is_no_veto(ledger: Ledger) -> None:
+    order = an_asked_order(
+        "iam.deny_user",
+        principal=a_user("counsel").model_copy(update={"account": HOME, "arn": COUNSEL}),
+    )
+    asking = Asking(ledger, order)
+    asking.ask()
+    asking.console.decide("Reject", by=COUNSEL)
+    asking.approve()
+    _does_not_count(asking)
+
+
+def test_whom_an_order_names_decides_nothing_whatever_the_order_cuts(ledger: Ledger) -> None:
+    """The findings may have been told anew without this principal since."""
+    itself = a_user("counsel").model_copy(update={"account": HOME, "arn": COUNSEL})
+    order = an_asked_order(principal=itself, resource=f"arn:aws:iam::{SHOP}:role/web-tier-role")
+    asking = Asking(ledger, order)
+    asking.ask()
+    asking.console.decide("Reject", by=COUNSEL)
+    asking.approve()
+    _does_not_count(asking)
+
+
+def test_a_person_is_not_held_for_whoever_shares_the_permission_set(ledger: Ledger) -> None:
+    role = f"arn:aws:sts::{HOME}:assumed-role/AWSReservedSSO_Sec_02"
+    asking = Asking(ledger, finding=a_finding(principals=(_person(f"{role}/carol", "carol"),)))
+    asking.approvers = (f"arn:aws:iam::{HOME}:role/AWSReservedSSO_Sec_02",)
+    asking.ask()
+    asking.console.decide(by=f"{role}/dave")
+    assert asking.approve().verdict is Verdict.COUNTS
+    assert asking.approval.status is ApprovalStatus.APPROVED
+
+
+def test_where_only_the_permission_set_is_told_nobody_of_it_decides(ledger: Ledger) -> None:
+    path = "role/aws-reserved/sso.amazonaws.com/us-west-2/AWSReservedSSO_Sec_02"
+    party = _person(f"arn:aws:iam::{HOME}:{path}", None)
+    asking = Asking(ledger, finding=a_finding(principals=(party,)))
+    asking.approvers = (f"arn:aws:iam::{HOME}:{path}",)
+    asking.ask()
+    asking.console.decide(by=f"arn:aws:sts::{HOME}:assumed-role/AWSReservedSSO_Sec_02/dave")
+    asking.approve()
+    _does_not_count(asking)
+
+
+def test_an_answer_that_does_not_count_is_paged_wherever_a_run_dies(ledger: Ledger) -> None:
+    whole, pages = Life(), set()
+    first = Asking(ledger)
+    first.ask()
+    first.console.decide(by=MALLORY)
+    first.approve(whole)
+    for ends_at in range(whole.calls):
+        asking = Asking(emptied(ledger))
+        asking.ask()
+        asking.console.decide(by=MALLORY)
+        with pytest.raises(DiedHereError):
+            asking.approve(Life(ends_at))
+        assert asking.approve().verdict is Verdict.VOID
+        pages.add(len(asking.topic.messages))
+    assert pages == {1, 2}  # two only where it died between the page and its receipt
 
 
 def test_a_yes_to_another_plan_is_no_yes_to_this_one(asking: Asking) -> None:
     _change_the_plan(asking)
     asking.console.decide()
     asking.approve()
-    _is_not_accepted(asking)
-    assert "The plan is not the one" in asking.happened()["answered"].text
+    _does_not_count(asking)
+    assert "The plan is not the one" in asking.happened()["answered-void"].text
 
 
 def test_a_yes_after_its_time_is_recorded_and_cuts_nothing(asking: Asking) -> None:
     asking.console.decide(at=LATER + timedelta(seconds=1))
     answer = asking.approve()
-    assert (answer.status, answer.late) == (ApprovalStatus.WAITING, True)
+    assert (answer.status, answer.verdict) == (ApprovalStatus.WAITING, Verdict.LATE)
     assert asking.executions.told == []
     assert "too late" in asking.happened()["answered-late"].text
     assert asking.expire().proceed is False
@@ -259,17 +388,77 @@ def test_an_answer_to_an_expired_request_changes_nothing(asking: Asking, verb: s
     Approvals(asking.ledger).replace(asking.approval, status=ApprovalStatus.EXPIRED)
     asking.console.decide(verb)
     answer = asking.approve()
-    assert (answer.status, answer.late) == (ApprovalStatus.EXPIRED, True)
+    assert (answer.status, answer.verdict) == (ApprovalStatus.EXPIRED, Verdict.LATE)
     assert asking.executions.told == []
     text = asking.happened()["answered-late"].text
     assert ("release it" in text) is (verb == "Reject")
 
 
+def test_a_yes_after_the_order_was_left_claims_nothing_and_pages(asking: Asking) -> None:
+    asking.leave("Broken: the document is gone.")
+    asking.time_out()
+    asking.console.decide()
+    for _ in range(2):
+        answer = asking.approve()
+        assert (answer.status, answer.verdict) == (ApprovalStatus.EXPIRED, Verdict.LATE)
+    assert asking.approval.decided_by is None
+    assert set(asking.happened()) == {"asked", "answered-late"}
+    assert asking.happened()["answered-late"].text == (
+        "Approved the order too late. A person has it already: Broken: the document is gone. "
+        "Nothing was done because of the answer."
+    )
+    [page] = asking.topic.messages
+    assert page["Subject"].startswith("[APPROVED TOO LATE] ")
+    assert ALICE in page["Message"]
+    assert "cut it by hand" in page["Message"]
+
+
+def test_a_yes_that_the_order_was_left_before_it_was_handed_in_pages(asking: Asking) -> None:
+    asking.executions = Closing(asking)
+    asking.console.decide()
+    assert asking.approve().status is ApprovalStatus.APPROVED
+    assert "The yes reached nobody." in asking.happened()["unheard"].text
+    assert [page["Subject"][:19] for page in asking.topic.messages] == ["[APPROVED TOO LATE]"]
+
+
+def test_a_yes_for_which_no_execution_waits_pages(asking: Asking) -> None:
+    asking.time_out()  # before its time: the execution was stopped
+    asking.console.decide()
+    asking.approve()
+    assert "nothing was begun so far" in asking.happened()["unheard"].text
+    [page] = asking.topic.messages
+    assert "If it is not cut in a few minutes, nothing will cut it." in page["Message"]
+
+
+def test_a_yes_that_was_handed_in_is_not_paged_about_again(asking: Asking) -> None:
+    asking.console.decide()
+    asking.approve()
+    assert asking.approval.handed_in_at == SOON
+    asking.leave("Refused: it is on the protect list.")
+    assert asking.approve().verdict is Verdict.COUNTS
+    assert asking.topic.messages == []
+    assert set(asking.happened()) == {"asked", "answered"}
+
+
+@pytest.mark.parametrize("by", [ALICE, f"arn:aws:sts::{SHOP}:assumed-role/web-tier-role/thief"])
+@pytest.mark.parametrize("verb", ["Approve", "Reject"])
+def test_an_answer_about_a_replaced_order_is_quietly_too_late(
+    asking: Asking, verb: str, by: str
+) -> None:
+    asking.leave("A stronger order took its place.", replaced_by=STRONGER)
+    asking.console.decide(verb, by=by)
+    answer = asking.approve()
+    assert (answer.status, answer.verdict) == (ApprovalStatus.EXPIRED, Verdict.LATE)
+    assert STRONGER in asking.happened()["answered-late"].text
+    assert asking.topic.messages == []
+
+
 def test_an_execution_that_waits_no_more_finds_the_answer_on_record(asking: Asking) -> None:
     asking.console.decide()
     asking.time_out()
-    assert asking.approve().status is ApprovalStatus.APPROVED
+    assert asking.approve(now=LATER).status is ApprovalStatus.APPROVED
     assert asking.executions.told == []
+    assert asking.topic.messages == []
     assert asking.expire().proceed is True
 
 
@@ -294,19 +483,37 @@ def test_the_handler_refuses_ids_that_are_none(event: dict[str, object]) -> None
         app.handler(event, _Context())  # type: ignore[arg-type]
 
 
+class Closing(Executions):
+    """The order is left after the answer was recorded, and before it is handed in."""
+
+    def __init__(self, asking: Asking) -> None:
+        super().__init__()
+        self.asking = asking
+
+    def send_task_success(self, **given: Any) -> dict[str, Any]:
+        self.asking.leave("Refused: it is on the protect list.")
+        self.open.clear()
+        return super().send_task_success(**given)
+
+
 class _Context:
     function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "test"
 
 
-def _is_not_accepted(asking: Asking) -> None:
+def _does_not_count(asking: Asking) -> None:
+    """It is on the timeline and paged, and the order waits as if nobody had answered."""
+    assert asking.approve().verdict is Verdict.VOID  # also the second time
     approval = asking.approval
-    assert approval.status is ApprovalStatus.DENIED
-    assert approval.decided_by is None
-    assert approval.comment is not None
-    assert approval.comment.startswith("Not accepted: ")
-    [(operation, given)] = asking.executions.told
-    assert (operation, given["error"]) == ("SendTaskFailure", "Refused")
-    assert given["cause"] == approval.comment
+    assert (approval.status, approval.decided_by) == (ApprovalStatus.WAITING, None)
+    assert asking.executions.told == []
+    assert "does not count" in asking.happened()["answered-void"].text
+    [page] = asking.topic.messages
+    assert page["Subject"].startswith("[ANSWER DOES NOT COUNT] ")
+    for part in (INCIDENT_ID, asking.order.order_id, "does not count", "people are paged."):
+        assert part in page["Message"]
+    silent = asking.expire()
+    assert (silent.proceed, silent.status) == (False, ApprovalStatus.EXPIRED)
+    assert "No answer that counts came" in asking.happened()["expired"].text
 
 
 def _change_the_plan(asking: Asking) -> None:

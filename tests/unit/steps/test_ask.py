@@ -1,11 +1,14 @@
 """People are asked once about an order, and shown what they decide about."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from functions.ask import app
+from responder.aws import timeline
 from responder.aws.approvals import Approvals
 from responder.aws.ledger import Ledger
 from responder.domain.approval import ApprovalStatus
@@ -126,6 +129,43 @@ def test_people_are_not_asked_again_about_what_they_left_unanswered(asking: Aski
     assert len(asking.console.started) == 1
 
 
+def test_where_nobody_can_be_asked_no_question_is_left_behind(asking: Asking) -> None:
+    gone = refusing("AutomationDefinitionNotFoundException")
+    asking.console.start_automation_execution = gone  # type: ignore[method-assign]
+    with pytest.raises(Broken):
+        asking.ask()
+    assert asking.approval.status is ApprovalStatus.EXPIRED
+    with pytest.raises(Refused, match="not asked again"):
+        asking.ask("token-2")
+
+
+def test_a_question_that_cannot_be_recorded_is_taken_back(asking: Asking) -> None:
+    with pytest.raises(Broken):
+        asking.ask(life=WithoutTimeline())
+    assert asking.console.steps[asking.automation_id]["StepStatus"] == "Cancelled"
+    assert asking.approval.status is ApprovalStatus.EXPIRED
+    assert asking.happened() == {}
+
+
+def test_a_question_that_was_asked_for_too_long_ago_is_taken_back(asking: Asking) -> None:
+    asking.ask()
+    with pytest.raises(Refused):
+        asking.ask("token-2", now=LATER)
+    assert asking.approval.status is ApprovalStatus.EXPIRED
+    assert asking.console.steps[asking.automation_id]["StepStatus"] == "Cancelled"
+
+
+def test_a_question_is_not_taken_back_while_aws_is_busy(asking: Asking) -> None:
+    busy = refusing("ThrottlingException")
+    started = asking.console.start_automation_execution
+    asking.console.start_automation_execution = busy  # type: ignore[method-assign]
+    with pytest.raises(Unavailable):
+        asking.ask()
+    assert asking.approval.status is ApprovalStatus.WAITING
+    asking.console.start_automation_execution = started  # type: ignore[method-assign]
+    assert asking.ask("token-2").status is ApprovalStatus.WAITING
+
+
 def test_a_run_that_dies_at_any_call_is_completed_by_the_next(ledger: Ledger) -> None:
     whole = Life()
     Asking(ledger).ask(life=whole)
@@ -178,6 +218,15 @@ def test_an_error_about_the_input_does_not_show_the_token() -> None:
 def test_the_handler_parses_before_it_touches_anything() -> None:
     with pytest.raises(ValidationError):
         app.handler({"incident_id": "../etc"}, _Context())  # type: ignore[arg-type]
+
+
+class WithoutTimeline(Life):
+    """The table refuses every event of a timeline."""
+
+    def call(self, operation: Callable[..., Any], given: dict[str, Any]) -> Any:
+        if given.get("Item", {}).get("sk", {}).get("S", "").startswith(timeline.PREFIX):
+            refusing("AccessDeniedException")()
+        return super().call(operation, given)
 
 
 class _Context:

@@ -7,13 +7,20 @@ import pytest
 from responder.aws.approvals import Approvals
 from responder.aws.ledger import Ledger
 from responder.domain.approval import ApprovalStatus
-from responder.domain.errors import Unavailable
+from responder.domain.errors import Refused, Unavailable
 from responder.domain.order import Silence
 from responder.steps.expire import ExpireAnswer
-from tests.asking import LATER, Asking, an_asked_order, emptied
+from tests.asking import LATER, SOON, Asking, an_asked_order, emptied
 from tests.builders import INCIDENT_ID
-from tests.consoles import refusing
+from tests.consoles import Topic, refusing
 from tests.vaults import DiedHereError, Life
+
+
+class DyingTopic(Topic):
+    """The run that claimed the page ends before it is sent."""
+
+    def publish(self, **given: object) -> dict[str, object]:
+        raise DiedHereError
 
 
 def silent(ledger: Ledger, on_silence: Silence) -> Asking:
@@ -105,10 +112,80 @@ def test_a_denial_that_could_not_be_handed_in_does_not_proceed(ledger: Ledger) -
     assert set(asking.happened()) == {"asked", "answered"}
 
 
-def test_an_approval_by_the_wrong_person_does_not_proceed(ledger: Ledger) -> None:
+@pytest.mark.parametrize("verb", ["Approve", "Reject"])
+@pytest.mark.parametrize(
+    ("on_silence", "proceed"), [(Silence.PROCEED, True), (Silence.LEAVE, False)]
+)
+def test_an_answer_that_does_not_count_is_silence_and_is_paged(
+    ledger: Ledger, on_silence: Silence, proceed: bool, verb: str
+) -> None:
+    asking = silent(ledger, on_silence)
+    itself = "arn:aws:sts::111122223333:assumed-role/web-tier-role/somebody"
+    asking.console.decide(verb, by=itself)
+    assert asking.expire() == ExpireAnswer(proceed=proceed, status=ApprovalStatus.EXPIRED)
+    assert set(asking.happened()) == {"asked", "answered-void", "expired"}
+    assert "No answer that counts came within 30 min." in asking.happened()["expired"].text
+    assert [page["Subject"][:22] for page in asking.topic.messages] == ["[ANSWER DOES NOT COUNT"]
+
+
+def test_nobody_ends_a_question_before_its_time(ledger: Ledger) -> None:
+    """Whatever instant the request names: the machine's word is for the record only."""
     asking = silent(ledger, Silence.PROCEED)
-    asking.console.decide(by="arn:aws:iam::444455556666:user/mallory")
-    assert asking.expire() == ExpireAnswer(proceed=False, status=ApprovalStatus.DENIED)
+    with pytest.raises(Refused, match="can be answered until 2026-11-23 12:30:00 UTC"):
+        asking.expire(real=LATER - timedelta(minutes=1))
+    assert asking.approval.status is ApprovalStatus.WAITING
+    assert asking.console.steps[asking.automation_id]["StepStatus"] == "Waiting"
+    assert set(asking.happened()) == {"asked"}
+
+
+def test_an_answer_that_is_on_record_is_given_whenever_it_is_asked_for(ledger: Ledger) -> None:
+    asking = silent(ledger, Silence.LEAVE)
+    asking.console.decide()
+    asking.approve(now=LATER)
+    assert asking.expire(real=SOON).proceed is True
+
+
+def test_clocks_of_aws_that_differ_a_little_do_not_keep_a_question_open(ledger: Ledger) -> None:
+    asking = silent(ledger, Silence.LEAVE)
+    answer = asking.expire(real=LATER - timedelta(milliseconds=300))
+    assert answer.status is ApprovalStatus.EXPIRED
+
+
+def test_the_question_about_a_replaced_order_ends_quietly(ledger: Ledger) -> None:
+    asking = silent(ledger, Silence.PROCEED)
+    asking.leave("A stronger order took its place.", replaced_by="ord-" + "5" * 20)
+    expected = ExpireAnswer(proceed=False, status=ApprovalStatus.EXPIRED)
+    assert asking.expire() == expected
+    assert asking.expire() == expected
+    assert asking.console.steps[asking.automation_id]["StepStatus"] == "Cancelled"
+    assert asking.topic.messages == []
+    assert set(asking.happened()) == {"asked"}
+
+
+def test_a_replaced_order_is_not_carried_out_whatever_was_answered(ledger: Ledger) -> None:
+    asking = silent(ledger, Silence.PROCEED)
+    asking.console.decide()
+    asking.approve(now=LATER)
+    asking.leave("A stronger order took its place.", replaced_by="ord-" + "5" * 20)
+    assert asking.expire() == ExpireAnswer(proceed=False, status=ApprovalStatus.APPROVED)
+
+
+def test_a_replaced_order_that_nobody_was_asked_about_ends_quietly(ledger: Ledger) -> None:
+    asking = Asking(ledger)
+    asking.leave("A stronger order took its place.", replaced_by="ord-" + "5" * 20)
+    assert asking.expire() == ExpireAnswer(proceed=False, status=None)
+    assert asking.topic.messages == []
+
+
+def test_what_another_run_is_paging_is_not_said_to_be_paged(ledger: Ledger) -> None:
+    asking = silent(ledger, Silence.ESCALATE)
+    asking.topic = DyingTopic()
+    with pytest.raises(DiedHereError):
+        asking.expire()
+    asking.topic = Topic()
+    asking.expire(now=LATER + timedelta(seconds=1))
+    assert "another run is paging people" in asking.happened()["expired"].text
+    assert asking.topic.messages == []
 
 
 def test_a_late_approval_is_silence(ledger: Ledger) -> None:

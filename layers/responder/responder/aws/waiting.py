@@ -40,7 +40,7 @@ class Waiting:
         return True
 
     def refuse(self, task_token: str, why: str) -> bool:
-        """A person said no, or a yes does not count. The machine leaves the order to a person."""
+        """A person said no. The machine leaves the order to a person."""
         with asking_aws("handing in a no"):
             try:
                 self.client.send_task_failure(

@@ -1,14 +1,16 @@
 """A person's answer to a request for approval, and whether it counts. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from responder.domain.approval import Approval
 from responder.domain.escaping import one_line
+from responder.domain.finding import Finding
 from responder.domain.order import Order
+from responder.domain.principal import Principal, PrincipalKind
 
 # IAM User Guide, "IAM ARNs". Paths may stand before a user's or a role's name, never in a session.
 _IDENTITY = re.compile(
@@ -18,6 +20,7 @@ _IDENTITY = re.compile(
     r")",
     re.ASCII,
 )
+_PERMISSION_SET = "AWSReservedSSO_"
 
 
 class Answer(BaseModel):
@@ -45,16 +48,28 @@ class _Identity(NamedTuple):
 
 
 def objection(
-    answer: Answer, approval: Approval, order: Order, plan_hash: str, approvers: Sequence[str]
+    answer: Answer,
+    approval: Approval,
+    plan_hash: str,
+    approvers: Sequence[str],
+    *,
+    orders: Iterable[Order],
+    findings: Iterable[Finding],
 ) -> str | None:
-    """Why a yes does not count, as a sentence; None if it does. A no needs no such check."""
+    """Why an answer does not count, as a sentence; None if it does.
+
+    Whoever the incident is about decides nothing in it, neither yes nor no. Everybody else's no
+    needs no further check.
+    """
     identity = _identity(answer.by or "")
+    if identity is not None and _is_party(identity, orders, findings):
+        return f"{answer.who} is a principal of this incident, and decides nothing about it."
+    if not answer.approves:
+        return None
     if identity is None:
         return f"{answer.who} is no user and no role session, so nobody knows who approved."
     if not any(_covers(listed, identity) for listed in approvers):
         return f"{answer.who} is not one of this stack's approvers."
-    if _is_contained(identity, order):
-        return f"{answer.who} is what the order would contain, and cannot approve for itself."
     if plan_hash != approval.plan_hash:
         return f"The plan is not the one that {answer.who} was shown."
     return None
@@ -73,12 +88,31 @@ def _covers(listed: str, identity: _Identity) -> bool:
     return approver.session is None or approver.session == identity.session
 
 
-def _is_contained(identity: _Identity, order: Order) -> bool:
+def _is_party(identity: _Identity, orders: Iterable[Order], findings: Iterable[Finding]) -> bool:
+    """Whether an order would contain this identity, or a finding of the incident names it."""
+    named = [principal for finding in findings for principal in finding.principals]
+    for order in orders:
+        named.append(order.principal)
+        if _is_same(identity, order.resource):
+            return True
+    return any(_acts_as(identity, principal) for principal in named)
+
+
+def _acts_as(identity: _Identity, principal: Principal) -> bool:
+    if principal.kind is PrincipalKind.IDENTITY_CENTER:
+        told = _identity(principal.arn or "")
+        person = principal.session_name or (principal.name if told is None else told.session)
+        if person is not None:
+            # A permission set is shared, and each of its sessions bears the name of a person, who
+            # may also have come in by another permission set, in another account.
+            return identity.name.startswith(_PERMISSION_SET) and identity.session == person
+    return _is_same(identity, principal.arn or "")
+
+
+def _is_same(identity: _Identity, arn: str) -> bool:
     # A finding tells no path, and a session of a cut role is cut with it.
-    return any(
-        contained is not None and _without_session(contained) == _without_session(identity)
-        for contained in (_identity(order.resource), _identity(order.principal.arn or ""))
-    )
+    other = _identity(arn)
+    return other is not None and _without_session(other) == _without_session(identity)
 
 
 def _without_session(identity: _Identity) -> _Identity:

@@ -32,3 +32,4 @@ class Approval(BaseModel):
     decided_by: str | None = None
     decided_at: AwareDatetime | None = None
     comment: str | None = None
+    handed_in_at: AwareDatetime | None = None  # when the waiting execution took the answer

@@ -5,30 +5,33 @@ is asked what was decided, when, and by whom. The record is written before the e
 so that a run which dies in between is completed by the next, or by the state that waits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, StringConstraints
 
 from responder.aws import approvals as requests
 from responder.aws import automations as console
-from responder.aws import timeline as events
 from responder.aws import waiting as executions
 from responder.aws.approvals import Approvals
 from responder.aws.automations import Automations
 from responder.aws.incidents import Incidents
+from responder.aws.pager import Pager
+from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.aws.waiting import Waiting
-from responder.domain.answer import Answer, is_late, objection
 from responder.domain.approval import Approval, ApprovalStatus
 from responder.domain.errors import Refused, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId
-from responder.report.wording import in_utc
+from responder.domain.order import Order, Receipt, ReceiptStatus
+from responder.steps import settle as decisions
+from responder.steps.settle import ANSWERED, SKEW, Verdict, settle, too_late, why_left
 
-PERMISSIONS = requests.PERMISSIONS | events.PERMISSIONS | console.READING | executions.PERMISSIONS
-_UNDO = " If the order was carried out without an answer, release it to undo that."
-_ANSWERED = (ApprovalStatus.APPROVED, ApprovalStatus.DENIED)
+PERMISSIONS = (
+    requests.PERMISSIONS | decisions.PERMISSIONS | console.READING | executions.PERMISSIONS
+)
 
 
 class ApproveRequest(BaseModel):
@@ -39,12 +42,12 @@ class ApproveRequest(BaseModel):
 
 
 class ApproveAnswer(BaseModel):
-    """Where the request stands now. `late` is an answer that came after its time."""
+    """Where the request stands now. The verdict is None while nobody has answered."""
 
     incident_id: IncidentId
     order_id: OrderId
     status: ApprovalStatus
-    late: bool
+    verdict: Verdict | None
 
 
 def approve(
@@ -52,10 +55,14 @@ def approve(
     *,
     incidents: Incidents,
     approvals: Approvals,
+    receipts: Receipts,
     automations: Automations,
     waiting: Waiting,
     timeline: Timeline,
+    pager: Pager,
     approvers: Sequence[str],
+    titles: Mapping[str, str],
+    now: datetime,
 ) -> ApproveAnswer:
     """Record an answer and pass it on. May run again: the first answer is the one that counts."""
     approval = approvals.find(request.approval_id)
@@ -65,89 +72,78 @@ def approve(
         raise Unavailable(f"{approval.order_id} is still being asked about; try again")
     if approval.automation_id != request.automation_id:
         raise Refused(f"{approval.order_id} was asked about elsewhere; nothing was changed")
-    answer = automations.answer(approval.automation_id)
+    answer, verdict = automations.answer(approval.automation_id), None
     if answer is not None:
-        approval = settle(
+        approval, verdict = settle(
             approval,
             answer,
             incidents=incidents,
             approvals=approvals,
+            receipts=receipts,
             timeline=timeline,
+            pager=pager,
             approvers=approvers,
+            titles=titles,
         )
-    if approval.status in _ANSWERED:
-        hand_in(approval, approvals=approvals, waiting=waiting)
+    if approval.status in ANSWERED:
+        approval = hand_in(approval, approvals=approvals, waiting=waiting, now=now)
+        # Once the time is over, the execution stopped waiting to look at the record by itself.
+        if approval.handed_in_at is None and now < approval.expires_at - SKEW:
+            order = incidents.order(approval.incident_id, approval.order_id)
+            receipt = receipts.get(order.incident_id, order.order_id)
+            _unheard(approval, order, receipt, timeline=timeline, pager=pager, titles=titles)
     return ApproveAnswer(
         incident_id=approval.incident_id,
         order_id=approval.order_id,
         status=approval.status,
-        late=answer is not None and approval.status not in _ANSWERED,
+        verdict=verdict,
     )
 
 
-def settle(
-    approval: Approval,
-    answer: Answer,
-    *,
-    incidents: Incidents,
-    approvals: Approvals,
-    timeline: Timeline,
-    approvers: Sequence[str],
+def hand_in(
+    approval: Approval, *, approvals: Approvals, waiting: Waiting, now: datetime
 ) -> Approval:
-    """Write what a person decided into the request, unless it is decided or the time is over.
+    """Tell the execution that waits, with the newest token, and record that it was told.
 
-    A no counts for as long as nothing else was recorded; a yes only inside its time.
+    One that waits no more looks at the record by itself, unless its wait ended otherwise.
     """
-    if approval.status is ApprovalStatus.WAITING and not (
-        answer.approves and is_late(answer, approval)
-    ):
-        approval = _decide(approval, answer, incidents, approvals, approvers)
-    if approval.status in _ANSWERED:
-        key, text = "answered", _said(approval)
-    else:
-        key, text = "answered-late", _said_late(approval, answer)
-    timeline.record(
-        approval.incident_id,
-        f"{key}:{approval.order_id}",
-        at=answer.decided_at,
-        by=one_line(answer.by or "approve", 300),
-        text=text,
-    )
-    return approval
-
-
-def hand_in(approval: Approval, *, approvals: Approvals, waiting: Waiting) -> None:
-    """Tell the execution that waits, with the newest token. One that waits no more looks itself."""
     token = approvals.token(approval.approval_id)
     if approval.status is ApprovalStatus.APPROVED:
-        waiting.go_on(token)
+        told = waiting.go_on(token)
     else:
-        waiting.refuse(token, _denial(approval))
+        told = waiting.refuse(token, _denial(approval))
+    return approvals.replace(approval, handed_in_at=now) if told else approval
 
 
-def _decide(
+def _unheard(
     approval: Approval,
-    answer: Answer,
-    incidents: Incidents,
-    approvals: Approvals,
-    approvers: Sequence[str],
-) -> Approval:
-    decided_by, comment = answer.by, answer.comment
-    status = ApprovalStatus.APPROVED if answer.approves else ApprovalStatus.DENIED
-    if answer.approves:
-        order = incidents.order(approval.incident_id, approval.order_id)
-        plan_hash = incidents.plan_of(approval.incident_id, approval.order_id).hash
-        against = objection(answer, approval, order, plan_hash, approvers)
-        if against is not None:
-            # The question is spent and cannot be answered again, so a person has to act by hand.
-            status, decided_by, comment = ApprovalStatus.DENIED, None, f"Not accepted: {against}"
-    return approvals.replace(
-        approval,
-        status=status,
-        decided_by=decided_by,
-        decided_at=answer.decided_at,
-        comment=comment,
+    order: Order,
+    receipt: Receipt | None,
+    *,
+    timeline: Timeline,
+    pager: Pager,
+    titles: Mapping[str, str],
+) -> None:
+    """A yes that nobody waited for any more, and of which no trace is seen."""
+    if approval.status is not ApprovalStatus.APPROVED or approval.decided_at is None:
+        return
+    if receipt is not None and (receipt.status is not ReceiptStatus.LEFT or receipt.replaced_by):
+        return  # it is being carried out, or a stronger order is
+    if receipt is None:
+        # A run that handed it in and died before it could say so looks the same for a moment.
+        why = "No execution waits for the answer any more, and nothing was begun so far. "
+        why += "If it is not cut in a few minutes, nothing will cut it."
+    else:
+        why = why_left(receipt.note)
+    timeline.record(
+        order.incident_id,
+        f"unheard:{order.order_id}",
+        at=approval.decided_at,
+        by="approve",
+        text=f"The yes reached nobody. {why}",
     )
+    said = f"{one_line(approval.decided_by or 'A person', 300)} approved it. {why}"
+    too_late(order, said, pager=pager, titles=titles, now=approval.decided_at)
 
 
 def _denial(approval: Approval) -> str:
@@ -155,19 +151,3 @@ def _denial(approval: Approval) -> str:
         return approval.comment or "It was denied."
     said = f": {approval.comment}" if approval.comment else "."
     return f"Denied by {one_line(approval.decided_by, 300)}{said}"
-
-
-def _said(approval: Approval) -> str:
-    if approval.status is ApprovalStatus.DENIED and approval.decided_by is None:
-        return f"{_denial(approval)} Nothing was cut because of it."
-    verb = "Approved" if approval.status is ApprovalStatus.APPROVED else "Denied"
-    comment = f": {approval.comment}" if approval.comment else "."
-    return f"{verb} the order{comment}"
-
-
-def _said_late(approval: Approval, answer: Answer) -> str:
-    verb, then = ("Approved", "") if answer.approves else ("Denied", _UNDO)
-    return (
-        f"{verb} the order too late: the time to answer ended at "
-        f"{in_utc(approval.expires_at)}. Nothing was done because of it.{then}"
-    )

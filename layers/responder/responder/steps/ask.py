@@ -1,7 +1,9 @@
 """Ask a person, in the console, whether an order may be carried out.
 
 People are asked once for each order. Another attempt of the waiting state brings another task token
-for the same question, and an answer that came in between is handed to it at once.
+for the same question, and an answer that came in between is handed to it at once. Where asking
+fails for good, the question is taken back: nobody is left to answer what nothing waits for. Where
+AWS stays busy it cannot be, and a yes is then found to be too late, because the order was left.
 """
 
 import secrets
@@ -19,22 +21,24 @@ from responder.aws.incidents import Incidents
 from responder.aws.timeline import Timeline
 from responder.aws.waiting import Waiting
 from responder.domain.approval import Approval, ApprovalStatus
-from responder.domain.errors import Refused
+from responder.domain.errors import Refused, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId
-from responder.domain.order import Order, OrderMode, Silence
+from responder.domain.order import Order, OrderMode
 from responder.domain.policy import DEACTIVATE_KEY
 from responder.report import commands
 from responder.report.model import Here
 from responder.report.wording import in_utc
 from responder.steps.approve import hand_in
+from responder.steps.settle import ANSWERED, silence
 
-PERMISSIONS = requests.PERMISSIONS | events.PERMISSIONS | console.STARTING | executions.PERMISSIONS
-_SILENCE = {
-    Silence.LEAVE: "it is not carried out, and is left to a person.",
-    Silence.ESCALATE: "it is not carried out, and people are paged.",
-    Silence.PROCEED: "IT IS CARRIED OUT WITHOUT AN ANSWER.",
-}
+PERMISSIONS = (
+    requests.PERMISSIONS
+    | events.PERMISSIONS
+    | console.STARTING
+    | console.STOPPING
+    | executions.PERMISSIONS
+)
 
 
 class AskRequest(BaseModel):
@@ -82,26 +86,34 @@ def ask(
         ),
         request.task_token,
     )
-    if approval.status in (ApprovalStatus.APPROVED, ApprovalStatus.DENIED):
-        hand_in(approval, approvals=approvals, waiting=waiting)
+    if approval.status in ANSWERED:
+        approval = hand_in(approval, approvals=approvals, waiting=waiting, now=request.now)
     elif approval.status is ApprovalStatus.EXPIRED or request.now >= approval.expires_at:
+        _take_back(approval, approval.automation_id, approvals, automations)
         raise Refused(
-            f"people were asked about {order.order_id} until {in_utc(approval.expires_at)}, "
-            "and are not asked again"
+            f"the question about {order.order_id} is closed, which could be answered until "
+            f"{in_utc(approval.expires_at)}; people are not asked again"
         )
     else:
-        if approval.automation_id is None:
-            shown = message(order, approval, titles=titles, here=here)
-            automation_id = automations.start(approval.approval_id, shown)
-            approval = approvals.replace(approval, automation_id=automation_id)
-        timeline.record(
-            order.incident_id,
-            f"asked:{order.order_id}",
-            at=approval.requested_at,
-            by="ask",
-            text=f"Asked the approvers whether to carry out {_what(order, titles)}. "
-            f"{_until(order, approval)} Automation {approval.automation_id}.",
-        )
+        automation_id = approval.automation_id
+        try:
+            if automation_id is None:
+                shown = message(order, approval, titles=titles, here=here)
+                automation_id = automations.start(approval.approval_id, shown)
+                approval = approvals.replace(approval, automation_id=automation_id)
+            timeline.record(
+                order.incident_id,
+                f"asked:{order.order_id}",
+                at=approval.requested_at,
+                by="ask",
+                text=f"Asked the approvers whether to carry out {_what(order, titles)}. "
+                f"{silence(order, approval)} Automation {automation_id}.",
+            )
+        except Unavailable:
+            raise  # the machine tries again
+        except Exception:
+            _take_back(approval, automation_id, approvals, automations)
+            raise
     return AskAnswer(
         approval_id=approval.approval_id,
         status=approval.status,
@@ -120,7 +132,7 @@ def message(
     return {
         "Cut": _shown(f"{order.incident_id} asks to carry out: {_what(order, titles)}."),
         "Why": _shown(order.reason),
-        "Silence": _shown(_until(order, approval)),
+        "Silence": _shown(silence(order, approval)),
         "Undo": _shown(undo.text),
     }
 
@@ -136,8 +148,14 @@ def _what(order: Order, titles: Mapping[str, str]) -> str:
     return f"{title}: {one_line(order.resource, 250)} ({', '.join(about)})"
 
 
-def _until(order: Order, approval: Approval) -> str:
-    return f"Without an answer until {in_utc(approval.expires_at)}, {_SILENCE[order.on_silence]}"
+def _take_back(
+    approval: Approval, automation_id: str | None, approvals: Approvals, automations: Automations
+) -> None:
+    """Leave no question behind that nothing waits for."""
+    if automation_id is not None:
+        automations.stop(automation_id)
+    if approval.status is ApprovalStatus.WAITING:
+        approvals.replace(approval, status=ApprovalStatus.EXPIRED)
 
 
 def _shown(text: str) -> str:

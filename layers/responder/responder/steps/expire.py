@@ -2,6 +2,9 @@
 
 A wait that ended is not silence yet: a person may have answered, and the answer could not be handed
 in. So AWS is asked once more. Where it cannot say, nothing is carried out and people are paged.
+While it is busy this is tried again; an order that is given up over that goes to `leave`, and its
+question stays open, but a yes to it comes too late. A question whose order a stronger one replaced
+ends quietly, because people are told of the stronger one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,28 +14,29 @@ from pydantic import AwareDatetime, BaseModel
 
 from responder.aws import approvals as requests
 from responder.aws import automations as console
-from responder.aws import pager as paging
-from responder.aws import timeline as events
 from responder.aws.approvals import Approvals
 from responder.aws.automations import Automations
 from responder.aws.incidents import Incidents
 from responder.aws.pager import Paged, Pager
+from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
-from responder.domain.approval import ApprovalStatus
+from responder.domain.approval import Approval, ApprovalStatus
 from responder.domain.errors import Broken, Refused
-from responder.domain.escaping import ascii_line, one_line
+from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.order import Order, Silence
-from responder.report.wording import span
-from responder.steps.approve import settle
+from responder.report.wording import in_utc, span
+from responder.steps import settle as decisions
+from responder.steps.settle import SKEW, call_people, named, settle
 
-PERMISSIONS = (
-    requests.PERMISSIONS
-    | events.PERMISSIONS
-    | paging.PERMISSIONS
-    | console.READING
-    | console.STOPPING
-)
+PERMISSIONS = requests.PERMISSIONS | decisions.PERMISSIONS | console.READING | console.STOPPING
+_PAGED = {
+    Paged.SENT: "people were paged.",
+    Paged.BEFORE: "people were paged.",
+    Paged.BY_ANOTHER: "another run is paging people.",
+    Paged.BY_CHANNEL: "the channel calls people.",
+    Paged.NOBODY: "nobody was paged, for there is no pager topic.",
+}
 
 
 class ExpireRequest(BaseModel):
@@ -55,16 +59,28 @@ def expire(
     *,
     incidents: Incidents,
     approvals: Approvals,
+    receipts: Receipts,
     automations: Automations,
     pager: Pager,
     timeline: Timeline,
     approvers: Sequence[str],
     titles: Mapping[str, str],
+    now: datetime,
 ) -> ExpireAnswer:
-    """Close the question and say how it goes on. May run again: one record, and one page."""
+    """Close the question and say how it goes on. May run again: one record, and one page.
+
+    `now` is the instant itself; the request only says when its state was entered, and whoever
+    calls this could ask for any other.
+    """
     order = incidents.order(request.incident_id, request.order_id)
     approval = approvals.of_order(order.incident_id, order.order_id)
+    receipt = receipts.get(order.incident_id, order.order_id)
+    if receipt is not None and receipt.replaced_by is not None:
+        return _replaced(approval, approvals, automations)
+    if approval is not None and approval.status is ApprovalStatus.WAITING:
+        _is_over(approval, now)
     doubt: str | None = None
+    answered = False
     if approval is None or approval.automation_id is None:
         doubt = "nobody could be asked"
     elif approval.status is ApprovalStatus.WAITING:
@@ -76,13 +92,17 @@ def expire(
             doubt = one_line(str(error), 300)
         else:
             if answer is not None:
-                approval = settle(
+                answered = True
+                approval, _ = settle(
                     approval,
                     answer,
                     incidents=incidents,
                     approvals=approvals,
+                    receipts=receipts,
                     timeline=timeline,
+                    pager=pager,
                     approvers=approvers,
+                    titles=titles,
                 )
             if approval.status is ApprovalStatus.WAITING:
                 approval = approvals.replace(approval, status=ApprovalStatus.EXPIRED)
@@ -90,55 +110,67 @@ def expire(
         return ExpireAnswer(proceed=True, status=approval.status)
     if approval is not None and approval.status is ApprovalStatus.DENIED:
         return ExpireAnswer(proceed=False, status=approval.status)
-    _tell(order, doubt, pager=pager, timeline=timeline, titles=titles, now=request.now)
+    nobody = "No answer that counts came" if answered else "Nobody answered"
+    said = f"{nobody} within {span(order.answer_within)}."
+    if doubt is not None:
+        said = f"Whether anybody answered is not known: {doubt}."
+    silence = order.on_silence if doubt is None else Silence.ESCALATE
+    _tell(order, said, silence, pager=pager, timeline=timeline, titles=titles, now=request.now)
     return ExpireAnswer(
-        proceed=doubt is None and order.on_silence is Silence.PROCEED,
-        status=None if approval is None else approval.status,
+        proceed=silence is Silence.PROCEED, status=None if approval is None else approval.status
     )
+
+
+def _is_over(approval: Approval, now: datetime) -> None:
+    if now < approval.expires_at - SKEW:
+        raise Refused(
+            f"{approval.order_id} can be answered until {in_utc(approval.expires_at)}; "
+            "the question stays open"
+        )
+
+
+def _replaced(
+    approval: Approval | None, approvals: Approvals, automations: Automations
+) -> ExpireAnswer:
+    """Take back the question about an order that a stronger one took the place of."""
+    if approval is None:
+        return ExpireAnswer(proceed=False, status=None)
+    if approval.automation_id is not None:
+        automations.stop(approval.automation_id)
+    if approval.status is ApprovalStatus.WAITING:
+        approval = approvals.replace(approval, status=ApprovalStatus.EXPIRED)
+    return ExpireAnswer(proceed=False, status=approval.status)
 
 
 def _tell(
     order: Order,
-    doubt: str | None,
+    said: str,
+    silence: Silence,
     *,
     pager: Pager,
     timeline: Timeline,
     titles: Mapping[str, str],
     now: datetime,
 ) -> None:
-    what = f"{titles.get(order.action_id, order.action_id)}: {one_line(order.resource, 250)}"
-    waited = f"Nobody answered within {span(order.answer_within)}."
-    said = waited if doubt is None else f"Whether anybody answered is not known: {doubt}."
-    if doubt is None and order.on_silence is Silence.PROCEED:
+    if silence is Silence.PROCEED:
         then = "The plan says to carry it out without an answer."
-    elif doubt is None and order.on_silence is Silence.LEAVE:
+    elif silence is Silence.LEAVE:
         then = "The plan leaves it to a person."
     else:
-        subject = ascii_line(f"[NO ANSWER] {what} in {order.account}", 99)
-        lines = [
+        paged = call_people(
+            order,
+            "NO ANSWER",
             f"{said} It was not carried out, and a person has it now.",
-            "",
-            f"Incident: {order.incident_id}",
-            f"Order: {order.order_id}",
-            f"What: {what}",
-            f"Account: {order.account}",
-            f"Why: {one_line(order.reason, 600)}",
-            "Next: look at the resource, and cut it by hand if it still does harm.",
-        ]
-        paged = pager.page(
-            order.incident_id,
-            subject=subject,
-            text="\n".join(lines) + "\n",
-            now=now,
             about=f"approval:{order.order_id}",
+            pager=pager,
+            titles=titles,
+            now=now,
         )
-        then = {
-            Paged.NOBODY: "A person has it now; nobody was paged, for there is no pager topic.",
-        }.get(paged, "A person has it now; people were paged.")
+        then = f"A person has it now; {_PAGED[paged]}"
     timeline.record(
         order.incident_id,
         f"expired:{order.order_id}",
         at=now,
         by="expire",
-        text=f"{what}. {said} {then}",
+        text=f"{named(order, titles)}. {said} {then}",
     )

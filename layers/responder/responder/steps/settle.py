@@ -1,0 +1,216 @@
+"""Judge what a person decided about an order, and write it into the request.
+
+An answer that does not count is on the timeline and nowhere else: the question is spent, the order
+waits as if nobody had answered, and people are paged at once, because they are no longer asked. A
+principal of the incident can therefore neither approve its own containment nor veto it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from responder.aws import approvals as requests
+from responder.aws import pager as paging
+from responder.aws import receipts as proof
+from responder.aws import timeline as events
+from responder.aws.approvals import Approvals
+from responder.aws.incidents import Incidents
+from responder.aws.pager import Paged, Pager
+from responder.aws.receipts import Receipts
+from responder.aws.timeline import Timeline
+from responder.domain.answer import Answer, is_late, objection
+from responder.domain.approval import Approval, ApprovalStatus
+from responder.domain.escaping import ascii_line, one_line
+from responder.domain.order import Order, Receipt, ReceiptStatus, Silence
+from responder.report.wording import closed, in_utc
+
+PERMISSIONS = requests.PERMISSIONS | events.PERMISSIONS | proof.PERMISSIONS | paging.PERMISSIONS
+SKEW = timedelta(seconds=5)  # more than two clocks of AWS ever differ by
+ANSWERED = (ApprovalStatus.APPROVED, ApprovalStatus.DENIED)
+_UNDO = " If the order was carried out without an answer, release it to undo that."
+_SILENCE = {
+    Silence.LEAVE: "it is not carried out, and is left to a person.",
+    Silence.ESCALATE: "it is not carried out, and people are paged.",
+    Silence.PROCEED: "IT IS CARRIED OUT WITHOUT AN ANSWER.",
+}
+
+
+class Verdict(StrEnum):
+    """What became of an answer."""
+
+    COUNTS = "counts"
+    LATE = "late"  # its time was over, or the question was closed
+    VOID = "void"  # it does not count, whenever it came
+
+
+def settle(
+    approval: Approval,
+    answer: Answer,
+    *,
+    incidents: Incidents,
+    approvals: Approvals,
+    receipts: Receipts,
+    timeline: Timeline,
+    pager: Pager,
+    approvers: Sequence[str],
+    titles: Mapping[str, str],
+) -> tuple[Approval, Verdict]:
+    """Write what a person decided into the request, if it counts and nothing was decided before.
+
+    A no counts for as long as nothing else was recorded; a yes only inside its time, and while the
+    order was not left to a person for another reason. An order that a stronger one replaced is not
+    decided about any more.
+    """
+    order = incidents.order(approval.incident_id, approval.order_id)
+    receipt = receipts.get(order.incident_id, order.order_id)
+    left = receipt if receipt is not None and receipt.status is ReceiptStatus.LEFT else None
+    replaced = left is not None and left.replaced_by is not None
+    against = _against(approval, answer, incidents, approvers)
+    if approval.status in ANSWERED:
+        verdict = Verdict.COUNTS
+    elif against is not None and not replaced:
+        verdict = Verdict.VOID
+    elif (
+        replaced
+        or approval.status is ApprovalStatus.EXPIRED
+        or (answer.approves and (left is not None or is_late(answer, approval)))
+    ):
+        verdict = Verdict.LATE
+        if left is not None and approval.status is ApprovalStatus.WAITING:
+            approval = approvals.replace(approval, status=ApprovalStatus.EXPIRED)
+    else:
+        verdict = Verdict.COUNTS
+        approval = approvals.replace(
+            approval,
+            status=ApprovalStatus.APPROVED if answer.approves else ApprovalStatus.DENIED,
+            decided_by=answer.by,
+            decided_at=answer.decided_at,
+            comment=answer.comment,
+        )
+    if verdict is Verdict.COUNTS:
+        key, text = "answered", _said(approval)
+    elif verdict is Verdict.LATE:
+        key, text = "answered-late", _said_late(approval, answer, left)
+    else:
+        key, text = "answered-void", f"{_verb(answer)} the order, and it does not count: {against}"
+    timeline.record(
+        approval.incident_id,
+        f"{key}:{approval.order_id}",
+        at=answer.decided_at,
+        by=one_line(answer.by or "approve", 300),
+        text=text,
+    )
+    if verdict is Verdict.VOID:
+        call_people(
+            order,
+            "ANSWER DOES NOT COUNT",
+            f"{_verb(answer)}, and it does not count: {against} Nobody else can answer any more. "
+            + silence(order, approval),
+            about=f"void:{order.order_id}",
+            pager=pager,
+            titles=titles,
+            now=answer.decided_at,
+        )
+    if verdict is Verdict.LATE and answer.approves and left is not None and not replaced:
+        said = f"{answer.who} approved it, and the yes came too late. {why_left(left.note)}"
+        too_late(order, said, pager=pager, titles=titles, now=answer.decided_at)
+    return approval, verdict
+
+
+def silence(order: Order, approval: Approval) -> str:
+    """What happens without an answer that counts, and from when, as a sentence."""
+    return f"Without an answer until {in_utc(approval.expires_at)}, {_SILENCE[order.on_silence]}"
+
+
+def call_people(
+    order: Order,
+    heading: str,
+    said: str,
+    *,
+    about: str,
+    pager: Pager,
+    titles: Mapping[str, str],
+    now: datetime,
+) -> Paged:
+    """Page about one order that a question did not settle. `now` as the pager wants it."""
+    what = named(order, titles)
+    lines = [
+        said,
+        "",
+        f"Incident: {order.incident_id}",
+        f"Order: {order.order_id}",
+        f"What: {what}",
+        f"Account: {order.account}",
+        f"Why: {one_line(order.reason, 600)}",
+        "Next: look at the resource, and cut it by hand if it still does harm.",
+    ]
+    return pager.page(
+        order.incident_id,
+        subject=ascii_line(f"[{heading}] {what} in {order.account}", 99),
+        text="\n".join(lines) + "\n",
+        now=now,
+        about=about,
+    )
+
+
+def named(order: Order, titles: Mapping[str, str]) -> str:
+    """The order on one line: the action, and on what."""
+    return f"{titles.get(order.action_id, order.action_id)}: {one_line(order.resource, 250)}"
+
+
+def too_late(
+    order: Order, said: str, *, pager: Pager, titles: Mapping[str, str], now: datetime
+) -> None:
+    """Page about a yes that reached nobody, because whoever said it believes that it is done."""
+    call_people(
+        order,
+        "APPROVED TOO LATE",
+        said,
+        about=f"too-late:{order.order_id}",
+        pager=pager,
+        titles=titles,
+        now=now,
+    )
+
+
+def why_left(note: str | None) -> str:
+    """Why a person has an order, and what that yes therefore did: nothing."""
+    why = closed(one_line(note or "It was left to a person", 400))
+    return f"A person has it already: {why} Nothing was done because of the answer."
+
+
+def _against(
+    approval: Approval, answer: Answer, incidents: Incidents, approvers: Sequence[str]
+) -> str | None:
+    return objection(
+        answer,
+        approval,
+        incidents.plan_of(approval.incident_id, approval.order_id).hash,
+        approvers,
+        orders=incidents.orders(approval.incident_id),
+        findings=incidents.findings(approval.incident_id),
+    )
+
+
+def _verb(answer: Answer) -> str:
+    return "Approved" if answer.approves else "Denied"
+
+
+def _said(approval: Approval) -> str:
+    verb = "Approved" if approval.status is ApprovalStatus.APPROVED else "Denied"
+    comment = f": {approval.comment}" if approval.comment else "."
+    return f"{verb} the order{comment}"
+
+
+def _said_late(approval: Approval, answer: Answer, left: Receipt | None) -> str:
+    said = f"{_verb(answer)} the order too late."
+    if left is not None and left.replaced_by is not None:
+        return f"{said} Order {left.replaced_by} took its place, and is decided about by itself."
+    if is_late(answer, approval):
+        why = f"The time to answer ended at {in_utc(approval.expires_at)}."
+    elif left is not None:
+        return f"{said} {why_left(left.note)}"
+    else:
+        why = "The question was closed by then."
+    then = "" if answer.approves else _UNDO
+    return f"{said} {why} Nothing was done because of it.{then}"
