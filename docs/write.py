@@ -100,10 +100,11 @@ def _regimes() -> Iterator[str]:
         yield "|---|---|---|---|---|"
         for rule in regime.rules:
             yield _row(rule)
-        if regime.extensions:
-            yield ""
-            claimed = ", ".join(reason.replace("_", " ") for reason in regime.extensions)
-            yield f"A person may claim, and never we: {claimed}."
+        for rule in regime.rules:
+            if rule.extensions:
+                yield ""
+                claimed = ", ".join(reason.replace("_", " ") for reason in rule.extensions)
+                yield f"To go later, a person may claim for {rule.recipient_name}: {claimed}."
     yield ""
     yield "## Reminders"
     yield ""

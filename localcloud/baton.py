@@ -43,7 +43,7 @@ class Thread:
 
     @property
     def native_id(self) -> int | None:
-        """The same: nothing here talks to the operating system about it."""
+        """The same: moto's engine only logs it, when a branch starts and ends."""
         return self.ident
 
     def start(self) -> None:

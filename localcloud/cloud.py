@@ -262,6 +262,13 @@ class Cloud:
         return self._runner.invocations
 
     @property
+    def set_aside(self) -> dict[str, str]:
+        """Each property of what is deployed that has no effect here, by its full name: why."""
+        return {
+            where: why for stack in self.registry.stacks for where, why in stack.set_aside.items()
+        }
+
+    @property
     def failures(self) -> list[Failed]:
         """Deliveries that were given up."""
         return self._deliveries.failures

@@ -8,7 +8,13 @@ from localcloud.authorizing import SERVICES, Needed
 from localcloud.fault import Fault
 from localcloud.iam_conditions import Context
 from localcloud.iam_evaluator import Question, decide, decide_for_service
-from localcloud.iam_identities import Identities, Identity, Policy, trust_policy
+from localcloud.iam_identities import (
+    Identities,
+    Identity,
+    Policy,
+    role_identity,
+    trust_policy,
+)
 from localcloud.stack import Registry, Unsupported
 from localcloud.switchboard import Asked, Caller, current_function
 
@@ -153,3 +159,20 @@ def service_may_assume(role_arn: str, service: str, account: str) -> bool:
     policy = Policy(f"the trust policy of {role_arn}", trust)
     question = Question("sts:AssumeRole", role_arn, account, context, policy, True)
     return decide_for_service(question, service)
+
+
+def role_may(role_arn: str, action: str, resource: str = "*") -> bool:
+    """Whether a role's own policies allow an action, as a service asks before it takes the role."""
+    role = role_identity(role_arn)
+    if role is None:
+        return False
+    context = Context(
+        {
+            "aws:principalaccount": (role.account,),
+            "aws:principalarn": (role.arn,),
+            "aws:principalisawsservice": ("false",),
+            "aws:resourceaccount": (role.account,),
+            "aws:securetransport": ("true",),
+        }
+    )
+    return decide(Question(action, resource, role.account, context), role).allowed

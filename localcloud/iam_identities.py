@@ -7,13 +7,14 @@ session policies, its tags. So a cut is felt by the very next call. (AWS takes s
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
 from localcloud.fault import Fault
+from localcloud.instants import aware
 from localcloud.switchboard import Asked, Caller, Kind
 
 # Keys of whoever owns the pretend cloud: the deployer's, and what moto puts into the environment.
@@ -92,7 +93,7 @@ class Identities:
     def _session_caller(self, role: Any, access_key_id: str, service: str) -> Caller:
         if role.role_arn.endswith(f":role/{ACCESS_ROLE}"):
             return Caller("operator", role.arn, role.account_id, access_key_id, "operator")
-        if _aware(role.expiration) <= self._now():
+        if aware(role.expiration) <= self._now():
             raise _expired(service)
         if _role(role.role_arn) is None:
             raise refused_key(service)
@@ -150,6 +151,24 @@ def trust_policy(role_arn: str) -> str | None:
     """A role's trust policy, or None when there is no such role."""
     role = _role(role_arn)
     return None if role is None else _text(role.assume_role_policy_document)
+
+
+def role_identity(role_arn: str) -> Identity | None:
+    """A role by itself, before anybody has a session of it. None when there is no such role."""
+    role = _role(role_arn)
+    if role is None:
+        return None
+    return Identity(
+        arn=role.arn,
+        caller_arn=role.arn,
+        account=role.account_id,
+        user_id=role.id,
+        user_name=None,
+        policies=tuple(_policies(role)),
+        boundary=_boundary(role, role.account_id),
+        session=None,
+        tags=_tags(role.tags),
+    )
 
 
 def refused_key(service: str) -> Fault:
@@ -250,7 +269,3 @@ def _tags(tags: Any) -> dict[str, str]:
 
 def _text(document: Any) -> str:
     return document if isinstance(document, str) else json.dumps(document)
-
-
-def _aware(at: datetime) -> datetime:
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

@@ -9,16 +9,16 @@ import base64
 import hashlib
 import zlib
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from localcloud.authorizing import kms
 from localcloud.authorizing.s3 import bucket_named, find_object
 from localcloud.fault import Fault
+from localcloud.instants import aware
 from localcloud.stack import Unsupported
 from localcloud.switchboard import Asked, Switchboard
 
-_FORMAT: Final = "%Y-%m-%dT%H:%M:%SZ"
 _DIGESTS: Final[dict[str, Callable[[bytes], bytes]]] = {
     "ChecksumCRC32": lambda body: zlib.crc32(body).to_bytes(4),
     "ChecksumSHA1": lambda body: hashlib.sha1(body, usedforsecurity=False).digest(),
@@ -70,7 +70,7 @@ def _uploads(asked: Asked, bucket: Any) -> None:
     held = given.get("ObjectLockLegalHoldStatus")
     if (mode or held) and not bucket.object_lock_enabled:
         raise Fault("InvalidRequest", "Bucket is missing ObjectLockConfiguration")
-    if until is not None and _aware(until) <= asked.at:
+    if until is not None and aware(until) <= asked.at:
         raise _invalid("The retain until date must be in the future!")
 
 
@@ -95,12 +95,12 @@ def _retains(asked: Asked, bucket: Any) -> None:
     found = find_object(asked)
     if found is None:
         return  # moto says that there is no such object
-    if until is not None and _aware(until) <= asked.at:
+    if until is not None and aware(until) <= asked.at:
         raise _invalid("The retain until date must be in the future!")
     stands_until = _until(found)
     if stands_until is None or stands_until <= asked.at:
         return
-    shorter = until is None or _aware(until) < stands_until
+    shorter = until is None or aware(until) < stands_until
     if found.lock_mode == "COMPLIANCE" and (shorter or mode != "COMPLIANCE"):
         raise _denied("Access Denied because object protected by object lock.")
     weaker = shorter or mode != found.lock_mode
@@ -167,11 +167,6 @@ def _bytes(body: Any) -> bytes:
     content: bytes = body.read()
     body.seek(at)
     return content
-
-
-def _aware(at: Any) -> datetime:
-    found = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _denied(text: str) -> Fault:

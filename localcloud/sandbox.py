@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import boto3
 
+from localcloud.importing import importing_only
 from localcloud.stack import Function
 
 _LOG_CHARACTERS: Final = 16_384  # of one invocation, from its end
@@ -66,7 +67,9 @@ class Sandbox:
             for folder in (function.code_dir, *function.layer_dirs)
             for name in _importable(folder)
         )
-        self._finder = _Finder(self._owned, self._path)
+        self._finder = _Finder(
+            self._owned, self._path, importing_only(self._owned, function.layer_dirs)
+        )
         self._outer_names, self._inner_names = _Names(self._owned), _Names(self._owned)
         self._modules: dict[str, ModuleType] = {}
         self._environment = environment(function, keys)
@@ -190,8 +193,10 @@ class _Names:
 class _Finder:
     """Finds the modules of one function and of its layers, before anything else is asked."""
 
-    def __init__(self, owned: frozenset[str], path: Sequence[str]) -> None:
-        self._owned, self._path = owned, path
+    def __init__(
+        self, owned: frozenset[str], path: Sequence[str], builtin_names: dict[str, Any]
+    ) -> None:
+        self._owned, self._path, self._builtins = owned, path, builtin_names
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -201,12 +206,21 @@ class _Finder:
             return None
         spec = PathFinder.find_spec(name, self._path if path is None else path, target)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _Loader(spec.loader.name, spec.loader.path)
+            spec.loader = _Loader(spec.loader.name, spec.loader.path, self._builtins)
         return spec
 
 
 class _Loader(SourceFileLoader):
     """Compiles each file once in the process, however many functions import it."""
+
+    def __init__(self, fullname: str, path: str, builtin_names: dict[str, Any]) -> None:
+        super().__init__(fullname, path)
+        self._builtins = builtin_names
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module; what it imports, now and later, must be there in Lambda."""
+        vars(module)["__builtins__"] = self._builtins
+        super().exec_module(module)
 
     def get_code(self, fullname: str) -> CodeType | None:
         """The module's code, which is never changed by running it."""

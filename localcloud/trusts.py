@@ -8,7 +8,7 @@ from localcloud.stack import Registry, Stack, TemplateError
 
 
 def check(stack: Stack, registry: Registry, client: Any) -> None:
-    """Refuse a stack whose function, machine or schedule could never act. Names what and which.
+    """Refuse a stack in which a function, a machine, a rule or a schedule could never act.
 
     `client` opens a client of the account's owner.
     """
@@ -22,6 +22,10 @@ def _handed(stack: Stack, registry: Registry, client: Any) -> Iterator[tuple[str
     for function in registry.functions:
         if (function.stack_name, function.account) == (stack.name, stack.account):
             yield function.logical_id, function.role_arn, "lambda.amazonaws.com"
+    for rule in registry.rules:
+        if rule.account == stack.account and {rule.name, rule.arn} & ours:
+            for role_arn in filter(None, (rule.role_arn, *(one.role_arn for one in rule.targets))):
+                yield rule.name, role_arn, "events.amazonaws.com"
     for schedule in registry.schedules:
         if schedule.account == stack.account and {schedule.name, schedule.arn} & ours:
             yield schedule.name, schedule.role_arn, "scheduler.amazonaws.com"

@@ -10,6 +10,9 @@ that the latest manifest was left out together with its custody log (compare the
 what the owner says), and whose the public key beside the evidence is (ask the key's owner for it,
 and give it here). Signatures need the `openssl` command; it says so where one was not checked.
 
+What was collected after the last sealing is in no manifest yet, so nothing vouches for it. It is
+listed as not checked: as it should be while an incident runs, and not once it is over.
+
 Exit codes: 0 everything holds; 1 something is broken; 2 there is no manifest to check; 3 nothing is
 broken, but something could not be checked.
 """
@@ -32,6 +35,7 @@ from typing import Any
 OK, BROKEN, UNCHECKED, NOTE = "ok", "BROKEN", "not checked", "note"
 HOLDS, SOMETHING_BROKEN, NO_MANIFEST, NOT_ALL_CHECKED = 0, 1, 2, 3
 NO_PREVIOUS = "0" * 64
+_WAITING = "as it should be while the incident runs, until the next sealing, and not afterwards"
 _PAPERS = ("manifest", "custody", "signature", "public-key", "report")  # what seals, or tells
 
 
@@ -49,7 +53,8 @@ def check(folder: Path, public_key: Path | None = None) -> list[Check]:
     manifests = sorted(folder.glob("**/manifest/*.json"))
     checks: list[Check] = []
     logs: dict[Path, list[Any]] = {}
-    for root in sorted({path.parent.parent for path in manifests}):
+    begun = folder.glob("**/custody/*.json") if manifests else ()
+    for root in sorted({path.parent.parent for path in (*manifests, *begun)}):
         logs[root], found = _custody(root)
         checks += found
     read: dict[tuple[Path, int], str] = {}
@@ -60,8 +65,9 @@ def check(folder: Path, public_key: Path | None = None) -> list[Check]:
         if link.get("event") == "sealed" and link.get("subject_sha256") not in here:
             text = "the custody log says that this manifest was sealed, and it is not here"
             checks.append(Check(BROKEN, str(link.get("subject")), text))
-    for root in logs:
-        checks += _unsealed(root, [path for path in manifests if path.parent.parent == root])
+    for root, log in logs.items():
+        own = [path for path in manifests if path.parent.parent == root]
+        checks += _unsealed(root, log, own)
     return checks
 
 
@@ -199,21 +205,41 @@ def _item(root: Path, item: Any, document: dict[str, Any], chain: list[Any]) -> 
     return Check(OK, name, f"as sealed; SHA-256 {item.get('sha256')}")
 
 
-def _unsealed(root: Path, manifests: list[Path]) -> list[Check]:
-    """Files that no manifest here names: kept after the last sealing, or put there by others."""
-    named: set[Path] = set()
+def _unsealed(root: Path, chain: list[Any], manifests: list[Path]) -> list[Check]:
+    """What no sealed manifest here names. Until the next sealing that may be as it should be."""
+    files: set[Path] = set()
+    sealed: set[tuple[str, str]] = set()
     for path in manifests:
         document = _json(path)
         items = document.get("items") if isinstance(document, dict) else None
-        for item in items if isinstance(items, list) else []:
+        if not isinstance(items, list) or not any(_is(o, "sealed", _sha256(path)) for o in chain):
+            continue
+        for item in items:
             if isinstance(item, dict):
                 key = str(item.get("key", ""))
-                named.add(root / key.removeprefix(f"{document.get('incident_id')}/"))
-    text = "no manifest here names it: it was kept after the last sealing, or others put it there"
-    return [
-        Check(UNCHECKED, _name(root, path), text)
+                files.add((root / key.removeprefix(f"{document.get('incident_id')}/")).resolve())
+                sealed.add((str(item.get("name")), str(item.get("sha256"))))
+    found = {
+        path: _sha256(path)
         for path in sorted(root.rglob("*"))
-        if path.is_file() and path.relative_to(root).parts[0] not in _PAPERS and path not in named
+        if path.is_file() and path.relative_to(root).parts[0] not in _PAPERS
+    }
+    checks: list[Check] = []
+    waiting: set[str] = set()
+    for link in chain:
+        name, sha256 = str(link.get("subject")), str(link.get("subject_sha256"))
+        if link.get("event") == "collected" and (name, sha256) not in sealed:
+            waiting.add(sha256)
+            where = "is here" if sha256 in found.values() else "is not here"
+            text = f"collected by {link.get('by')}, in no sealed manifest, and {where}: {_WAITING}"
+            checks.append(Check(UNCHECKED, name, text))
+    unknown = (
+        "neither a sealed manifest nor the custody log names it: a collector that stopped left"
+    )
+    return checks + [
+        Check(UNCHECKED, _name(root, path), f"{unknown} it, or somebody put it there")
+        for path, sha256 in found.items()
+        if path.resolve() not in files and sha256 not in waiting
     ]
 
 

@@ -8,11 +8,12 @@ global service events", "Logging data events", "CloudTrail record contents".
 import base64
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any, Final
 
 from localcloud.enforcement import FUNCTION_IP, SOURCE_IP
 from localcloud.fault import Fault
+from localcloud.instants import aware
 from localcloud.switchboard import Asked, Call, Switchboard
 
 DELAY: Final = timedelta(minutes=5)  # on average, says the User Guide; here always
@@ -54,13 +55,13 @@ class History:
             text = "You can specify only one lookup attribute"
             raise Fault("InvalidLookupAttributesException", text)
         since, until = given.get("StartTime"), given.get("EndTime")
-        if since and until and _aware(since) > _aware(until):
+        if since and until and aware(since) > aware(until):
             raise Fault("InvalidTimeRangeException", "The start time is after the end time")
         found = [
             call
             for call in self._visible(asked)
-            if (since is None or call.at >= _aware(since))
-            and (until is None or call.at <= _aware(until))
+            if (since is None or call.at >= aware(since))
+            and (until is None or call.at <= aware(until))
             and all(_fits(call, one["AttributeKey"], one["AttributeValue"]) for one in attributes)
         ]
         start = _start(given.get("NextToken"))
@@ -200,8 +201,3 @@ def _start(token: str | None) -> int:
 
 def _lower(name: str) -> str:
     return name[:1].lower() + name[1:]
-
-
-def _aware(at: Any) -> datetime:
-    found: datetime = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -5,11 +5,23 @@ import re
 from typing import Any, Final
 
 from localcloud import sam
+from localcloud.enforcement import role_may
 from localcloud.provisioners.properties import Properties
 from localcloud.provisioners.resource import Place, Provisioned, Resource
 from localcloud.stack import TemplateError, Unsupported
 
 _PLACEHOLDER: Final = re.compile(r"\$\{[^}]*\}")
+# Step Functions Developer Guide, "Logging using CloudWatch Logs", "IAM policies for logging".
+_DELIVERY: Final = (
+    "CreateLogDelivery",
+    "DeleteLogDelivery",
+    "DescribeLogGroups",
+    "DescribeResourcePolicies",
+    "GetLogDelivery",
+    "ListLogDeliveries",
+    "PutResourcePolicy",
+    "UpdateLogDelivery",
+)
 
 
 def state_machine(resource: Resource, place: Place) -> Provisioned:
@@ -21,6 +33,8 @@ def state_machine(resource: Resource, place: Place) -> Provisioned:
     wanted: dict[str, Any] = {"roleArn": properties.needed("RoleArn"), "type": kind}
     if (logging := properties.section("LoggingConfiguration")) is not None:
         wanted["loggingConfiguration"] = _logging(logging)
+        if wanted["loggingConfiguration"]["level"] != "OFF":
+            _deliverable(logging, wanted["roleArn"])
     if (tracing := properties.section("TracingConfiguration")) is not None:
         wanted["tracingConfiguration"] = {"enabled": tracing.flag("Enabled") or False}
     tags = [{"key": key, "value": value} for key, value in properties.tags().items()]
@@ -81,3 +95,13 @@ def _logging(section: Properties) -> dict[str, Any]:
             raise TemplateError(f"{destination.where('LogGroupArn')} must end with :*")
         wanted["destinations"].append({"cloudWatchLogsLogGroup": {"logGroupArn": arn}})
     return wanted
+
+
+def _deliverable(section: Properties, role_arn: str) -> None:
+    """Step Functions sets the delivery up with the machine's role, and refuses where it cannot."""
+    lacks = [f"logs:{each}" for each in _DELIVERY if not role_may(role_arn, f"logs:{each}")]
+    if lacks:
+        raise TemplateError(
+            f"{section.where('Destinations')}: the state machine's role {role_arn} is not "
+            f"authorized to access the log destination; it lacks {', '.join(lacks)}"
+        )

@@ -12,6 +12,7 @@ from responder.aws.timeline import PREFIX as TIMELINE
 from tests.template.templates import (
     ROOT,
     as_list,
+    event_of,
     functions,
     machine,
     resources,
@@ -179,6 +180,9 @@ def test_the_mirror_is_sent_each_new_timeline_event_and_nothing_else() -> None:
     def passes(name: str, sk: str) -> bool:
         return matches(pattern, {"eventName": name, "dynamodb": {"Keys": {"sk": {"S": sk}}}})
 
+    assert all(matches(pattern, record) for record in event_of("mirror")["Records"])
     assert passes("INSERT", f"{TIMELINE}found:1")
     assert not passes("MODIFY", f"{TIMELINE}found:1")
-    assert not passes("INSERT", "MIRRORED#found:1")
+    assert not passes("REMOVE", f"{TIMELINE}found:1")
+    for other in ("META", "MIRRORED#found:1", "CUSTODY#TIMELINE#1", "TIMELINE"):
+        assert not passes("INSERT", other), other

@@ -232,3 +232,10 @@ def test_a_finding_goes_through_the_shipped_stacks_to_an_open_incident(shipped: 
     assert {"IntakeFunction", "OpenFunction", "PlanFunction", "ReportFunction"} <= ran
     assert len(shipped.published) >= 1
     assert shipped.failures == []
+
+
+def test_what_has_no_effect_here_is_told_with_its_reason(written: Written) -> None:
+    written.deploy("Key: {Type: AWS::KMS::Key, Properties: {PendingWindowInDays: 30}}")
+    ((where, why),) = written.cloud.set_aside.items()
+    assert where == "AWS::KMS::Key.PendingWindowInDays in Key"
+    assert why

@@ -159,6 +159,22 @@ MACHINE = """
               - Effect: Allow
                 Principal: {Service: states.amazonaws.com}
                 Action: [sts:AssumeRole]
+          Policies:
+            - PolicyName: deliver
+              PolicyDocument:
+                Version: "2012-10-17"
+                Statement:
+                  Effect: Allow
+                  Action:
+                    - logs:CreateLogDelivery
+                    - logs:DeleteLogDelivery
+                    - logs:DescribeLogGroups
+                    - logs:DescribeResourcePolicies
+                    - logs:GetLogDelivery
+                    - logs:ListLogDeliveries
+                    - logs:PutResourcePolicy
+                    - logs:UpdateLogDelivery
+                  Resource: "*"
       Machine:
         Type: AWS::Serverless::StateMachine
         Properties:
@@ -195,6 +211,15 @@ def test_a_machine_is_the_file_with_its_substitutions_and_runs(deployed: Deploye
             break
         sleep(0.01)
     assert json.loads(execution["output"]) == {"answer": "yes-it-ran"}
+
+
+def test_a_machine_that_logs_needs_a_role_that_can_set_the_delivery_up(deployed: Deployer) -> None:
+    deployed.write("machine.asl.yaml", ASL)
+    without = MACHINE.replace("- logs:PutResourcePolicy", "- logs:PutDestinationPolicy")
+    with pytest.raises(TemplateError, match=r"not authorized .* it lacks logs:PutResourcePolicy$"):
+        deployed(without)
+    silent = without.replace("Level: ERROR", 'Level: "OFF"')
+    assert deployed(silent, stack_name="silent").resources["Machine"]
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from localcloud.stack import Unsupported
-from tests.builders import HOME, REGION
+from tests.builders import HOME, REGION, SHOP
 from tests.unit.localcloud.clouds import Written, written
 
 __all__ = ["written"]
 
+LISTED = """
+Listed: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: layers/listed}}
+Look:
+  Type: AWS::Serverless::Function
+  Properties: {CodeUri: functions/look, Layers: [!Ref Listed]}
+"""
 LOOK = "Look: {Type: AWS::Serverless::Function, Properties: {CodeUri: functions/look}}\n"
 
 
@@ -46,6 +52,50 @@ def test_an_error_keeps_the_name_of_its_class_that_a_machine_matches(written: Wr
     assert answer["Payload"]["errorType"] == "Unavailable"
     assert answer["Payload"]["errorMessage"] == "DynamoDB did not answer"
     assert any("in handler" in line for line in answer["Payload"]["stackTrace"])
+
+
+@pytest.mark.parametrize("where", ["first", "later", "shared"])
+def test_a_package_that_no_layer_lists_is_not_there(written: Written, where: str) -> None:
+    """The environment of the tests has it; a function in Lambda would not."""
+    code = {
+        "first": "import pydantic\ndef handler(event, context): return pydantic.__name__",
+        "later": "def handler(event, context):\n    import pydantic\n    return pydantic.__name__",
+        "shared": "from shop import pydantic\ndef handler(e, context): return pydantic.__name__",
+    }[where]
+    written.function("look", code)
+    written.file("layers/shop/shop/__init__.py", "import boto3, json\nimport pydantic")
+    written.file("layers/listed/requirements.txt", "Pydantic[email]==2.0 \\\n  --hash=sha256:00")
+    template = """
+        Shop: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: layers/shop}}
+        Listed: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: layers/listed}}
+        Look:
+          Type: AWS::Serverless::Function
+          Properties: {CodeUri: functions/look, Layers: [!Ref Shop, !Ref Listed]}
+    """
+    written.deploy(template, stack_name="listed")
+    assert written.invoke("Look")["Payload"] == "pydantic"
+    written.deploy(template.replace(", !Ref Listed", ""), stack_name="lacking", account=SHOP)
+    name = written.cloud.registry.function("Look", account=SHOP).name
+    answer = written.client("lambda", SHOP).invoke(FunctionName=name)
+    error = json.loads(answer["Payload"].read())
+    assert "No module named 'pydantic'" in error["errorMessage"]
+    kind = "ModuleNotFoundError" if where == "later" else "Runtime.ImportModuleError"
+    assert error["errorType"] == kind
+
+
+def test_the_sdk_and_the_standard_library_are_there_without_a_layer(written: Written) -> None:
+    written.function(
+        "look",
+        """
+        import boto3, botocore.config, dateutil.parser, urllib3, zoneinfo
+
+        def handler(event, context):
+            from xml.etree import ElementTree
+            return [boto3.__name__, ElementTree.__name__]
+        """,
+    )
+    written.deploy(LOOK)
+    assert written.invoke("Look")["Payload"] == ["boto3", "xml.etree.ElementTree"]
 
 
 def test_state_of_a_module_lasts_and_is_not_shared_between_functions(written: Written) -> None:
@@ -196,7 +246,8 @@ def test_what_a_handler_prints_is_kept_and_not_shown(
             logger.info("seen", extra={"incident_id": event["id"]})
         """,
     )
-    written.deploy(LOOK)
+    written.file("layers/listed/requirements.txt", "aws-lambda-powertools==3.37.0")
+    written.deploy(LISTED)
     for number in (1, 2):
         written.invoke("Look", {"id": number})
     logged = [json.loads(one.log)["incident_id"] for one in written.cloud.invocations]

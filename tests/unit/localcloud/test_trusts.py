@@ -31,11 +31,34 @@ Machine:
     RoleArn: !GetAtt Role.Arn
     Definition: {StartAt: A, States: {A: {Type: Pass, End: true}}}
 """
+RULE = """
+Queue: {Type: AWS::SQS::Queue}
+Rule:
+  Type: AWS::Events::Rule
+  Properties:
+    EventPattern: {source: [aws.guardduty]}
+    Targets: [{Id: queue, Arn: !GetAtt Queue.Arn, RoleArn: !GetAtt Role.Arn}]
+"""
+SCHEDULE = """
+Queue: {Type: AWS::SQS::Queue}
+Schedule:
+  Type: AWS::Scheduler::Schedule
+  Properties:
+    ScheduleExpression: rate(1 hour)
+    FlexibleTimeWindow: {Mode: "OFF"}
+    Target: {Arn: !GetAtt Queue.Arn, RoleArn: !GetAtt Role.Arn}
+"""
 HERE, ELSEWHERE = "444455556666", "111122223333"
 
 
 @pytest.mark.parametrize(
-    ("resource", "service"), [(FUNCTION, "lambda.amazonaws.com"), (MACHINE, "states.amazonaws.com")]
+    ("resource", "service"),
+    [
+        (FUNCTION, "lambda.amazonaws.com"),
+        (MACHINE, "states.amazonaws.com"),
+        (RULE, "events.amazonaws.com"),
+        (SCHEDULE, "scheduler.amazonaws.com"),
+    ],
 )
 def test_a_role_is_of_use_only_to_the_service_that_it_trusts_and_for_its_account(
     written: Written, resource: str, service: str

@@ -1,6 +1,6 @@
 """Facts as people record them, for the tests of what follows from them."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,6 @@ from responder.regimes.assess import assess
 from tests.builders import INCIDENT_ID, NOON
 
 BY = "counsel@example.com"
-LONG_AGO = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
 def there(day: str, clock: str = "12:00", zone: str = "America/Los_Angeles") -> str:

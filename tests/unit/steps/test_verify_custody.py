@@ -38,6 +38,11 @@ def states(folder: Path, key: Path | None = None) -> tuple[int, str]:
     return verify_custody.exit_code(checks), "\n".join(broken)
 
 
+def unchecked(folder: Path) -> list[verify_custody.Check]:
+    checks = verify_custody.check(folder)
+    return [one for one in checks if one.state == verify_custody.UNCHECKED]
+
+
 def test_evidence_that_nobody_touched_holds(world: World, tmp_path: Path) -> None:
     assert states(sealed(world, tmp_path)) == (verify_custody.HOLDS, "")
 
@@ -50,9 +55,59 @@ def test_what_no_manifest_names_is_not_called_checked(world: World, tmp_path: Pa
     extra.write_bytes(b"{}")
     code, broken = states(folder)
     assert (code, broken) == (verify_custody.NOT_ALL_CHECKED, "")
-    [said] = [one for one in verify_custody.check(folder) if one.state == verify_custody.UNCHECKED]
+    [said] = unchecked(folder)
     assert "three-abc.json" in said.subject
-    assert "no manifest here names it" in said.text
+    assert "neither a sealed manifest nor the custody log names it" in said.text
+
+
+def test_what_was_collected_after_the_last_sealing_is_listed_as_not_yet_sealed(
+    world: World, tmp_path: Path
+) -> None:
+    """It may be as it should be, so it is not called broken; and nobody is told that all holds."""
+    folder = sealed(world, tmp_path)
+    world.collect(generation=2)
+    with_log = download(tmp_path, INCIDENT_ID)
+    entries = [one.model_dump(mode="json") for one in Evidence(world.ledger).custody(INCIDENT_ID)]
+    document = {"incident_id": INCIDENT_ID, "entries": entries}
+    (with_log / "custody/0002-now.json").write_text(json.dumps(document))
+    assert states(folder) == (verify_custody.NOT_ALL_CHECKED, "")
+    said = unchecked(folder)
+    assert [one.subject for one in said] == [
+        f"iam.principal/0002/{name}" for name in ("one", "two")
+    ]
+    assert all("is here: as it should be while the incident runs" in one.text for one in said)
+    [gone] = folder.glob("iam.principal/0002/two-*")
+    gone.unlink()
+    assert ["and is not here" in one.text for one in unchecked(folder)] == [False, True]
+    world.seal(generation=2)
+    (with_log / "custody/0002-now.json").unlink()
+    download(tmp_path, INCIDENT_ID)
+    assert states(folder) == (verify_custody.HOLDS, "")
+
+
+def test_a_manifest_that_was_not_sealed_vouches_for_nothing(world: World, tmp_path: Path) -> None:
+    folder = sealed(world, tmp_path)
+    extra = folder / "iam.principal/0001/three.json"
+    extra.write_bytes(b"{}")
+    [path] = folder.glob("manifest/*")
+    document = json.loads(path.read_bytes())
+    digest = Content(b"{}", "", "").sha256
+    key = f"{INCIDENT_ID}/iam.principal/0001/three.json"
+    document["items"].append({"name": "three", "key": key, "size_bytes": 2, "sha256": digest})
+    (folder / "manifest/0001-leftover.json").write_text(json.dumps(document))
+    assert states(folder) == (verify_custody.NOT_ALL_CHECKED, "")
+    assert [one.subject for one in unchecked(folder)] == ["iam.principal/0001/three.json"]
+
+
+def test_an_incident_that_was_never_sealed_is_not_passed_over(world: World, tmp_path: Path) -> None:
+    sealed(world, tmp_path / "sealed")
+    entries = [one.model_dump(mode="json") for one in Evidence(world.ledger).custody(INCIDENT_ID)]
+    other = tmp_path / "another-incident"
+    (other / "custody").mkdir(parents=True)
+    (other / "custody/0001-x.json").write_text(json.dumps({"entries": entries[:1]}))
+    assert states(tmp_path) == (verify_custody.NOT_ALL_CHECKED, "")
+    [said] = unchecked(tmp_path)
+    assert "in no sealed manifest, and is not here" in said.text
 
 
 def test_one_changed_byte_of_an_item_is_found_by_name(world: World, tmp_path: Path) -> None:
