@@ -31,6 +31,7 @@ class DrillResult:
     undo: Mapping[str, str]  # what was cut, and the command that undoes it
     report: Path | None
     faked: tuple[str, ...]
+    set_aside: Mapping[str, int]  # why properties of the templates have no effect here; how many
     effects: tuple[str, ...]  # what the run changed, for comparing one run with another
     now: datetime  # on the virtual clock
     took: timedelta  # on a real one

@@ -5,6 +5,7 @@ that the responder promises is checked against what stands in the pretend accoun
 """
 
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -262,6 +263,7 @@ class _Drill:
             },
             report=self.report,
             faked=self.cloud.faked,
+            set_aside=Counter(self.cloud.set_aside.values()),
             effects=effects.read(self.cloud, self.watch, self.shop),
             now=self.cloud.now(),
             took=took,

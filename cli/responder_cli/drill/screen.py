@@ -129,6 +129,8 @@ class Screen:
             self._fact("undo", f"{what}: {command}")
         self._fact("report", str(result.report) if result.report else "none was made")
         self._fact("faked", ", ".join(result.faked) or "nothing")
+        for why, number in result.set_aside.items():
+            self._fact("set aside", f"{counted(number, 'property', 'properties')}: {why}")
         self._fact("checks", f"{held} of {len(result.checks)} hold")
         self._fact("time", f"{result.took.total_seconds():.1f} seconds on a real clock")
         for check in result.checks:

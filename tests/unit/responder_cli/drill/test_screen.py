@@ -34,6 +34,7 @@ def a_result(**given: Any) -> DrillResult:
         "undo": {"iam.deny_user on a-user": "aws lambda invoke --function-name release"},
         "report": Path("build/drill/report.html"),
         "faked": ("ssm:StartAutomationExecution",),
+        "set_aside": {"nothing is deleted here": 3},
         "effects": (),
         "now": NOON,
         "took": timedelta(seconds=12.3),
@@ -74,6 +75,7 @@ def test_the_summary_tells_every_fact_of_the_result(monkeypatch: pytest.MonkeyPa
         text = shown(stream, a_result())
         for fact in (
             INCIDENT_ID,
+            "3 properties: nothing is deleted here",
             "2 orders, verified 35 seconds after the finding, the last of them 20 min",
             "ab" * 8,
             "Cal. Civ. Code § 1798.82(a)",
