@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 import yaml
+from holidays import list_supported_countries
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +17,7 @@ from responder.domain.clock import Clock, ClockKind, ClockState
 from responder.domain.errors import Broken, Refused
 from responder.domain.escaping import one_line
 from responder.domain.facts import Fact, Facts, standing, untrue
-from responder.domain.statement import Statement
+from responder.domain.statement import EVERYWHERE, Statement
 from responder.regimes import BY_JURISDICTION, REGIMES
 from responder.regimes.assess import assess
 from responder.report.summary import name_of
@@ -51,7 +52,10 @@ def deadlines(
     ] = None,
     jurisdiction: Annotated[
         list[str] | None,
-        typer.Option(metavar="US-CA", help="Where customers live, if nobody counted them yet."),
+        typer.Option(
+            metavar="US-CA",
+            help="Where customers live, counted or not; without it, every place we hold.",
+        ),
     ] = None,
     now: Annotated[str | None, typer.Option(metavar="TIME", help="Count as of then.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON for programs.")] = False,
@@ -62,7 +66,7 @@ def deadlines(
     """
     try:
         at = _time("--now", now) if now else datetime.now(UTC)
-        told = _told(facts) | _given(discovered, determined, notices_sent, residents)
+        told = _both(_told(facts), _given(discovered, determined, notices_sent, residents))
         clocks = _clocks(told, jurisdiction or [], at)
     except (Broken, Refused) as error:
         typer.echo(f"error: {one_line(str(error), 500)}", err=True)
@@ -87,13 +91,16 @@ def _clocks(told: dict[str, Any], places: Sequence[str], now: datetime) -> list[
         said = read_statement(told)
     except Refused as error:
         raise Refused(str(error).removeprefix("nothing was recorded: ")) from None
+    for field in ("residents", "notices_sent_at"):
+        for place in getattr(said, field):
+            _check_place(f"{field}.{place}", place)
     earliest = said.discovered_at or said.determined_at
     if earliest is None:
         raise Refused("field discovered_at: without it, or determined_at, nothing can be counted")
     facts = Facts(
         incident_id=_UNOPENED,
         earliest_at=earliest,
-        jurisdictions=_places(places) or (() if said.residents else tuple(BY_JURISDICTION)),
+        jurisdictions=_places(places) or tuple(BY_JURISDICTION),
     )
     return _counted(facts, said, now)
 
@@ -114,6 +121,28 @@ def _places(given: Sequence[str]) -> tuple[str, ...]:
             known = ", ".join(BY_JURISDICTION)
             raise Refused(f"--jurisdiction {place}: the law of {known} is in this release")
     return tuple(given)
+
+
+def _check_place(field: str, place: str) -> None:
+    """A slip must not become a place of its own. A place whose law we lack is counted as such."""
+    countries = list_supported_countries()
+    states = countries["US"]
+    if place in states:  # CA is Canada, and nearly always meant to be California
+        raise Refused(f"field {field}: write US-{place} for the state")
+    country, _, part = place.partition("-")
+    if place == EVERYWHERE or place in BY_JURISDICTION:
+        return
+    if country not in countries or (part and part not in countries[country]):
+        known = ", ".join(BY_JURISDICTION)
+        raise Refused(f"field {field}: there is no such place; it is written like {known}")
+
+
+def _both(told: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """An option comes before the file; a count of one place leaves the others as they are."""
+    counts = told.get("residents")
+    if isinstance(counts, dict) and "residents" in given:
+        given = given | {"residents": counts | given["residents"]}
+    return told | given
 
 
 def _given(

@@ -148,6 +148,20 @@ def test_a_clock_without_a_date_is_told_of_once_and_one_that_ended_never() -> No
     assert points(a_clock(state=ClockState.NOT_OWED)) == []
 
 
+def test_a_clock_whose_date_is_expected_is_asked_about_a_week_after_the_last_time(
+    clocks: Clocks,
+) -> None:
+    waiting = a_clock(state=ClockState.WAITING, due_at=None, milestones_sent=("started",))
+    expected = waiting.model_copy(update={"ask_from": DUE})
+    assert milestone.next_at(expected) == DUE
+    assert unsent(expected, Audience.ESCALATION) == []
+    asked = expected.model_copy(update={"asked_at": DUE + timedelta(hours=1)})
+    assert milestone.next_at(asked) == DUE + timedelta(days=7, hours=1)
+    clocks.add(asked)
+    assert clocks.due(until=DUE + timedelta(days=7)) == []
+    assert clocks.due(until=DUE + timedelta(days=8)) == [INCIDENT_ID]
+
+
 def test_each_audience_is_noted_by_itself() -> None:
     passed = a_clock(
         milestones_sent=("started", "half", "7d", mark(Milestone.THREE_DAYS, Audience.ON_CALL)),

@@ -12,7 +12,7 @@ from responder.domain.statement import Statement
 from responder.regimes import REGIMES
 from responder.regimes.assess import assess
 from tests.builders import INCIDENT_ID, NOON
-from tests.unit.regimes.saying import BY, clocks_of, facts_of, there
+from tests.unit.regimes.saying import BY, clocks_of, due_day, facts_of, there
 
 HERE = ("US-CA", "US-NY", "US-TX")
 FOUND = {
@@ -54,6 +54,8 @@ def test_a_clock_is_confirmed_when_its_anchor_and_its_residents_are_recorded() -
     assert only_counted["us-ca-individuals"].standing is Standing.PROVISIONAL
     assert only_found["us-ca-individuals"].standing is Standing.PROVISIONAL
     assert both["us-ca-individuals"].standing is Standing.CONFIRMED
+    assert both["us-ca-attorney-general"].due_at is None  # nobody can confirm a date it has not
+    assert both["us-ca-attorney-general"].standing is Standing.PROVISIONAL
     assert not both["us-ca-individuals"].anchor.assumed
     assert BY in both["us-ca-individuals"].why[0]
 
@@ -137,6 +139,40 @@ def test_a_persons_answer_ends_a_clock_and_can_be_taken_back(
     assert again.ended_at is None
 
 
+def test_who_records_only_that_individuals_were_told_dates_what_is_counted_from_the_letters() -> (
+    None
+):
+    told = FOUND | {"residents": {"US-CA": 1200, "US-NY": 40}}
+    done = [
+        {"clock_id": one, "at": there("2026-12-03", zone=zone), "how": "post"}
+        for one, zone in (
+            ("us-ca-individuals", "America/Los_Angeles"),
+            ("us-ny-individuals", "America/New_York"),
+        )
+    ]
+    clocks = clocks_of(facts_of(told, {"fulfilled": done}))
+    attorney = clocks["us-ca-attorney-general"]
+    assert str(due_day(attorney)) == "2026-12-18"
+    assert (attorney.anchor.assumed, attorney.standing) == (True, Standing.PROVISIONAL)
+    assert "the first notice went then at the latest" in attorney.why[0]
+    for one in ("attorney-general", "department-of-state", "state-police"):
+        assert str(due_day(clocks[f"us-ny-{one}"])) == "2026-12-03"
+    for day, first, assumed in (("2026-12-01", "2026-12-16", False), ("2026-12-05", None, True)):
+        sent = {"notices_sent_at": there(day)}
+        attorney = clocks_of(facts_of(told, {"fulfilled": done}, sent))["us-ca-attorney-general"]
+        assert str(due_day(attorney)) == (first or "2026-12-18")
+        assert attorney.anchor.assumed is assumed
+
+
+@pytest.mark.parametrize("count", [{"US-CA": 500}, {"US-CA": 1200, "DE": 0}])
+def test_what_a_number_ended_names_the_count_and_no_person(count: dict[str, int]) -> None:
+    clocks = clocks_of(facts_of(FOUND | {"residents": count}))
+    by_number = [c for c in clocks.values() if c.state is ClockState.NOT_OWED]
+    assert by_number
+    assert {clock.ended_by for clock in by_number} == {"count"}
+    assert all(any(BY in why for why in clock.why) for clock in by_number)
+
+
 def test_fulfilled_late_is_fulfilled_and_says_that_it_was_late() -> None:
     answer = {
         "fulfilled": {"clock_id": "us-ca-individuals", "at": there("2026-12-24"), "how": "post"}
@@ -174,6 +210,31 @@ def test_only_a_reason_that_the_law_knows_moves_a_date_and_never_earlier() -> No
     assert str(moved("US-NY", scope, "2027-01-10").act_by) == "2026-12-23"  # repealed there
     assert str(moved("US-NY", "law_enforcement_need", "2027-01-10").act_by) == "2027-01-08"
     assert str(moved("US-CA", scope, "2026-12-01").act_by) == "2026-12-23"
+
+
+@pytest.mark.parametrize(
+    "clock_id",
+    [
+        "us-ca-attorney-general",
+        "us-ny-attorney-general",
+        "us-ny-consumer-reporting-agencies",
+        "us-tx-attorney-general",
+    ],
+)
+def test_only_the_notice_to_individuals_may_be_put_off(clock_id: str) -> None:
+    told = FOUND | {
+        "residents": {"US-CA": 6000, "US-NY": 6000, "US-TX": 700},
+        "notices_sent_at": there("2026-11-23", "03:50"),
+    }
+    claim = {
+        "clock_id": clock_id,
+        "until": there("2027-03-01"),
+        "reason": "law_enforcement_need",
+        "how": "letter",
+    }
+    plain, claimed = facts_of(told), facts_of(told, {"extended": claim})
+    assert clocks_of(plain)[clock_id].due_at is not None
+    assert clocks_of(claimed)[clock_id] == clocks_of(plain)[clock_id]
 
 
 def test_the_regulators_of_new_york_move_with_the_residents() -> None:
@@ -239,13 +300,35 @@ def test_a_later_statement_supersedes_an_earlier_one_field_by_field() -> None:
         "US-NY": 45,
     }
     assert set(facts.notices_sent_at) == {"US-CA", "US-NY"}
-    everywhere = facts_of(
-        {"notices_sent_at": {"US-CA": there("2026-11-22")}},
-        {"notices_sent_at": there("2026-11-21")},
+
+
+@pytest.mark.parametrize(
+    ("told", "first"),
+    [
+        ([{"US-CA": "2026-11-20"}, {"US-CA": "2026-11-22"}], "2026-11-20"),
+        ([{"US-CA": "2026-11-22"}, {"US-CA": "2026-11-20"}], "2026-11-20"),
+        ([{"US-CA": "2026-11-20"}, {"*": "2026-11-22"}], "2026-11-20"),
+        ([{"US-CA": "2026-11-22"}, {"*": "2026-11-20"}], "2026-11-22"),
+        ([{"*": "2026-11-20"}, {"US-CA": "2026-11-22"}], "2026-11-20"),
+        ([{"*": "2026-11-20", "US-CA": "2026-11-22"}], "2026-11-22"),
+        ([{"US-NY": "2026-11-20"}, {"*": "2026-11-22"}], "2026-11-22"),
+        ([{"US-CA": "2026-11-20"}, None, {"US-CA": "2026-11-22"}], "2026-11-22"),
+    ],
+)
+def test_a_later_letter_is_not_the_first_and_a_date_for_all_places_only_fills_gaps(
+    told: list[dict[str, str] | None], first: str
+) -> None:
+    facts = facts_of(
+        *(
+            {"withdrawn": ["notices_sent_at"]}
+            if one is None
+            else {"notices_sent_at": {place: there(day) for place, day in one.items()}}
+            for one in told
+        )
     )
-    sent = everywhere.sent_at("US-CA")
+    sent = facts.sent_at("US-CA")
     assert sent is not None
-    assert sent.value == datetime(2026, 11, 21, 20, tzinfo=UTC)
+    assert sent.value.isoformat() == there(first)
 
 
 @pytest.mark.parametrize(
@@ -311,6 +394,20 @@ def test_a_clock_that_gets_its_first_date_begins_then() -> None:
     new = continued(waiting, clocks_of(sent)["us-ca-attorney-general"], now=dated)
     assert new.started_at == dated
     assert new.history[0].startswith("no date until")
+
+
+def test_an_answer_taken_back_does_not_hide_that_the_date_moved_meanwhile() -> None:
+    told = FOUND | {"residents": {"US-CA": 1}}
+    answer = {"not_owed": {"clock_id": "us-ca-individuals", "why": "no such data"}}
+    back = {
+        "reopened": {"clock_id": "us-ca-individuals", "why": "a mistake"},
+        "discovered_at": there("2026-11-20"),
+    }
+    ended = clocks_of(facts_of(told, answer))["us-ca-individuals"]
+    counted = clocks_of(facts_of(told, answer, back))["us-ca-individuals"]
+    [change] = continued(ended, counted, now=NOON).history
+    assert change.startswith("not-owed until 2026-11-23 12:00:00 UTC, then open again. 2026-12-24")
+    assert "then 2026-12-21 07:59:59 UTC, earlier." in change
 
 
 def test_an_answer_taken_back_is_kept_in_the_history_and_told_anew() -> None:

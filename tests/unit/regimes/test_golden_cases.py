@@ -170,6 +170,31 @@ def test_a_day_is_the_day_of_the_jurisdiction_and_ends_there() -> None:
     assert str(clocks["us-ca-individuals"].due_at) == "2026-12-24 07:59:59+00:00"
 
 
+def test_where_two_dates_are_possible_the_earlier_is_day_0() -> None:
+    """22:30 on the 23rd in Los Angeles is already the 24th in New York and in Austin."""
+    late = "2026-11-23T22:30:00-08:00"
+    told = {"discovered_at": late, "determined_at": late, "notices_sent_at": late}
+    clocks = clocks_of(facts_of(told | {"residents": {"US-CA": 1200, "US-NY": 40, "US-TX": 700}}))
+    dates = {one: str(due_day(clock)) for one, clock in clocks.items()}
+    assert dates == {
+        "us-ca-individuals": "2026-12-23",
+        "us-ca-attorney-general": "2026-12-08",
+        "us-ny-individuals": "2026-12-23",
+        "us-ny-attorney-general": "2026-11-23",
+        "us-ny-department-of-state": "2026-11-23",
+        "us-ny-state-police": "2026-11-23",
+        "us-ny-consumer-reporting-agencies": "2026-12-23",
+        "us-tx-individuals": "2027-01-22",
+        "us-tx-attorney-general": "2026-12-23",
+        "us-tx-consumer-reporting-agencies": "2026-12-23",
+    }
+    assert (
+        "after 2026-11-23 where it was recorded, 2026-11-24 in America/New_York, is"
+        in (clocks["us-ny-individuals"].why[1])
+    )
+    assert str(clocks["us-ny-individuals"].due_at) == "2026-12-24 04:59:59+00:00"
+
+
 def test_across_the_change_of_summer_time_a_day_still_ends_at_midnight() -> None:
     clocks = clocks_of(
         facts_of({"discovered_at": there("2026-10-20")}, jurisdictions=("US-CA",)),

@@ -75,6 +75,14 @@ def _with_rule(**given: Any) -> dict[str, Any]:
         (_with_rule(due=[{"within": 0, "unit": "hours", "after": "discovery"}]), "rules.1.due"),
         (_with_rule(due=[{"within": 1, "unit": "weeks", "after": "discovery"}]), "rules.1.due"),
         (_with_rule(due=[{"not_later_than": "us-ca-attorney-general"}]), "before it"),
+        (_with_rule(extensions=["a_busy_week"]), "rules.1.extensions"),
+        (
+            _with_rule(
+                due=[{"not_later_than": "us-ca-individuals"}], extensions=["law_enforcement_need"]
+            ),
+            "moves only with it",
+        ),
+        (entry() | {"extensions": ["law_enforcement_need"]}, "extensions"),
         (_with_rule(id="us-ca-individuals"), "same id"),
         (_with_rule(id="us-ny-individuals"), "not of US-CA"),
     ],

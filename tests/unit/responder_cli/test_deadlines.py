@@ -63,8 +63,21 @@ def test_the_file_that_counsel_sends_to_the_function_is_read_as_it_is(tmp_path: 
 
 def test_an_option_comes_before_the_file() -> None:
     clocks = counted("--facts", EVENTS / "steps/record.json", "--residents", "US-CA=5", *NOW)
-    assert set(clocks) == {"us-ca-individuals", "us-ca-attorney-general"}
     assert clocks["us-ca-attorney-general"]["state"] == "not-owed"
+    assert clocks["us-ca-attorney-general"]["ended_by"] == "count"
+    assert clocks["us-ny-individuals"]["standing"] == "confirmed"  # the file counted them
+
+
+def test_a_count_of_one_place_does_not_drop_the_others() -> None:
+    clocks = counted(*FOUND, "--residents", "US-CA=1200", *NOW)
+    assert len(clocks) == 10
+    assert clocks["us-ca-individuals"]["standing"] == "confirmed"
+    assert clocks["us-ny-individuals"]["standing"] == "provisional"
+    assert clocks["us-tx-consumer-reporting-agencies"]["state"] == "running"
+
+
+def test_a_place_whose_law_we_do_not_hold_is_counted_as_such() -> None:
+    assert "us-wa-unlisted" in counted(*FOUND, "--residents", "US-WA=3", *NOW)
 
 
 def test_without_a_count_every_place_we_hold_is_counted_or_those_given() -> None:
@@ -112,6 +125,9 @@ def test_the_table_shows_who_when_and_where_it_is_written() -> None:
         ((*FOUND, "--residents", "US-CA=-1"), "--residents US-CA=-1"),
         ((*FOUND, "--residents", "US-CA=²"), "--residents US-CA=²"),
         ((*FOUND, "--residents", "Texas=1"), "field residents.Texas"),
+        ((*FOUND, "--residents", "CA=1200"), "field residents.CA: write US-CA for the state"),
+        ((*FOUND, "--residents", "US-ZZ=1"), "field residents.US-ZZ: there is no such place"),
+        ((*FOUND, "--residents", "ZZ=1"), "field residents.ZZ: there is no such place"),
         ((*FOUND, "--jurisdiction", "US-WA"), "--jurisdiction US-WA: the law of US-CA"),
         (("--facts", "/nowhere.json"), "/nowhere.json: No such file"),
     ],

@@ -31,7 +31,8 @@ def office(ledger: Ledger) -> Office:
 def test_counted_facts_confirm_the_clocks_and_end_those_below_a_threshold(office: Office) -> None:
     answer = office.record(after(days=2), **KNOWN)
     clocks = office.clocks()
-    assert {clock.standing for clock in clocks.values()} == {Standing.CONFIRMED}
+    unsure = {one for one, clock in clocks.items() if clock.standing is not Standing.CONFIRMED}
+    assert unsure == {"us-ca-attorney-general"}  # it has no date yet
     ended = {one for one, clock in clocks.items() if clock.state is ClockState.NOT_OWED}
     assert ended == {"us-ny-consumer-reporting-agencies", "us-tx-consumer-reporting-agencies"}
     assert len(answer.clocks) == 10
@@ -103,6 +104,21 @@ def test_the_same_statement_sent_again_is_one(office: Office) -> None:
     assert office.records().standing(INCIDENT_ID).residents["US-CA"].value == 1200
 
 
+def test_who_records_only_that_individuals_were_told_starts_what_counts_from_the_letters(
+    office: Office,
+) -> None:
+    office.record(after(days=1), **KNOWN)
+    told = after(days=10)
+    office.record(told, fulfilled=fulfilled("us-ca-individuals", at=told))
+    end = office.run_until(after(days=60), told)
+    attorney = office.clocks()["us-ca-attorney-general"]
+    assert attorney.state is ClockState.MISSED
+    assert attorney.due_at is not None
+    assert told + timedelta(days=15) < attorney.due_at < told + timedelta(days=16)
+    assert end > attorney.due_at
+    assert any(text.startswith("[MISSED] California, Attorney G") for text in office.escalated())
+
+
 def test_the_first_letter_is_not_the_last(office: Office) -> None:
     office.record(notices_sent_at=NOON.isoformat())
     clocks = office.clocks()
@@ -162,7 +178,18 @@ def test_a_run_that_dies_at_any_call_is_completed_when_it_is_sent_again(ledger: 
                     "how": "memo of counsel",
                 }
             },
-            "field extended.reason: the law of us-ny-individuals knows law_enforcement_need",
+            "field extended.reason: the rule of us-ny-individuals knows law_enforcement_need",
+        ),
+        (
+            {
+                "extended": {
+                    "clock_id": "us-tx-attorney-general",
+                    "until": after(days=50).isoformat(),
+                    "reason": "law_enforcement_need",
+                    "how": "memo of counsel",
+                }
+            },
+            "the rule of us-tx-attorney-general knows no such reason",
         ),
     ],
 )

@@ -10,7 +10,7 @@ from responder.domain.clock import ClockState
 from responder.domain.errors import Broken, Unavailable
 from tests.builders import INCIDENT_ID, NOON
 from tests.consoles import refusing
-from tests.unit.steps.counsel import Office, after, fulfilled
+from tests.unit.steps.counsel import Office, after
 
 OTHER = "inc-20261123-ffffffffff"
 
@@ -52,7 +52,7 @@ def test_with_no_tracker_at_all_every_reminder_still_comes(office: Office) -> No
 
 def test_a_clock_that_gets_its_date_after_the_tracker_ended_is_watched(office: Office) -> None:
     office.tick()
-    office.record(fulfilled=fulfilled("us-ca-individuals", at=NOON))
+    office.record(not_owed={"clock_id": "us-ca-individuals", "why": "told by our processor"})
     office.record(after(days=20), notices_sent_at=after(days=20).isoformat())
     assert office.sweep(after(days=20, hours=1)).incidents == 1
     assert "Date changed: California" in office.on_call.messages[-1]["Message"]

@@ -13,7 +13,7 @@ from responder.domain.clock import ClockState
 from responder.domain.errors import Broken, Unavailable
 from tests.builders import INCIDENT_ID, NOON
 from tests.consoles import refusing
-from tests.unit.steps.counsel import DISCOVERED, Office, after, forget, fulfilled
+from tests.unit.steps.counsel import BY, DISCOVERED, Office, after, forget, fulfilled
 from tests.vaults import DiedHereError, Life
 
 CALIFORNIA = datetime(2026, 12, 24, 7, 59, 59, tzinfo=UTC)  # the last second of the 23rd there
@@ -146,13 +146,84 @@ def test_a_date_that_moved_is_told_with_the_reason_and_its_milestones_come_again
     office.tick(CALIFORNIA - timedelta(days=5))
     page = office.on_call.messages[-1]
     assert page["Subject"].startswith("[7 days left]")  # the new date is 6.9 days away
-    assert office.clocks()["us-ca-individuals"].history
+    [change] = office.clocks()["us-ca-individuals"].history
+    assert change.startswith("2026-12-24 07:59:59 UTC until 2026-12-19")
+    assert "then 2026-12-26 07:59:59 UTC, later. The breach was discovered" in change
+    assert f"  Before: {change}\n" in page["Message"]
+    assert BY in change
     office.record(CALIFORNIA - timedelta(days=4), discovered_at=after(days=10).isoformat())
     office.tick(CALIFORNIA - timedelta(days=4))
     page = office.on_call.messages[-1]
     assert page["Subject"].startswith("[Half the time is gone]")
+    assert "  Before: 2026-12-26 07:59:59 UTC until 2026-12-20" in page["Message"]
     office.tick(CALIFORNIA + timedelta(days=3))
     assert office.on_call.messages[-1]["Subject"].startswith("[7 days left]")
+
+
+def test_a_clock_that_begins_after_its_date_is_told_as_missed(office: Office) -> None:
+    office.tick()
+    late = after(days=5)
+    office.record(late, residents={"US-FL": 3})
+    office.tick(late)
+    for topic in (office.on_call, office.above):
+        page = topic.messages[-1]
+        assert page["Subject"].startswith("[MISSED] US-FL, counsel")
+        assert "Ran out" in page["Message"]
+    clock = office.clocks()["us-fl-unlisted"]
+    assert clock.milestones_sent == ("missed", "missed:escalation")
+    assert clock.milestones_skipped == ("started",)
+    office.tick(late + timedelta(minutes=1))
+    assert len(office.on_call.messages) == 2
+
+
+def test_a_date_that_moves_into_the_past_is_told_as_missed_with_the_date_before(
+    office: Office,
+) -> None:
+    office.tick()
+    office.record(after(days=2), discovered_at=after(days=-45).isoformat())
+    office.tick(after(days=2))
+    page = office.on_call.messages[-1]
+    assert page["Subject"].startswith("[MISSED] California, individuals")
+    assert "Before: 2026-12-24 07:59:59 UTC until 2026-11-25" in page["Message"]
+    assert "then 2026-11-09 07:59:59 UTC, earlier. The breach was discovered" in page["Message"]
+    assert office.escalated()[-1].startswith("[MISSED] California, individuals")
+
+
+def test_on_a_weekend_past_the_day_to_act_the_last_day_is_told(office: Office) -> None:
+    """Due on Saturday 2 January, to be acted on by 31 December; nobody ticked since."""
+    sent = after(days=25, hours=8)
+    office.tick()
+    office.record(sent, notices_sent_at=sent.isoformat(), discovered_at=after(days=10).isoformat())
+    office.tick(sent)
+    assert str(office.clocks()["us-ca-attorney-general"].act_by) == "2026-12-31"
+    office.tick(datetime(2027, 1, 2, 20, tzinfo=UTC))
+    assert "24 hours left: California, Attorney General" in office.on_call.messages[-1]["Message"]
+
+
+def test_a_clock_that_waits_for_letters_after_the_time_for_them_is_asked_about_each_week(
+    office: Office,
+) -> None:
+    office.record(discovered_at=DISCOVERED, residents={"US-CA": 1200})
+    office.run_until(CALIFORNIA + timedelta(days=22))
+    asked = [
+        page
+        for page in office.on_call.messages
+        if "Still without a date: California, Attorney General" in page["Message"]
+    ]
+    assert len(asked) == 4  # when the time was over, and then each week
+    assert all("record notices_sent_at" in page["Message"] for page in asked)
+    assert not any("Still without a date" in page["Message"] for page in office.above.messages)
+    late = CALIFORNIA + timedelta(days=60)
+    before = len(office.subjects())
+    office.tick(late)
+    office.tick(late + timedelta(days=1))
+    assert len(office.subjects()) == before + 1  # weeks in which nobody looked are not made up for
+    assert office.sweep(late + timedelta(days=6)).incidents == 0
+    assert office.sweep(late + timedelta(days=7)).incidents == 1
+    assert len(office.subjects()) == before + 2
+    office.record(late, not_owed={"clock_id": "us-ca-attorney-general", "why": "no letter went"})
+    assert not office.tick(late + timedelta(days=30)).running
+    assert len(office.subjects()) == before + 2
 
 
 def test_a_clock_that_gets_its_date_is_told_of_and_runs(office: Office) -> None:

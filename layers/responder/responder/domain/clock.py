@@ -69,6 +69,10 @@ class Clock(BaseModel):
     started_at: AwareDatetime  # when we started counting, for the share that has passed
     milestones_sent: tuple[str, ...] = ()
     milestones_skipped: tuple[str, ...] = ()  # passed while a more urgent one was already due
+    ask_from: AwareDatetime | None = (
+        None  # no date, though one is expected: ask each week from then
+    )
+    asked_at: AwareDatetime | None = None  # when people were last asked
     ended_at: AwareDatetime | None = None
     ended_by: str | None = None
     history: tuple[str, ...] = ()  # each earlier date, with when and why it changed
@@ -84,21 +88,24 @@ def continued(before: Clock, counted: Clock, *, now: datetime) -> Clock:
         "started_at": before.started_at,
         "milestones_sent": before.milestones_sent,
         "milestones_skipped": before.milestones_skipped,
+        "asked_at": before.asked_at,
         "history": before.history,
     }
     again = before.ended_at is not None and counted.ended_at is None
     if before.due_at == counted.due_at and not again:
         return counted.model_copy(update=kept)
+    changes = []
     if again:
-        change = f"{before.state.value} until {_told(now)}, then open again"
-    else:
-        change = f"{_told(before.due_at)} until {_told(now)}, then {_told(counted.due_at)}"
+        changes.append(f"{before.state.value} until {_told(now)}, then open again.")
+    if before.due_at != counted.due_at:
+        moved = f"{_told(before.due_at)} until {_told(now)}, then {_told(counted.due_at)}"
         if before.due_at is not None and counted.due_at is not None:
-            change += ", later" if counted.due_at > before.due_at else ", earlier"
+            moved += ", later" if counted.due_at > before.due_at else ", earlier"
+        changes.append(f"{moved}.")
     kept |= {
         "milestones_sent": (),
         "milestones_skipped": (),
-        "history": (*before.history, f"{change}. {' '.join(counted.why[:2])}"),
+        "history": (*before.history, " ".join([*changes, *counted.why[:2]])),
     }
     if before.due_at is None:
         kept["started_at"] = now  # it had no date to count towards before

@@ -75,7 +75,7 @@ class Facts(BaseModel):
         return tuple(dict.fromkeys((*self.jurisdictions, *self.residents)))
 
     def sent_at(self, jurisdiction: str) -> Said[AwareDatetime] | None:
-        """When the first notice went to anybody there."""
+        """When the first notice went to anybody there: as said of that place, or of all."""
         return self.notices_sent_at.get(jurisdiction) or self.notices_sent_at.get(EVERYWHERE)
 
 
@@ -100,8 +100,7 @@ def _after(facts: Facts, fact: Fact) -> Facts:
     if said.encrypted is not None:
         now["encrypted"] = Said(value=said.encrypted, by=by, at=at)
     if said.notices_sent_at:
-        before = {} if EVERYWHERE in said.notices_sent_at else facts.notices_sent_at
-        now["notices_sent_at"] = before | _each(said.notices_sent_at, fact)
+        now["notices_sent_at"] = _first_letters(facts, fact)
     if said.residents:
         now["residents"] = facts.residents | _each(said.residents, fact)
     if said.conditions:
@@ -110,6 +109,15 @@ def _after(facts: Facts, fact: Fact) -> Facts:
     now["answers"] = facts.answers | _each(answers, fact)
     now["extended"] = facts.extended | _each({e.clock_id: e for e in said.extended}, fact)
     return facts.model_copy(update=now)
+
+
+def _first_letters(facts: Facts, fact: Fact) -> dict[str, Said[AwareDatetime]]:
+    """Of each place the earliest date: a later letter is never the first, unless withdrawn."""
+    first = dict(facts.notices_sent_at)
+    for place, told in _each(fact.said.notices_sent_at, fact).items():
+        before = facts.sent_at(place)
+        first[place] = told if before is None or told.value < before.value else before
+    return first
 
 
 def _each[K, V](values: dict[K, V], fact: Fact) -> dict[K, Said[V]]:

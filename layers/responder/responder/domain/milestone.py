@@ -12,6 +12,7 @@ class Milestone(StrEnum):
     """A point in the life of a clock, least urgent first."""
 
     STARTED = "started"  # also when its date was set, or moved
+    WAITING = "waiting"  # still without a date, though one is expected: comes again each week
     HALF = "half"
     WEEK = "7d"
     THREE_DAYS = "72h"
@@ -51,6 +52,7 @@ _BEFORE = {
     Milestone.DAY: timedelta(hours=24),
     Milestone.HOUR: timedelta(hours=1),
 }
+_EACH_WEEK = timedelta(days=7)
 _APART = timedelta(days=2)  # closer than this to another reminder, half the time is no news
 _MORNING = time(9)
 _OPEN = (ClockState.RUNNING, ClockState.WAITING, ClockState.MISSED)
@@ -63,7 +65,8 @@ def points(clock: Clock) -> list[Point]:
     start, due = clock.started_at, clock.due_at
     found = [Point(Milestone.STARTED, start)]
     if due is None:
-        return found
+        asked = _asked(clock)
+        return found if asked is None else [*found, Point(Milestone.WAITING, asked)]
     later = [Point(milestone, due - span) for milestone, span in _BEFORE.items()]
     if clock.act_by is not None:
         morning = datetime.combine(clock.act_by, _MORNING, ZoneInfo(clock.time_zone))
@@ -75,6 +78,13 @@ def points(clock: Clock) -> list[Point]:
     found += [point for point in later if point.at > start]
     found.append(Point(Milestone.MISSED, due + timedelta(seconds=1)))
     return sorted(found, key=lambda point: point.at)
+
+
+def _asked(clock: Clock) -> datetime | None:
+    """When people are next asked about a clock without a date."""
+    if clock.ask_from is None or clock.asked_at is None:
+        return clock.ask_from
+    return max(clock.ask_from, clock.asked_at + _EACH_WEEK)
 
 
 def mark(milestone: Milestone, audience: Audience) -> str:

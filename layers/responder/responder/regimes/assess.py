@@ -13,10 +13,13 @@ from zoneinfo import ZoneInfo
 from responder.domain.clock import Anchor, Clock, ClockKind, ClockState, Standing
 from responder.domain.facts import Facts, Said
 from responder.domain.statement import AnchorName, Extended, Fulfilled, NotOwed, Reopened
-from responder.regimes.anchor import find, instant
-from responder.regimes.counting import end_of_day, last_business_day, limit
+from responder.regimes.anchor import find, first_letter, instant
+from responder.regimes.counting import end_of_day, last_business_day, limit, trigger_day
 from responder.regimes.regime import STALE_AFTER, NotLaterThan, Regime, Rule, Unit, Within
 from responder.regimes.unlisted import unlisted
+
+COUNT = "count"  # what ended a clock that no person answered: the number of people was too small
+_GONE = "The rule of this clock is no longer in this release: its date stands, and counsel decides."
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,40 @@ def _of(regime: Regime, facts: Facts, now: datetime) -> list[Clock]:
     for rule in regime.rules:
         if rule.condition is not None and rule.condition not in facts.conditions:
             continue
-        counted = _extended(_counted(rule, regime, facts, dated), rule, regime, facts)
+        counted = _extended(_counted(rule, regime, facts, dated), rule, facts)
         dated[rule.id] = counted
         clocks.append(_clock(rule, regime, facts, counted, now))
-    return clocks
+    return [_asking(clock, clocks) for clock in clocks]
+
+
+def _asking(clock: Clock, clocks: Sequence[Clock]) -> Clock:
+    """One that waits for letters is asked about once the individuals' own time is over."""
+    name = AnchorName.INDIVIDUAL_NOTICE_SENT
+    if clock.state is not ClockState.WAITING or clock.anchor.name != name:
+        return clock
+    over = [one.ended_at or one.due_at for one in clocks if one.recipient == "individuals"]
+    ask_from = min((at for at in over if at is not None), default=None)
+    return clock.model_copy(update={"ask_from": ask_from})
+
+
+def answered(clock: Clock, facts: Facts, *, now: datetime) -> Clock:
+    """A clock whose rule is gone: its date as it was, its state by the answers and the time."""
+    told = facts.answers.get(clock.clock_id)
+    if told is None and clock.ended_at is not None:
+        return clock  # a number ended it, and nobody opened it again
+    ended = None
+    if told is not None and not isinstance(told.value, Reopened):
+        ended = _answered(told.value, told, clock.due_at)
+    why = [*clock.why, _GONE, *([ended.why] if ended else [])]
+    return clock.model_copy(
+        update={
+            "standing": Standing.CONFIRMED if ended else Standing.PROVISIONAL,
+            "state": ended.state if ended else _state(clock.due_at, now),
+            "why": tuple(dict.fromkeys(why)),
+            "ended_at": ended.at if ended else None,
+            "ended_by": ended.by if ended else None,
+        }
+    )
 
 
 def _clock(rule: Rule, regime: Regime, facts: Facts, counted: _Counted, now: datetime) -> Clock:
@@ -69,7 +102,8 @@ def _clock(rule: Rule, regime: Regime, facts: Facts, counted: _Counted, now: dat
     act_by = None if due is None else last_business_day(due.astimezone(regime.zone).date())
     met, threshold = _threshold(rule, regime, facts)
     ended = _ended(rule, facts, met, due)
-    sure = ended is not None or (met is not None and not counted.anchor.assumed)
+    known = due is not None and met is not None and not counted.anchor.assumed
+    sure = ended is not None or known
     why = [*counted.why, *_act_by(due, act_by, regime.zone), threshold, *_data(regime, facts)]
     why += [ended.why] if ended else []
     why += _unasked(rule, regime, facts) + _trust(regime, now)
@@ -119,31 +153,35 @@ def _counted(rule: Rule, regime: Regime, facts: Facts, dated: dict[str, _Counted
 
 
 def _within(span: Within, regime: Regime, facts: Facts, *, law: bool) -> _Counted:
-    anchor, said = find(span.after, regime.jurisdiction, facts)
+    found = find(span.after, regime, facts)
+    anchor, said = found.anchor, found.said
     unit = span.unit.replace("_", " ")
     whose = "" if law else "The law names no number; this is a target of our own. "
-    if anchor.at is None:
+    if found.at is None:
         return _Counted(anchor, None, (said, f"{whose}{span.within} {unit} are counted from then."))
-    due = limit(span, anchor.at, regime.zone)
+    due = limit(span, found.at, regime.zone)
     if span.unit is Unit.HOURS:
         count = f"{span.within} hours, elapsed, after it is {instant(due)}."
     else:
-        first, last = (at.astimezone(regime.zone).date() for at in (anchor.at, due))
-        count = (
-            f"{span.within} {unit} after {first} in {regime.time_zone} is {last}, to the end of"
-            " that day."
+        first, last = trigger_day(found.at, regime.zone), due.astimezone(regime.zone).date()
+        there = found.at.astimezone(regime.zone).date()
+        where = (
+            f" in {regime.time_zone}"
+            if first == there
+            else f" where it was recorded, {there} in {regime.time_zone},"
         )
+        count = f"{span.within} {unit} after {first}{where} is {last}, to the end of that day."
     return _Counted(anchor, due, (said, whose + count))
 
 
 def _with_them(residents: _Counted, regime: Regime, facts: Facts) -> _Counted:
     """Not later than the residents' notices: on the day the first of them went, or their limit."""
-    sent = facts.sent_at(regime.jurisdiction)
-    if sent is not None:
-        due = end_of_day(sent.value.astimezone(regime.zone).date(), regime.zone)
+    sent = first_letter(regime, facts)
+    if sent.at is not None:
+        due = end_of_day(trigger_day(sent.at, regime.zone), regime.zone)
         if residents.due_at is None or due < residents.due_at:
-            anchor, said = find(AnchorName.INDIVIDUAL_NOTICE_SENT, regime.jurisdiction, facts)
-            return _Counted(anchor, due, (said, "Not later than they did: the end of that day."))
+            bound = "Not later than they did: the end of that day."
+            return _Counted(sent.anchor, due, (sent.said, bound))
     bound = "It goes not later than the notices to individuals, and their date is the latest."
     return _Counted(residents.anchor, residents.due_at, (*residents.why, bound))
 
@@ -181,7 +219,7 @@ def _ended(rule: Rule, facts: Facts, met: bool | None, due: datetime | None) -> 
         counts = facts.residents.values()
         last = max(counts, key=lambda one: one.at)
         why = "Not owed at this number. If it grows, record it, and the clock counts again."
-        return _Ended(ClockState.NOT_OWED, last.at, last.by, why)
+        return _Ended(ClockState.NOT_OWED, last.at, COUNT, why)
     return None
 
 
@@ -197,13 +235,13 @@ def _answered(
     return _Ended(ClockState.FULFILLED, answer.at.astimezone(UTC), told.by, why)
 
 
-def _extended(counted: _Counted, rule: Rule, regime: Regime, facts: Facts) -> _Counted:
+def _extended(counted: _Counted, rule: Rule, facts: Facts) -> _Counted:
     """The date that a person claimed under a reason which this law knows; never an earlier one."""
     told = facts.extended.get(rule.id)
     if told is None or counted.due_at is None:
         return counted
     claim: Extended = told.value
-    if claim.reason not in regime.extensions or claim.until <= counted.due_at:
+    if claim.reason not in rule.extensions or claim.until <= counted.due_at:
         return counted
     said = (
         f"Moved to {instant(claim.until)} for {_words(claim.reason)}, claimed by {told.by}:"

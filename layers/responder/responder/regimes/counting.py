@@ -41,11 +41,20 @@ def end_of_day(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, _LAST_SECOND, zone).astimezone(UTC)
 
 
+def trigger_day(at: datetime, zone: ZoneInfo) -> date:
+    """Day 0: the date where it was recorded, or the date there, whichever is earlier.
+
+    The statutes name no zone, so where two dates are possible the earlier one is safe. `at` keeps
+    the offset with which a person wrote it down.
+    """
+    return min(at.date(), at.astimezone(zone).date())
+
+
 def limit(span: Within, anchor: datetime, zone: ZoneInfo) -> datetime:
     """The last instant of a span after an anchor, in UTC. Hours are elapsed, whatever the zone."""
     if span.unit is Unit.HOURS:
         return anchor.astimezone(UTC) + timedelta(hours=span.within)
-    trigger = anchor.astimezone(zone).date()
+    trigger = trigger_day(anchor, zone)
     if span.unit is Unit.CALENDAR_DAYS:
         return end_of_day(trigger + timedelta(days=span.within), zone)
     return end_of_day(add_business_days(trigger, span.within), zone)

@@ -96,11 +96,14 @@ class Rule(_Strict):
     counted: Literal["residents", "all_persons"] = "residents"
     due: tuple[Within | NotLaterThan, ...] = ()
     target: Within | None = None
+    extensions: tuple[Reason, ...] = ()  # reasons in law to go later; a person claims them, not we
 
     @model_validator(mode="after")
     def _dated(self) -> Self:
         if bool(self.due) is (self.target is not None):
             raise ValueError("a rule has either due, from the law, or target, of our own")
+        if self.extensions and any(isinstance(limit, NotLaterThan) for limit in self.due):
+            raise ValueError("a rule that is bound to another moves only with it")
         return self
 
 
@@ -117,7 +120,6 @@ class Regime(_Strict):
     confidence: Literal["high", "medium", "low"]
     basis: _Sentence
     sources: tuple[Source, ...] = Field(min_length=1)
-    extensions: tuple[Reason, ...]  # lawful reasons to go later; a person claims them, never we
     encryption_safe_harbor: bool  # void if the key was taken too
     personal_information: PersonalInformation
     notes: tuple[_Sentence, ...] = ()

@@ -35,7 +35,7 @@ def unlisted(place: str, facts: Facts, *, now: datetime) -> Clock:
         said = answer.how if isinstance(answer, Fulfilled) else answer.why
         why.append(f"Answered by {told.by}: {said}")
     elif count is not None and count.value == 0:
-        state, ended_at, ended_by = ClockState.NOT_OWED, count.at, count.by
+        state, ended_at, ended_by = ClockState.NOT_OWED, count.at, "count"
         why.append(f"Nobody who lives there is affected, recorded by {count.by}.")
     return Clock(
         clock_id=clock_id,

@@ -11,8 +11,10 @@ Other fields: `notices_sent_at` (an instant, or one for each state), `fulfilled`
 `how`), `elements`, `encrypted`, `conditions`, `harm_determined_at`, `hhs_notified_at`, `withdrawn`.
 Answers about several clocks are lists. What is said stands until it is said otherwise, and every
 statement is kept. `notices_sent_at` is when the first letter went: it starts what is counted from
-the letters, and ends nothing, because the first letter is not the last. `by` is what the caller
-says; IAM decides who may invoke this at all, and CloudTrail keeps who did.
+the letters, and ends nothing, because the first letter is not the last. Of several dates for one
+place the earliest stands until it is withdrawn; one for all places counts where none was said. Who
+records only that the individuals were told has said that the first letter went by then. `by` is
+what the caller says; IAM decides who may invoke this at all, and CloudTrail keeps who did.
 """
 
 from collections.abc import Iterable
@@ -31,13 +33,12 @@ from responder.domain.escaping import one_line
 from responder.domain.facts import Fact, Facts, standing, untrue
 from responder.domain.identifiers import IncidentId
 from responder.domain.statement import Person, Statement
-from responder.regimes import BY_JURISDICTION, REGIMES
-from responder.regimes.assess import assess
+from responder.regimes import REGIMES
 from responder.report.summary import name_of
 from responder.report.wording import day, plain
 from responder.sources import envelope
 from responder.steps import recount as counting
-from responder.steps.recount import recount
+from responder.steps.recount import counted_of, recount
 
 PERMISSIONS = counting.PERMISSIONS | events.PERMISSIONS
 
@@ -128,11 +129,10 @@ def _check(request: RecordRequest, facts: Facts, stored: Iterable[Stored], now: 
     if wrong is not None:
         raise Refused(f"nothing was recorded: field {wrong[0]}: {wrong[1]}")
     fact = Fact(incident_id=request.incident_id, by=request.by, at=now, said=request.said)
-    counted = assess(standing(facts, [fact]), REGIMES, now=now)
-    known = {clock.clock_id: clock for clock in counted} | {
-        one.clock.clock_id: one.clock for one in stored
-    }
+    told = standing(facts, [fact])
+    known = {clock.clock_id for clock in counted_of(told, [s.clock for s in stored], now=now)}
     said = request.said
+    may = {rule.id: rule.extensions for regime in REGIMES for rule in regime.rules}
     for name in ("fulfilled", "not_owed", "reopened", "extended"):
         for answer in getattr(said, name):
             if answer.clock_id not in known:
@@ -141,11 +141,10 @@ def _check(request: RecordRequest, facts: Facts, stored: Iterable[Stored], now: 
                     f" {answer.clock_id}; there are {', '.join(sorted(known))}"
                 )
     for claim in said.extended:
-        regime = BY_JURISDICTION.get(known[claim.clock_id].jurisdiction)
-        allowed = regime.extensions if regime else ()
+        allowed = may.get(claim.clock_id, ())
         if claim.reason not in allowed:
             raise Refused(
-                f"nothing was recorded: field extended.reason: the law of {claim.clock_id} knows"
+                f"nothing was recorded: field extended.reason: the rule of {claim.clock_id} knows"
                 f" {', '.join(allowed) or 'no such reason'}, and not {claim.reason}"
             )
 

@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from responder.domain.clock import Clock, ClockKind, Standing
 from responder.domain.escaping import ascii_line, one_line
-from responder.domain.milestone import URGENT, Audience, Milestone, mark, unsent
+from responder.domain.milestone import URGENT, Audience, Milestone, Point, mark, unsent
 from responder.report.summary import name_of
 from responder.report.wording import counted, day, in_utc, listed, there, until
 
@@ -17,7 +17,7 @@ _ALONG = timedelta(hours=6)
 _MAY_COME_EARLY = frozenset(
     {Milestone.HALF, Milestone.WEEK, Milestone.THREE_DAYS, Milestone.DAY, Milestone.ACT_BY}
 )
-_RANK = list(Milestone)
+_RANK = {milestone: rank for rank, milestone in enumerate(Milestone)}
 
 
 @dataclass(frozen=True)
@@ -39,31 +39,50 @@ def bundle(clocks: Sequence[Clock], audience: Audience, *, now: datetime) -> lis
     reminders = []
     for clock in clocks:
         left = unsent(clock, audience)
-        due = [point.milestone for point in left if point.at <= now]
-        if not due or due[-1] not in URGENT:
+        due = [point for point in left if point.at <= now]
+        if not any(point.milestone in URGENT for point in due):
             due += [
-                point.milestone
+                point
                 for point in left
                 if now < point.at <= now + _ALONG and point.milestone in _MAY_COME_EARLY
             ]
         if due:
-            reminders.append(Reminder(clock, due[-1], tuple(due[:-1])))
-    return sorted(reminders, key=lambda one: (-_RANK.index(one.milestone), one.clock.clock_id))
+            told = max(due, key=_urgency).milestone
+            skipped = tuple(point.milestone for point in due if point.milestone is not told)
+            reminders.append(Reminder(clock, told, skipped))
+    return sorted(reminders, key=lambda one: (-_RANK[one.milestone], one.clock.clock_id))
+
+
+def _urgency(point: Point) -> tuple[int, datetime]:
+    """By rank and not by time: of a clock that begins when its date is past, it is the date.
+
+    The morning to act comes before the last day or after it, as weekends fall; the later is told.
+    """
+    alike = Milestone.DAY if point.milestone is Milestone.ACT_BY else point.milestone
+    return _RANK[alike], point.at
 
 
 def about(reminders: Sequence[Reminder], audience: Audience) -> str:
     """What the pager knows this page by: `us-ca-individuals:72h`, or a hash of several such.
 
-    A clock whose date has moved says so, because the same milestone comes again.
+    A clock whose date has moved says so, because the same milestone comes again; so does one that
+    is asked about each week.
     """
     names = sorted(
-        f"{one.clock.clock_id}:{mark(one.milestone, audience)}"
+        f"{one.clock.clock_id}:{mark(one.milestone, audience)}{_again(one)}"
         + (f":moved-{len(one.clock.history)}" if one.clock.history else "")
         for one in reminders
     )
     if len(names) == 1:
         return names[0]
     return f"clocks:{hashlib.sha256(' '.join(names).encode()).hexdigest()[:20]}:{audience}"
+
+
+def _again(reminder: Reminder) -> str:
+    asked = reminder.clock.asked_at
+    if reminder.milestone is not Milestone.WAITING or asked is None:
+        return ""
+    return f":after-{asked.astimezone(UTC):%Y-%m-%d}"
 
 
 def subject(reminders: Sequence[Reminder], incident_id: str, *, drill: bool) -> str:
@@ -132,8 +151,13 @@ def _paragraph(reminder: Reminder, now: datetime) -> list[str]:
         lines.append(f"  Provisional. {one_line(clock.why[0], 300)}")
     if reminder.milestone is Milestone.MISSED:
         lines.append("  It is still owed. Tell counsel now, send it, and record what was sent.")
-    if reminder.milestone is Milestone.STARTED and clock.history:
-        lines.append(f"  Before: {one_line(clock.history[-1], 400)}")
+    if reminder.milestone is Milestone.WAITING:
+        lines.append(
+            "  The clock for telling the individuals is over. If notices went, record"
+            " notices_sent_at; if this is not owed, record that."
+        )
+    if clock.history and Milestone.STARTED in (reminder.milestone, *reminder.skipped):
+        lines.append(f"  Before: {one_line(clock.history[-1], 600)}")
     if reminder.skipped:
         lines.append(f"  Passed over, because this came late: {', '.join(reminder.skipped)}.")
     return lines
@@ -147,6 +171,7 @@ def _says(reminder: Reminder) -> str:
 
 _SAYS = {
     Milestone.STARTED: "Clock started",
+    Milestone.WAITING: "Still without a date",
     Milestone.HALF: "Half the time is gone",
     Milestone.WEEK: "7 days left",
     Milestone.THREE_DAYS: "72 hours left",

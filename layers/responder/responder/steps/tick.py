@@ -20,7 +20,7 @@ from responder.domain import milestone as milestones
 from responder.domain.clock import Clock, ClockState
 from responder.domain.errors import ResponderError, Unavailable
 from responder.domain.identifiers import IncidentId
-from responder.domain.milestone import Audience, mark
+from responder.domain.milestone import Audience, Milestone, mark
 from responder.steps import recount as counting
 from responder.steps.recount import recount
 from responder.steps.reminders import Reminder, about, bundle, said, subject, text
@@ -28,6 +28,7 @@ from responder.steps.reminders import Reminder, about, bundle, said, subject, te
 PERMISSIONS = counting.PERMISSIONS | paging.PERMISSIONS | events.PERMISSIONS
 _AT_MOST = timedelta(days=1)  # so that a moved date is seen
 _TRIES = 5
+_WEEKLY = Milestone.WAITING  # noted by when it was told, because it comes again
 
 
 class TickRequest(BaseModel):
@@ -117,7 +118,7 @@ def _note(
     told = {reminder.clock.clock_id: reminder for reminder in reminders}
     for _ in range(_TRIES):
         changes = [
-            (one, _noted(one.clock, told[one.clock.clock_id], audience))
+            (one, _noted(one.clock, told[one.clock.clock_id], audience, request.now))
             for one in records.clocks.stored(request.incident_id)
             if one.clock.clock_id in told
             and one.clock.history == told[one.clock.clock_id].clock.history
@@ -127,13 +128,15 @@ def _note(
     raise Unavailable(f"the clocks of {request.incident_id} are being written by others")
 
 
-def _noted(clock: Clock, reminder: Reminder, audience: Audience) -> Clock:
-    sent = mark(reminder.milestone, audience)
-    skipped = [mark(milestone, audience) for milestone in reminder.skipped]
+def _noted(clock: Clock, reminder: Reminder, audience: Audience, now: datetime) -> Clock:
+    sent = [mark(one, audience) for one in (reminder.milestone,) if one is not _WEEKLY]
+    skipped = [mark(one, audience) for one in reminder.skipped if one is not _WEEKLY]
+    asked = _WEEKLY in (reminder.milestone, *reminder.skipped)
     return clock.model_copy(
         update={
-            "milestones_sent": tuple(dict.fromkeys((*clock.milestones_sent, sent))),
+            "milestones_sent": tuple(dict.fromkeys((*clock.milestones_sent, *sent))),
             "milestones_skipped": tuple(dict.fromkeys((*clock.milestones_skipped, *skipped))),
+            "asked_at": now if asked else clock.asked_at,
         }
     )
 
