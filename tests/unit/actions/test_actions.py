@@ -56,6 +56,34 @@ def test_the_catalog_is_what_the_policy_can_ask_for() -> None:
     assert tuple(actions.BY_ID) == ACTION_IDS
 
 
+class Renaming:
+    """IAM at the worst moment: the attacker renames the user just before the first deny."""
+
+    def __init__(self, iam: Any, shop: Shop) -> None:
+        self._iam, self._shop, self._renamed = iam, shop, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._iam, name)
+
+    def attach_user_policy(self, **given: Any) -> Any:
+        if not self._renamed:
+            self._renamed = True
+            self._shop.rename_user("orders-exporter")
+        return self._iam.attach_user_policy(**given)
+
+
+def test_a_user_renamed_in_the_middle_of_the_cut_is_cut_by_the_next_try(
+    shop: Shop, clients: Clients
+) -> None:
+    order = order_of(shop, DENY_USER)
+    receipt = observed(order, clients)
+    with pytest.raises(Unavailable, match="was renamed or deleted"):
+        actions.BY_ID[DENY_USER].apply(receipt, Member(lambda iam: Renaming(iam, shop)))
+    actions.BY_ID[DENY_USER].apply(receipt, clients)
+    assert actions.BY_ID[DENY_USER].verify(receipt, clients)
+    assert DENY_ALL in shop.standing()["attached"]
+
+
 @pytest.mark.parametrize("action_id", ACTION_IDS)
 def test_twice_is_the_same_as_once(shop: Shop, clients: Clients, action_id: str) -> None:
     action = actions.BY_ID[action_id]

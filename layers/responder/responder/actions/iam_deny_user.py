@@ -19,7 +19,7 @@ from responder.actions.action import ARN, IN_FORCE, asking_iam, before_of, polic
 from responder.actions.identity import USER_ID, gone, user_of
 from responder.aws.clients import Clients
 from responder.aws.errors import code_of
-from responder.domain.errors import Refused
+from responder.domain.errors import Refused, Unavailable
 from responder.domain.order import Before, Order, Receipt
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def apply(receipt: Receipt, clients: Clients) -> None:
     wanted, standing = 2 if receipt.undone else 1, 0
     with asking_iam(order, "denying"):
         for way in ways:
-            if standing < wanted and _has_room(way):
+            if standing < wanted and _has_room(way, order):
                 standing += 1
     if not standing:
         raise Refused(
@@ -153,10 +153,15 @@ def _user(iam: "IAMClient", order: Order, before: Before | None) -> "UserTypeDef
     return user
 
 
-def _has_room(way: Callable[[], object]) -> bool:
+def _has_room(way: Callable[[], object], order: Order) -> bool:
     try:
         way()
     except ClientError as error:
+        if code_of(error) == "NoSuchEntity":
+            # It was there a moment ago. The next try follows its key to its new name.
+            raise Unavailable(
+                f"{order.resource} was renamed or deleted while it was being denied"
+            ) from error
         if code_of(error) != "LimitExceeded":
             raise
         return False
