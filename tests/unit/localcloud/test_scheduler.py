@@ -488,11 +488,30 @@ def test_close_ends_every_thread_however_it_waits(scheduler: Scheduler, baton: B
         scheduler.later(list, name="too late")
 
 
-def test_an_interrupted_driver_can_still_close(scheduler: Scheduler) -> None:
+@pytest.fixture
+def interrupted() -> Iterator[threading.Event]:
+    """Set by the first Ctrl-C, which interrupts; a process in the background would ignore it."""
+    happened = threading.Event()
+
+    def interrupt(*_: object) -> None:
+        if not happened.is_set():
+            happened.set()
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    yield happened
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupted_driver_can_still_close(
+    scheduler: Scheduler, interrupted: threading.Event
+) -> None:
     driver, left, go_on = threading.get_ident(), list[str](), threading.Event()
 
     def job() -> None:
-        signal.pthread_kill(driver, signal.SIGINT)  # Ctrl-C, while this runs
+        # Ctrl-C, while this runs: again, if it came just before the driver began to wait.
+        while not interrupted.wait(0.05):
+            signal.pthread_kill(driver, signal.SIGINT)
         go_on.wait()
         try:
             scheduler.sleep(60)
