@@ -87,7 +87,7 @@ def test_asked_approved_and_handed_in_without_a_word_of_the_token(
         approval_id=asked["approval_id"],
         automation_id=asked["automation_id"],
     )
-    assert (answered["status"], answered["late"]) == ("approved", False)
+    assert (answered["status"], answered["verdict"]) == ("approved", "counts")
     assert [operation for operation, _ in asking.executions.told] == ["SendTaskSuccess"]
     ours = [one for one in caplog.records if one.name == asks.logger.name]
     assert [one.message for one in ours] == ["asked", "answered"]
