@@ -1,8 +1,9 @@
 """Builders take only what a test is about; the rest is the same plain incident every time."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from responder.domain.clock import Anchor, Clock, ClockKind, ClockState, Standing
 from responder.domain.finding import Finding, Severity, Source
 from responder.domain.incident import Incident
 from responder.domain.order import Order, OrderMode
@@ -96,3 +97,32 @@ def an_order(action_id: str = "iam.deny_user", **given: Any) -> Order:
         "reason": "A known exfiltration finding of high severity names this principal.",
     }
     return Order(**(plain | given))
+
+
+def a_clock(clock_id: str = "us-ca-individuals", **given: Any) -> Clock:
+    plain: dict[str, Any] = {
+        "clock_id": clock_id,
+        "incident_id": INCIDENT_ID,
+        "jurisdiction": "US-CA",
+        "jurisdiction_name": "California",
+        "recipient": "individuals",
+        "recipient_name": "individuals",
+        "kind": ClockKind.LAW,
+        "standing": Standing.PROVISIONAL,
+        "state": ClockState.RUNNING,
+        "rule": "Tell each resident within 30 calendar days of discovery.",
+        "citation": "Cal. Civ. Code § 1798.82(a)",
+        "sources": ("https://leginfo.example.com/1798.82",),
+        "confidence": "high",
+        "verified_on": date(2026, 11, 23),
+        "anchor": Anchor(name="discovery", at=NOON, assumed=True),
+        "due_at": datetime(2026, 12, 24, 7, 59, 59, tzinfo=UTC),
+        "act_by": date(2026, 12, 23),
+        "time_zone": "America/Los_Angeles",
+        "why": (
+            "Nobody recorded the discovery; the first finding stands in.",
+            "30 calendar days after 2026-11-23 is 2026-12-23.",
+        ),
+        "started_at": NOON,
+    }
+    return Clock(**(plain | given))

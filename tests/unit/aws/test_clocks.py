@@ -1,45 +1,18 @@
 """The deadline ledger: what is due is found, and no clock is ever lost."""
 
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from responder.aws.clocks import Clocks
 from responder.aws.ledger import Ledger
 from responder.domain import milestone
-from responder.domain.clock import Anchor, Clock, ClockKind, ClockState, Standing
+from responder.domain.clock import ClockState
 from responder.domain.errors import Unavailable
 from responder.domain.milestone import Audience, Milestone, mark, points, unsent
-from tests.builders import INCIDENT_ID, NOON
+from tests.builders import INCIDENT_ID, NOON, a_clock
 
 DUE = datetime(2026, 12, 24, 7, 59, 59, tzinfo=UTC)
-
-
-def a_clock(clock_id: str = "us-ca-individuals", **given: Any) -> Clock:
-    plain: dict[str, Any] = {
-        "clock_id": clock_id,
-        "incident_id": INCIDENT_ID,
-        "jurisdiction": "US-CA",
-        "jurisdiction_name": "California",
-        "recipient": "individuals",
-        "recipient_name": "individuals",
-        "kind": ClockKind.LAW,
-        "standing": Standing.PROVISIONAL,
-        "state": ClockState.RUNNING,
-        "rule": "Tell each resident within 30 calendar days of discovery.",
-        "citation": "Cal. Civ. Code § 1798.82(a)",
-        "sources": ("https://leginfo.example.com/1798.82",),
-        "confidence": "high",
-        "verified_on": date(2026, 11, 23),
-        "anchor": Anchor(name="discovery", at=NOON),
-        "due_at": DUE,
-        "act_by": date(2026, 12, 23),
-        "time_zone": "America/Los_Angeles",
-        "why": ("30 calendar days after 2026-11-23 is 2026-12-23.",),
-        "started_at": NOON,
-    }
-    return Clock(**(plain | given))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from responder.domain.approval import Approval
-from responder.domain.clock import Anchor, Clock, ClockKind, ClockState, Standing
+from responder.domain.clock import Anchor, ClockKind, ClockState, Standing
 from responder.domain.custody import next_entry
 from responder.domain.evidence import CustodyEntry, EvidenceItem
 from responder.domain.finding import Resource
@@ -16,6 +16,7 @@ from tests.builders import (
     NOON,
     REGION,
     SHOP,
+    a_clock,
     a_finding,
     a_session,
     an_incident,
@@ -56,35 +57,6 @@ def an_approval(order: Order, **given: Any) -> Approval:
         "automation_id": AUTOMATION,
     }
     return Approval(**(plain | given))
-
-
-def a_clock(clock_id: str = "us-ca-individuals", **given: Any) -> Clock:
-    plain: dict[str, Any] = {
-        "clock_id": clock_id,
-        "incident_id": INCIDENT_ID,
-        "jurisdiction": "US-CA",
-        "jurisdiction_name": "California",
-        "recipient": "individuals",
-        "recipient_name": "individuals",
-        "kind": ClockKind.LAW,
-        "standing": Standing.PROVISIONAL,
-        "state": ClockState.RUNNING,
-        "rule": "Tell each resident within 30 calendar days of discovery.",
-        "citation": "Cal. Civ. Code § 1798.82(a)",
-        "sources": ("https://leginfo.example.com/1798.82",),
-        "confidence": "high",
-        "verified_on": date(2026, 11, 23),
-        "anchor": Anchor(name="discovery", at=NOON, assumed=True),
-        "due_at": datetime(2026, 12, 24, 7, 59, 59, tzinfo=UTC),
-        "act_by": date(2026, 12, 23),
-        "time_zone": "America/Los_Angeles",
-        "why": (
-            "Nobody recorded the discovery; the first finding stands in.",
-            "30 calendar days after 2026-11-23 is 2026-12-23.",
-        ),
-        "started_at": NOON,
-    }
-    return Clock(**(plain | given))
 
 
 def an_item(name: str = "iam/orders-export", **given: Any) -> EvidenceItem:

@@ -2,8 +2,8 @@ from datetime import date, datetime, timedelta
 
 from responder.domain.clock import ClockState
 from responder.report.deadline_chart import draw
-from tests.builders import NOON
-from tests.unit.report.reports import a_clock, a_report, after
+from tests.builders import NOON, a_clock
+from tests.unit.report.reports import a_report, after
 
 
 def test_later_dates_stand_further_right_and_lower() -> None:

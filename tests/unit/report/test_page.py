@@ -8,9 +8,9 @@ from responder.domain.order import ReceiptStatus
 from responder.report.model import Failure, Report
 from responder.report.page import POLICY, render
 from responder.report.visible_text import LONGEST
-from tests.builders import an_incident, an_order
+from tests.builders import a_clock, an_incident, an_order
 from tests.unit.report.hostile import CORPUS, HOSTILE, hostile
-from tests.unit.report.reports import a_clock, a_receipt, a_report
+from tests.unit.report.reports import a_receipt, a_report
 
 
 class Page(HTMLParser):

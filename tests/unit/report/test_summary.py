@@ -6,8 +6,8 @@ from responder.domain.order import OrderMode, ReceiptStatus
 from responder.report import order_lines, summary
 from responder.report.model import Report
 from responder.report.order_lines import Stands
-from tests.builders import a_session, an_order
-from tests.unit.report.reports import a_clock, a_receipt, a_report, after, an_approval
+from tests.builders import a_clock, a_session, an_order
+from tests.unit.report.reports import a_receipt, a_report, after, an_approval
 
 
 def cut(report: Report) -> str:

@@ -8,9 +8,9 @@ import pytest
 from responder.domain.clock import ClockState
 from responder_cli.drill.result import Check, DrillResult
 from responder_cli.drill.screen import Screen
-from tests.builders import INCIDENT_ID, NOON
+from tests.builders import INCIDENT_ID, NOON, a_clock
 from tests.unit.report.hostile import HOSTILE
-from tests.unit.report.reports import a_clock, after
+from tests.unit.report.reports import after
 
 
 class Terminal(io.StringIO):
