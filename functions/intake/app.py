@@ -26,9 +26,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     intake = Intake(
         incidents=wiring.incidents(),
         correlations=wiring.correlations(),
+        receipts=wiring.receipts(),
         timeline=wiring.timeline(),
         machine=wiring.machine(),
         policy=policy_or_none(wiring.rule_store(), tell=logger.error),
+        mode=wiring.settings().mode,
     )
     return process_partial_response(  # type: ignore[return-value]
         event, lambda record: _one(record, intake), processor, context

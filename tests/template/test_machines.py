@@ -160,6 +160,10 @@ def test_the_response_may_start_the_tracker_and_no_other_machine() -> None:
     assert starts == [[{"Ref": "DeadlineTracker"}]]
 
 
+def test_orders_that_wait_for_a_person_hold_up_no_other() -> None:
+    assert states(machine("incident-response"))["CarryOutOrders"]["MaxConcurrency"] == 0
+
+
 def test_a_cut_has_time_to_be_undone_before_it_is_read() -> None:
     """Twice: contained means two clean reads, and each comes after this wait."""
     assert states(machine("incident-response"))["LetItPropagate"]["Seconds"] >= 15

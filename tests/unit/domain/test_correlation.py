@@ -94,6 +94,14 @@ def test_more_to_be_done_about_a_known_principal_is_a_new_generation(
     assert grown(an_incident(), known, worse, lambda _: True, wants).generation == generation
 
 
+def test_what_is_to_be_done_again_counts_as_if_nobody_had_asked_for_it() -> None:
+    wants = lambda _: {"deny": 2}  # noqa: E731
+    known, again = [a_finding()], [a_finding(), a_finding(key="again")]
+    larger = grown(an_incident(), known, again, lambda _: True, wants, {"deny"})
+    assert larger.generation == 2
+    assert grown(an_incident(), known, again, lambda _: True, wants, {"key"}).generation == 1
+
+
 def test_what_is_only_recorded_adds_no_generation() -> None:
     before = [a_finding()]
     after = [*before, a_finding(key="other", principals=(a_user("bob"),), severity=Severity.LOW)]

@@ -12,13 +12,18 @@ from responder.aws.correlations import Correlations, Recorded
 from responder.aws.incidents import INCIDENT, Incidents
 from responder.aws.ledger import Ledger, incident_pk
 from responder.aws.machine import Machine
+from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
+from responder.domain.decision import Mode
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.finding import Finding, Resource, Severity, Source
 from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.order import Order, OrderMode, Receipt, ReceiptStatus
 from responder.domain.policy import DEFAULT_POLICY, Policy
 from responder.domain.principal import Principal, PrincipalKind
+from responder.domain.protection import ProtectList
 from responder.steps.intake import Intake, Outcome, Taken, policy_or_none
+from responder.steps.plan import PlanAnswer, PlanRequest, plan
 from tests.builders import HOME, NOON, REGION, SHOP, a_finding, a_session, a_user
 from tests.vaults import DiedHereError, Life
 
@@ -42,18 +47,49 @@ class World:
         client: Any = None,
         policy: Policy | None = DEFAULT_POLICY,
         drill: bool = False,
+        mode: Mode = "respond",
     ) -> Outcome:
         living = life or Life()
         table = replace(self.ledger, client=living.of(client or self.ledger.client))
         intake = Intake(
             incidents=Incidents(table),
             correlations=Correlations(table),
+            receipts=Receipts(table),
             timeline=Timeline(table),
             machine=replace(self.machine, client=living.of(self.machine.client)),
             policy=policy,
             drill=drill,
+            mode=mode,
         )
         return intake.take(finding, now=now)
+
+    def plan(self, outcome: Outcome, now: datetime = NOON, *, mode: Mode = "respond") -> PlanAnswer:
+        assert outcome.incident_id is not None
+        assert outcome.generation is not None
+        return plan(
+            PlanRequest(incident_id=outcome.incident_id, generation=outcome.generation, now=now),
+            incidents=Incidents(self.ledger),
+            correlations=Correlations(self.ledger),
+            receipts=Receipts(self.ledger),
+            timeline=Timeline(self.ledger),
+            policy=DEFAULT_POLICY,
+            protect=ProtectList(),
+            mode=mode,
+        )
+
+    def orders(self, outcome: Outcome) -> list[Order]:
+        return Incidents(self.ledger).orders(outcome.incident_id or "")
+
+    def is_released(self, order: Order, at: datetime) -> None:
+        """What stands in the table when a person undid an order."""
+        Receipts(self.ledger).file(
+            Receipt(
+                order=order,
+                status=ReceiptStatus.RELEASED,
+                released_by="arn:aws:iam::444455556666:user/oncall",
+                released_at=at,
+            )
+        )
 
     @property
     def items(self) -> dict[tuple[str, str], str]:
@@ -218,6 +254,56 @@ def test_a_worse_finding_about_a_known_principal_runs_the_response_again_once(wo
         outcome = world.take(worse)
         assert (outcome.incident_id, outcome.generation) == (first.incident_id, 2)
     assert world.runs == [first.incident_id, f"{first.incident_id}-2"]
+
+
+def test_after_a_release_a_new_finding_asks_a_person_once_and_never_cuts(world: World) -> None:
+    first = world.take(a_finding())
+    world.plan(first)
+    for order in world.orders(first):
+        assert order.mode is OrderMode.AUTOMATIC
+        world.is_released(order, NOON + HOUR)
+    known = world.take(a_finding(updated_at=NOON + 2 * HOUR), NOON + 2 * HOUR)
+    assert known.generation == 1  # whoever released it knew this finding
+    worse = a_finding(
+        key="worse", type="AttackSequence:IAM/CompromisedCredentials", severity=Severity.CRITICAL
+    )
+    for _ in range(2):
+        again = world.take(worse, NOON + 2 * HOUR)
+        assert (again.incident_id, again.generation) == (first.incident_id, 2)
+    modes = [order.mode for order in world.plan(again, NOON + 2 * HOUR).orders]
+    assert modes == [OrderMode.APPROVAL, OrderMode.APPROVAL]
+    third = world.take(a_finding(key="third", severity=Severity.CRITICAL), NOON + 3 * HOUR)
+    assert third.generation == 2  # the question stands
+    assert world.runs == [first.incident_id, f"{first.incident_id}-2"]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        a_finding(key="later"),
+        a_finding(updated_at=NOON + HOUR, count=2),
+    ],
+)
+def test_what_monitor_mode_held_is_ordered_when_it_goes_on_in_respond_mode(
+    world: World, later: Finding
+) -> None:
+    first = world.take(a_finding(), mode="monitor")
+    held = world.plan(first, mode="monitor").orders
+    assert [order.held for order in held] == [True, True]
+    assert world.take(a_finding()).generation == 1  # a repeat is no news
+    again = world.take(later, NOON + HOUR)
+    assert again.generation == 2
+    ordered = world.plan(again, NOON + HOUR).orders
+    assert [(order.held, order.mode) for order in ordered] == [(False, OrderMode.AUTOMATIC)] * 2
+    assert world.take(a_finding(key="last"), NOON + HOUR).generation == 2
+    told = [e.text for e in Timeline(world.ledger).events(first.incident_id or "")]
+    assert sum("Monitor mode held it." in text for text in told) == 2
+
+
+def test_what_monitor_mode_held_stays_held_while_the_mode_is_monitor(world: World) -> None:
+    first = world.take(a_finding(), mode="monitor")
+    world.plan(first, mode="monitor")
+    assert world.take(a_finding(key="later"), mode="monitor").generation == 1
 
 
 def test_an_update_that_adds_a_principal_runs_the_response_again(world: World) -> None:

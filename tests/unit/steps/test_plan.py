@@ -11,10 +11,11 @@ from responder.aws.incidents import FINDING, Incidents
 from responder.aws.ledger import Ledger, incident_pk
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
+from responder.domain.correlation import short_key
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken
 from responder.domain.finding import Finding, Severity
-from responder.domain.order import Order, OrderMode, Plan, Receipt, ReceiptStatus
+from responder.domain.order import Order, OrderMode, Plan, Receipt, ReceiptStatus, Silence
 from responder.domain.policy import DEFAULT_POLICY, Policy, Rule, Then
 from responder.domain.principal import Principal, PrincipalKind
 from responder.domain.protection import ProtectList, own_roles
@@ -60,6 +61,17 @@ class World:
             policy=policy,
             protect=ProtectList(patterns=protect, own=own_roles()),
             mode=mode,
+        )
+
+    def comes(self, finding: Finding, *, minutes: int) -> None:
+        """A finding joins as intake lets it, with the instant on the timeline."""
+        self.joins(finding)
+        Timeline(self.ledger).record(
+            INCIDENT_ID,
+            f"found:{short_key(finding.key)}",
+            at=NOON + timedelta(minutes=minutes),
+            by="GuardDuty",
+            text="A finding joins this incident.",
         )
 
     def stands(self, order: Order, status: ReceiptStatus) -> None:
@@ -296,6 +308,9 @@ def test_what_monitor_mode_held_is_ordered_anew_in_respond_mode(world: World) ->
     world.plan(mode="monitor")
     answer = world.plan(2)
     assert [order.held for order in answer.orders] == [False, False]
+    told = [event.text for event in Timeline(world.ledger).events(INCIDENT_ID)]
+    assert sum("Monitor mode held it." in text for text in told) == 2
+    assert world.plan(3).orders == []
 
 
 @pytest.mark.parametrize(
@@ -309,13 +324,60 @@ def test_what_was_begun_is_not_ordered_again(world: World, status: ReceiptStatus
     assert {r.status for r in Receipts(world.ledger).all(INCIDENT_ID)} == {status}
 
 
-def test_what_a_person_gave_back_is_left_to_a_person(world: World) -> None:
+def given_back(world: World, generation: int, *, minutes: int | None) -> None:
+    """A person released the orders of a generation, or died half way of it."""
+    released_at = None if minutes is None else NOON + timedelta(minutes=minutes)
+    status = ReceiptStatus.CONTAINED if released_at is None else ReceiptStatus.RELEASED
+    for order in world.saved(generation).orders:
+        Receipts(world.ledger).file(
+            Receipt(order=order, status=status, released_by="oncall", released_at=released_at)
+        )
+
+
+def test_what_a_person_gave_back_is_not_ordered_again_for_what_they_knew(world: World) -> None:
     world.plan(policy=ASKING)
-    for order in world.saved(1).orders:
-        world.stands(order, ReceiptStatus.RELEASED)
+    given_back(world, 1, minutes=30)
     assert world.plan(2, policy=AT_ONCE).orders == []
-    refusals = Incidents(world.ledger).refusals(INCIDENT_ID)
-    assert any("released" in refusal.reason for refusal in refusals)
+
+
+def test_what_a_person_gave_back_is_asked_about_once_when_a_finding_comes_since(
+    world: World,
+) -> None:
+    world.plan(policy=AT_ONCE)
+    given_back(world, 1, minutes=30)
+    world.comes(a_finding(key="since"), minutes=31)
+    proceeds = Policy(rules=(Rule(then=Then.AUTOMATIC, on_silence=Silence.PROCEED),))
+    world.plan(2, policy=proceeds, minutes=32)
+    asked = world.saved(2).orders
+    assert [order.mode for order in asked] == [OrderMode.APPROVAL] * 2
+    assert {order.on_silence for order in asked} == {Silence.ESCALATE}  # silence is no yes to it
+    assert all("released this cut before" in order.reason for order in asked)
+    assert {order.replaces for order in asked} == {o.order_id for o in world.saved(1).orders}
+    world.comes(a_finding(key="later"), minutes=40)
+    assert world.plan(3, policy=AT_ONCE, minutes=41).orders == []
+
+
+def test_what_was_cut_on_a_yes_after_a_release_can_be_released_and_asked_about_again(
+    world: World,
+) -> None:
+    world.plan(policy=AT_ONCE)
+    given_back(world, 1, minutes=30)
+    world.comes(a_finding(key="since"), minutes=31)
+    world.plan(2, policy=AT_ONCE, minutes=32)
+    given_back(world, 2, minutes=50)
+    assert world.plan(3, policy=AT_ONCE, minutes=51).orders == []
+    world.comes(a_finding(key="later"), minutes=52)
+    assert [o.mode for o in world.plan(4, policy=AT_ONCE, minutes=53).orders] == [
+        OrderMode.APPROVAL
+    ] * 2
+
+
+def test_a_release_that_is_under_way_is_a_release(world: World) -> None:
+    world.plan(policy=AT_ONCE)
+    given_back(world, 1, minutes=None)
+    world.comes(a_finding(key="since"), minutes=31)
+    orders = world.plan(2, policy=AT_ONCE, minutes=32).orders
+    assert [order.mode for order in orders] == [OrderMode.APPROVAL] * 2
 
 
 def test_orders_that_ask_nobody_stand_before_those_that_ask(world: World) -> None:
@@ -330,13 +392,33 @@ def test_a_plan_that_dies_before_it_closes_the_weaker_orders_closes_them_when_it
     world: World,
 ) -> None:
     world.plan(policy=ASKING)
-    for calls in range(1, 40):
-        try:
-            world.plan(2, policy=AT_ONCE, life=Life(calls))
-        except DiedHereError:
-            continue
-        break
-    world.plan(2, policy=AT_ONCE)
-    receipts = Receipts(world.ledger).all(INCIDENT_ID)
-    assert all(receipt.replaced_by for receipt in receipts)
-    assert len(receipts) == 2
+    pk = incident_pk(INCIDENT_ID)
+    kinds = ("PLAN#", "ORDER#", "RECEIPT#", "REFUSAL#", "TIMELINE#")
+
+    def items() -> list[str]:
+        return [item.sk for kind in kinds for item in world.ledger.items(pk, kind)]
+
+    stood = items()
+
+    def receipts() -> dict[str, str | None]:
+        return {r.order.order_id: r.replaced_by for r in Receipts(world.ledger).all(INCIDENT_ID)}
+
+    def forget() -> None:
+        for sk in items():
+            if sk not in stood:
+                key = {"pk": {"S": pk}, "sk": {"S": sk}}
+                world.ledger.client.delete_item(TableName=world.ledger.table, Key=key)
+
+    whole = Life()
+    answer = world.plan(2, policy=AT_ONCE, life=whole)
+    expected = receipts()
+    assert sorted(filter(None, expected.values())) == sorted(o.order_id for o in answer.orders)
+    unfinished = 0
+    for ends_at in range(whole.calls):
+        forget()
+        with pytest.raises(DiedHereError):
+            world.plan(2, policy=AT_ONCE, life=Life(ends_at))
+        unfinished += receipts() != expected
+        assert world.plan(2, policy=AT_ONCE) == answer
+        assert receipts() == expected
+    assert unfinished > 0

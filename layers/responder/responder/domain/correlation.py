@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -78,13 +78,15 @@ def grown(
     after: Sequence[Finding],
     acts: Callable[[Finding], bool],
     wants: Callable[[Sequence[Finding]], Mapping[Any, int]],
+    again: Collection[Any] = (),
 ) -> Incident:
     """The incident with what its findings add.
 
     A principal to act on makes a new generation, and so does more to be done about a known one:
-    `wants` says what findings ask for, and how strongly.
+    `wants` says what findings ask for, and how strongly. What is to be done `again` counts as if
+    nobody had asked for it yet.
     """
-    had = wants(before)
+    had = {about: strength for about, strength in wants(before).items() if about not in again}
     added = identities(filter(acts, after)) - identities(filter(acts, before)) or [
         about for about, strength in wants(after).items() if strength > had.get(about, 0)
     ]

@@ -28,9 +28,9 @@ class Channel(BaseModel):
 class Incident(BaseModel):
     """One campaign against one account. Findings join it through correlation.
 
-    `generation` grows when a finding adds a principal, or asks for more about a known one; each
-    generation is one run of the incident-response machine, named `id` for the first and
-    `id-<generation>` after it.
+    `generation` grows when a finding adds a principal, or asks for more about a known one than is
+    being done; each generation is one run of the incident-response machine, named `id` for the
+    first and `id-<generation>` after it.
     """
 
     model_config = ConfigDict(frozen=True)

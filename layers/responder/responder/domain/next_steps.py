@@ -42,15 +42,6 @@ def elsewhere(principal: Principal, incident_id: str) -> Refusal:
     )
 
 
-def given_back(principal: Principal) -> Refusal:
-    """The refusal of what a person released in this incident."""
-    return _refusal(
-        principal,
-        "A person released the cut in this incident, and a finding asks for it again.",
-        f"Look at the newest finding, and decide again: {_by_hand(principal)}",
-    )
-
-
 def beyond_the_plan(principal: Principal, most: int) -> Refusal:
     """The refusal of what one plan does not carry any more."""
     return _refusal(

@@ -45,6 +45,7 @@ class Order(BaseModel):
     answer_within: timedelta = timedelta(minutes=30)
     on_silence: Silence = Silence.ESCALATE
     act_at: AwareDatetime | None = None  # set once, when it is first carried out
+    replaces: OrderId | None = None  # the order about the same thing that it takes the place of
 
     @property
     def strength(self) -> int:
@@ -61,7 +62,7 @@ class Order(BaseModel):
     ) -> str:
         """The same action on the same thing in one incident is the same order.
 
-        A stronger order about it is another one, which names the one that it `replaces`.
+        A later order about it is another one, which names the one that it `replaces`.
         """
         named = [incident_id, action_id, resource, access_key_id]
         seed = json.dumps(named if replaces is None else [*named, replaces])

@@ -15,12 +15,14 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 from responder.aws import correlations as seats
 from responder.aws import ledger as table
 from responder.aws import machine as response
+from responder.aws import receipts as proof
 from responder.aws import rule_store
 from responder.aws import timeline as events
 from responder.aws.correlations import Claim, Correlations, Held, Recorded, Seat
 from responder.aws.incidents import FINDING, INCIDENT, Incidents
 from responder.aws.ledger import Item, Write, incident_pk
 from responder.aws.machine import Machine
+from responder.aws.receipts import Receipts
 from responder.aws.rule_store import RuleStore
 from responder.aws.timeline import Timeline
 from responder.domain.correlation import (
@@ -30,7 +32,7 @@ from responder.domain.correlation import (
     short_key,
     supersedes,
 )
-from responder.domain.decision import About, Disposition, decide, only_recorded, wanted
+from responder.domain.decision import About, Disposition, Mode, decide, only_recorded, wanted
 from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.finding import Finding
@@ -38,12 +40,14 @@ from responder.domain.finding_words import FEEDS, told
 from responder.domain.incident import Incident, IncidentStatus, TimelineEvent
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
+from responder.domain.standing import standings
 
 PERMISSIONS = (
     table.PERMISSIONS
     | seats.PERMISSIONS
     | events.PERMISSIONS
     | rule_store.PERMISSIONS
+    | proof.PERMISSIONS
     | response.PERMISSIONS
 )
 WINDOW = timedelta(hours=24)
@@ -95,9 +99,11 @@ class Intake:
 
     incidents: Incidents
     correlations: Correlations
+    receipts: Receipts
     timeline: Timeline
     machine: Machine
     policy: Policy | None
+    mode: Mode = "monitor"
     drill: bool = False
     window: timedelta = WINDOW
 
@@ -149,7 +155,9 @@ class Intake:
             return done
         before = self.incidents.findings(incident.id)
         after = [f for f in before if f.key != finding.key] + [finding]
-        larger, writes = self._grown(at, before, after, now)
+        larger, writes = self._grown(
+            at, before, after, self._stopped(finding, incident, new=False), now
+        )
         pk = incident_pk(incident.id)
         writes.append(Write(pk, FINDING + finding.key, finding, seen=stored.item))
         claims = {key: self.correlations.claim(key) for key in keys_of(finding)}
@@ -172,7 +180,8 @@ class Intake:
             writes = [Write(incident_pk(incident.id), INCIDENT, incident)]
         else:
             before = self.incidents.findings(joined.body.id)
-            incident, writes = self._grown(joined, before, [*before, finding], now)
+            again = self._stopped(finding, joined.body, new=True)
+            incident, writes = self._grown(joined, before, [*before, finding], again, now)
         pk = incident_pk(incident.id)
         joins = "" if joined is None else " It joins this incident."
         related = self._related(claims, incident.id, now)
@@ -197,17 +206,39 @@ class Intake:
         )
 
     def _grown(
-        self, at: "_At", before: Sequence[Finding], after: Sequence[Finding], now: datetime
+        self,
+        at: "_At",
+        before: Sequence[Finding],
+        after: Sequence[Finding],
+        again: set[About],
+        now: datetime,
     ) -> tuple[Incident, list[Write]]:
         """The incident with what its findings add, and the writes for that, if any."""
-        incident = grown(at.body, before, after, self._opens, self._wants)
+        incident = grown(at.body, before, after, self._opens, self._wants, again)
         if incident == at.body:
             return incident, []
         writes = [Write(at.item.pk, at.item.sk, incident, seen=at.item)]
         if incident.generation > at.body.generation:
-            text = "A finding asks for more than was planned: the response runs again for that."
+            text = "A finding asks for more than is being done: the response runs again for that."
             writes.append(_event(incident.id, f"generation:{incident.generation}", now, text))
         return incident, writes
+
+    def _stopped(self, finding: Finding, incident: Incident, *, new: bool) -> set[About]:
+        """What the finding asks for that was ordered, and is not done as things stand.
+
+        An order that monitor mode held, when the mode is respond; and what a person released, when
+        the finding is new: an update of one that they knew is no reason to ask them again.
+        """
+        wants = self._wants([finding])
+        if not wants:
+            return set()
+        stands = standings(self.incidents.orders(incident.id), self.receipts.all(incident.id))
+        return {
+            about
+            for about, so_far in stands.items()
+            if about in wants
+            and ((so_far.last.held and self.mode == "respond") or (new and so_far.is_given_back))
+        }
 
     def _new(self, finding: Finding, now: datetime) -> Incident:
         return Incident(

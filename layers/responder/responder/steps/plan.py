@@ -2,10 +2,10 @@
 
 A plan is made once for each generation. It holds what the findings ask for and no plan holds yet,
 and what they ask for more strongly than a plan does that was not carried out: the stronger order
-takes the weaker one's place.
+takes the weaker one's place. What a person released is not cut again without asking, and is asked
+about once, when a finding has come since.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from responder.aws.incidents import Incidents
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain import next_steps
-from responder.domain.correlation import principal_key
+from responder.domain.correlation import principal_key, short_key
 from responder.domain.decision import About, Mode, Proposal, decide, merged
 from responder.domain.errors import Unavailable
 from responder.domain.identifiers import IncidentId
@@ -32,14 +32,19 @@ from responder.domain.order import (
     Receipt,
     ReceiptStatus,
     Refusal,
+    Silence,
     strength,
 )
-from responder.domain.policy import DEACTIVATE_KEY, Policy
+from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
+from responder.domain.standing import Standing, about, standings
 
 PERMISSIONS = table.PERMISSIONS | seats.PERMISSIONS | events.PERMISSIONS | rule_store.PERMISSIONS
 _TRIES = 5
-_CARRIED_OUT = (ReceiptStatus.OBSERVED, ReceiptStatus.APPLIED, ReceiptStatus.CONTAINED)
+_WEAKER = "A stronger order took its place, because a finding asked for more."
+_HELD = (
+    "Monitor mode held it. The mode is respond now, and an order that is not held took its place."
+)
 
 
 class PlanRequest(BaseModel):
@@ -79,7 +84,7 @@ def plan(
     mode: Mode,
 ) -> PlanAnswer:
     """Plan one generation. May run again: the plan that was saved is the one that is returned."""
-    made = _made(request, incidents, correlations, receipts, policy, protect, mode)
+    made = _made(request, incidents, correlations, receipts, timeline, policy, protect, mode)
     incidents.add_refusals(made.incident_id, made.refusals)
     _retire(made, incidents, receipts, timeline)
     timeline.record(
@@ -109,6 +114,7 @@ def _made(
     incidents: Incidents,
     correlations: Correlations,
     receipts: Receipts,
+    timeline: Timeline,
     policy: Policy,
     protect: ProtectList,
     mode: Mode,
@@ -118,11 +124,10 @@ def _made(
         saved = incidents.plan(incident.id, request.generation)
         if saved is not None:
             return saved
-        proposals, refusals = _proposals(
-            incident, incidents, correlations, policy, protect, mode, request.now
+        asked, refusals = _asked(
+            incident, incidents, correlations, timeline, policy, protect, mode, request.now
         )
-        orders, again = _new(incident, proposals, incidents, receipts)
-        refusals += again
+        orders = _new(incident, asked, incidents, receipts)
         beyond = orders[policy.most_orders :]
         refusals += [
             next_steps.beyond_the_plan(order.principal, policy.most_orders) for order in beyond
@@ -139,32 +144,38 @@ def _made(
     raise Unavailable(f"the plan of {incident.id} is being written by others")
 
 
-def _proposals(
+def _asked(
     incident: Incident,
     incidents: Incidents,
     correlations: Correlations,
+    timeline: Timeline,
     policy: Policy,
     protect: ProtectList,
     mode: Mode,
     now: datetime,
-) -> tuple[list[Proposal], list[Refusal]]:
-    """What all findings ask for, the most severe first, without what another incident has."""
-    proposals, refusals = list[Proposal](), list[Refusal]()
+) -> tuple[list[tuple[Proposal, datetime]], list[Refusal]]:
+    """What all findings ask for, the most severe first, and when we were told of each.
+
+    Without what another incident has.
+    """
+    asked, refusals = list[tuple[Proposal, datetime]](), list[Refusal]()
+    told = {event.key: event.at for event in timeline.events(incident.id)}
     owners = dict[str, str | None]()
     findings = incidents.findings(incident.id)
     for finding in sorted(findings, key=lambda f: f.severity.rank, reverse=True):
         decision = decide(finding, policy, protect, mode, drill=incident.drill)
         refusals += decision.refusals
+        came_at = told.get(f"found:{short_key(finding.key)}", incident.opened_at)
         for proposal in decision.proposals:
             key = principal_key(finding.account, proposal.principal)
             if key is not None and key not in owners:
                 owners[key] = _owner(key, incidents, correlations, now)
             owner = owners.get(key) if key else None
             if owner is None or owner == incident.id:
-                proposals.append(proposal)
+                asked.append((proposal, came_at))
             else:
                 refusals.append(next_steps.elsewhere(proposal.principal, owner))
-    return merged(proposals), refusals
+    return asked, refusals
 
 
 def _owner(key: str, incidents: Incidents, correlations: Correlations, now: datetime) -> str | None:
@@ -176,27 +187,49 @@ def _owner(key: str, incidents: Incidents, correlations: Correlations, now: date
 
 
 def _new(
-    incident: Incident, proposals: list[Proposal], incidents: Incidents, receipts: Receipts
-) -> tuple[list[Order], list[Refusal]]:
-    """An order for each proposal that no order stands for yet, those that ask nobody first."""
-    ordered = defaultdict[About, list[Order]](list)
-    for order in incidents.orders(incident.id):
-        ordered[_about(order)].append(order)
-    filed = {receipt.order.order_id: receipt for receipt in receipts.all(incident.id)}
-    orders, refusals = list[Order](), list[Refusal]()
-    for proposal in proposals:
-        stands = ordered[proposal.about]
-        found = [filed[order.order_id] for order in stands if order.order_id in filed]
-        if any(receipt.status is ReceiptStatus.RELEASED for receipt in found):
-            # A person looked at it, and gave it back: nothing cuts it again by itself.
-            refusals.append(next_steps.given_back(proposal.principal))
+    incident: Incident,
+    asked: list[tuple[Proposal, datetime]],
+    incidents: Incidents,
+    receipts: Receipts,
+) -> list[Order]:
+    """An order for each thing without one that will do; those that ask nobody come first."""
+    stands = standings(incidents.orders(incident.id), receipts.all(incident.id))
+    since = dict[About, datetime]()
+    for proposal, came_at in asked:
+        since[proposal.about] = max(came_at, since.get(proposal.about, came_at))
+    orders = list[Order]()
+    for proposal in merged(proposal for proposal, _ in asked):
+        so_far = stands.get(proposal.about)
+        if so_far is None:
+            orders.append(_order(incident, proposal, None))
             continue
-        if any(receipt.status in _CARRIED_OUT for receipt in found):
-            continue
-        strongest = max(stands, key=lambda order: order.strength, default=None)
-        if strongest is None or strength(proposal.mode, held=proposal.held) > strongest.strength:
-            orders.append(_order(incident, proposal, strongest))
-    return sorted(orders, key=lambda order: order.mode is OrderMode.APPROVAL), refusals
+        if so_far.was_given_back:
+            proposal = _asking(proposal)
+        if _is_due(proposal, so_far, since[proposal.about]):
+            orders.append(_order(incident, proposal, so_far.last))
+    return sorted(orders, key=lambda order: order.mode is OrderMode.APPROVAL)
+
+
+def _is_due(proposal: Proposal, so_far: Standing, since: datetime) -> bool:
+    """Whether an order is to be given although there was one."""
+    if so_far.is_carried_out:
+        return False
+    if so_far.is_given_back:
+        return so_far.may_be_asked_again(since)
+    return strength(proposal.mode, held=proposal.held) > so_far.last.strength
+
+
+def _asking(proposal: Proposal) -> Proposal:
+    """The proposal as a question, and one to which silence is no yes."""
+    silence = proposal.on_silence
+    return proposal.model_copy(
+        update={
+            "mode": OrderMode.APPROVAL,
+            "on_silence": Silence.ESCALATE if silence is Silence.PROCEED else silence,
+            "reason": f"{proposal.reason} A person released this cut before, and a finding has "
+            "come since: so a person is asked.",
+        }
+    )
 
 
 def _retire(made: Plan, incidents: Incidents, receipts: Receipts, timeline: Timeline) -> None:
@@ -204,9 +237,9 @@ def _retire(made: Plan, incidents: Incidents, receipts: Receipts, timeline: Time
     ordered = incidents.orders(made.incident_id)
     for new in made.orders:
         for old in ordered:
-            if _about(old) != _about(new) or old.strength >= new.strength:
+            if about(old) != about(new) or old.strength >= new.strength:
                 continue
-            note = "A stronger order took its place, because a finding asked for more."
+            note = _HELD if old.held else _WEAKER
             left = Receipt(
                 order=old, status=ReceiptStatus.LEFT, note=note, replaced_by=new.order_id
             )
@@ -220,13 +253,8 @@ def _retire(made: Plan, incidents: Incidents, receipts: Receipts, timeline: Time
                 )
 
 
-def _about(order: Order) -> About:
-    key = order.principal.access_key_id if order.action_id == DEACTIVATE_KEY else None
-    return order.action_id, order.resource, key
-
-
-def _order(incident: Incident, proposal: Proposal, weaker: Order | None) -> Order:
-    replaces = None if weaker is None else weaker.order_id
+def _order(incident: Incident, proposal: Proposal, last: Order | None) -> Order:
+    replaces = None if last is None else last.order_id
     return Order(
         order_id=Order.make_id(incident.id, *proposal.about, replaces),
         incident_id=incident.id,
@@ -240,6 +268,7 @@ def _order(incident: Incident, proposal: Proposal, weaker: Order | None) -> Orde
         reason=proposal.reason,
         answer_within=proposal.answer_within,
         on_silence=proposal.on_silence,
+        replaces=replaces,
     )
 
 
