@@ -139,19 +139,17 @@ def _shown(entries: list[dict[str, Any]], mode: ModeChoice) -> Group:
     for name in ("Event", "Finding", "Disposition", "Principals", "Orders", "Left to a person"):
         table.add_column(name, overflow="fold")
     whole = len(entries) == 1
-    for entry in entries:
-        event = _cell(Path(entry["event"]).name)
-        if "error" in entry:
-            table.add_row(event, Text(_plain(entry["error"]), style="bold red"))
-        else:
-            table.add_row(event, *_cells(entry, whole=whole))
-    unread = sum("error" in entry for entry in entries)
-    notes = [Text(f"{unread} could not be read.", style="bold red")] if unread else []
+    planned = [entry for entry in entries if "error" not in entry]
+    for entry in planned:
+        table.add_row(_cell(Path(entry["event"]).name), *_cells(entry, whole=whole))
+    unread = [entry["error"] for entry in entries if "error" in entry]
+    notes = [Text(f"{len(unread)} could not be read:", style="bold red")] if unread else []
+    notes += [Text(f"  {_plain(error)}", style="red") for error in unread]
     if mode is ModeChoice.MONITOR:
         notes.append(Text("Monitor mode: every order is held, and none is carried out."))
     if not whole:
         notes.append(Text("One event alone, or --json, also shows reasons and next steps."))
-    return Group(table, *notes)
+    return Group(*([table] if planned else []), *notes)
 
 
 def _cells(entry: dict[str, Any], *, whole: bool) -> list[Text]:

@@ -154,3 +154,12 @@ def test_the_table_shows_hostile_text_as_it_is(tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert not {"\x1b", "\x07"} & set(result.stdout)
     assert "[red]x[/red]" in result.stdout
+
+
+def test_on_a_terminal_each_broken_event_has_a_line_below_the_table() -> None:
+    broken = EVENTS / "broken" / "thirteen-digit-account.json"
+    result = run(broken, STOLEN)
+    table, _, below = result.stdout.partition("1 could not be read:")
+    assert "thirteen-digit" not in table
+    assert "detail.accountId: 12 digits are wanted" in " ".join(below.split())
+    assert "Orders" not in run(broken).stdout
