@@ -24,8 +24,8 @@ from responder.aws.timeline import Timeline
 from responder.domain.approval import Approval, ApprovalStatus
 from responder.domain.decision import Mode
 from responder.domain.incident import TimelineEvent
+from responder.domain.ladder import CUT_ROLE_SESSIONS, DEACTIVATE_KEY, DENY_USER
 from responder.domain.order import Order, Plan, Receipt
-from responder.domain.policy import CUT_ROLE_SESSIONS, DEACTIVATE_KEY, DENY_USER
 from responder.domain.principal import Principal
 from responder.domain.protection import ProtectList
 from responder.steps.contain import ContainAnswer, ContainRequest, contain

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from responder import actions
+from responder.actions.action import acting
 from responder.aws.clients import Clients
 from responder.domain.errors import Broken, Refused, Unavailable
+from responder.domain.ladder import ACTION_IDS, CUT_ROLE_SESSIONS, DEACTIVATE_KEY, DENY_USER
 from responder.domain.order import Before, Order, Receipt, ReceiptStatus
-from responder.domain.policy import ACTION_IDS, CUT_ROLE_SESSIONS, DEACTIVATE_KEY, DENY_USER
 from responder.domain.principal import Principal
 from tests.builders import NOON, an_order
 from tests.consoles import refusing
@@ -131,7 +132,7 @@ def test_what_does_not_exist_any_more_is_refused(
     action = actions.BY_ID[action_id]
     receipt = observed(order_of(shop, action_id), clients)
     nobody = {"name": "nobody", "access_key_id": "AKIAEXAMPLEEXAMPLE09"}
-    principal = receipt.order.principal.model_copy(update=nobody)
+    principal = acting(receipt.order).model_copy(update=nobody)
     order = order_of(shop, action_id, principal=principal)
     with pytest.raises(Refused, match="does not exist any more"):
         action.observe(order, clients)
@@ -154,7 +155,7 @@ def test_nothing_that_was_never_carried_out_is_released(
 
 @pytest.mark.parametrize("action_id", ACTION_IDS)
 def test_an_order_without_a_name_is_broken(shop: Shop, clients: Clients, action_id: str) -> None:
-    principal = order_of(shop, action_id).principal.model_copy(update={"name": None})
+    principal = acting(order_of(shop, action_id)).model_copy(update={"name": None})
     with pytest.raises(Broken, match="names no user or role"):
         actions.BY_ID[action_id].observe(order_of(shop, action_id, principal=principal), clients)
 
@@ -167,7 +168,7 @@ def test_another_identity_than_the_findings_is_refused(
     shop: Shop, clients: Clients, action_id: str
 ) -> None:
     old = "AROAOLDOLDOLDOLD0000:s1" if action_id == CUT_ROLE_SESSIONS else "AIDAOLDOLDOLDOLD0000"
-    principal = order_of(shop, action_id).principal.model_copy(update={"principal_id": old})
+    principal = acting(order_of(shop, action_id)).model_copy(update={"principal_id": old})
     order = order_of(shop, action_id, principal=principal)
     with pytest.raises(Refused, match="another identity of the same name"):
         actions.BY_ID[action_id].observe(order, clients)
@@ -178,7 +179,7 @@ def test_another_identity_than_the_findings_is_refused(
 def test_an_id_that_a_finding_leaves_out_or_makes_up_is_not_compared(
     shop: Shop, clients: Clients, action_id: str, unique: str | None
 ) -> None:
-    principal = order_of(shop, action_id).principal.model_copy(update={"principal_id": unique})
+    principal = acting(order_of(shop, action_id)).model_copy(update={"principal_id": unique})
     order = order_of(shop, action_id, principal=principal)
     assert observed(order, clients).before is not None
 
@@ -188,7 +189,7 @@ def test_an_identity_that_was_made_anew_since_the_look_is_left_alone(
     shop: Shop, clients: Clients, action_id: str
 ) -> None:
     action, order = actions.BY_ID[action_id], order_of(shop, action_id)
-    principal = order.principal.model_copy(update={"principal_id": None})
+    principal = acting(order).model_copy(update={"principal_id": None})
     receipt = observed(order.model_copy(update={"principal": principal}), clients)
     action.apply(receipt, clients)
     shop.remake_role() if action_id == CUT_ROLE_SESSIONS else shop.remake_user()

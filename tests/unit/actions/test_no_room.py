@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 
 from responder import actions
 from responder.domain.errors import Broken, Refused, Unavailable
+from responder.domain.ladder import CUT_ROLE_SESSIONS, DENY_USER
 from responder.domain.order import Order, Receipt, ReceiptStatus
-from responder.domain.policy import CUT_ROLE_SESSIONS, DENY_USER
 from tests.builders import NOON, SHOP, an_order
 from tests.consoles import fits, refusing
 from tests.containing import DENY_ALL, POLICY, USER, Member, Shop, a_small_member_account

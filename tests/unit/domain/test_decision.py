@@ -184,8 +184,8 @@ def test_proposals_about_the_same_thing_are_one_and_the_automatic_one_counts() -
     at_once = decided().proposals
     other_key = decided(principals=(a_user(access_key_id="AKIAEXAMPLEEXAMPLE99"),)).proposals
     found = merged([*asked, *at_once, *other_key])
-    assert [(p.action_id, p.principal.access_key_id) for p in found] == [
-        ("iam.deny_user", "AKIAEXAMPLEEXAMPLE00"),
+    assert [p.about[::2] for p in found] == [
+        ("iam.deny_user", None),
         ("iam.deactivate_key", "AKIAEXAMPLEEXAMPLE00"),
         ("iam.deactivate_key", "AKIAEXAMPLEEXAMPLE99"),
     ]

@@ -6,15 +6,8 @@ import pytest
 
 from responder.domain.finding import Severity
 from responder.domain.finding_types import FAMILIES, MEANINGS, Meaning
-from responder.domain.policy import (
-    ACTION_IDS,
-    CUT_ROLE_SESSIONS,
-    DEFAULT_POLICY,
-    DENY_USER,
-    Policy,
-    Rule,
-    Then,
-)
+from responder.domain.ladder import ACTION_IDS, CUT_ROLE_SESSIONS, DENY_USER
+from responder.domain.policy import DEFAULT_POLICY, Policy, Rule, Then
 from tests.builders import a_finding
 
 CREDENTIAL = "UnauthorizedAccess:IAMUser/MaliciousIPCaller"

@@ -2,15 +2,14 @@
 
 from datetime import timedelta
 
+from responder.domain.ladder import DEACTIVATE_KEY, DENY_USER
 from responder.domain.order import Order, OrderMode, Receipt, ReceiptStatus
-from responder.domain.policy import DEACTIVATE_KEY, DENY_USER
-from responder.domain.standing import about, standings
+from responder.domain.standing import standings
 from tests.builders import INCIDENT_ID, NOON, a_user, an_order
 
 
 def after(order: Order, mode: OrderMode) -> Order:
-    named = (order.incident_id, *about(order))
-    order_id = Order.make_id(*named, order.order_id)
+    order_id = Order.make_id(order.incident_id, *order.about, order.order_id)
     return order.model_copy(update={"order_id": order_id, "mode": mode, "replaces": order.order_id})
 
 

@@ -10,8 +10,8 @@ from responder.aws.ledger import Ledger, incident_pk
 from responder.domain.approval import ApprovalStatus
 from responder.domain.errors import Broken, Refused, Unavailable
 from responder.domain.incident import IncidentStatus
+from responder.domain.ladder import CUT_ROLE_SESSIONS, DEACTIVATE_KEY, DENY_USER
 from responder.domain.order import OrderMode, ReceiptStatus, Silence
-from responder.domain.policy import CUT_ROLE_SESSIONS, DEACTIVATE_KEY, DENY_USER
 from responder.domain.protection import ProtectList, own_roles
 from responder.steps.contain import STALE
 from tests.builders import HOME, INCIDENT_ID, NOON, a_session

@@ -16,7 +16,7 @@ from responder import wiring
 from responder.aws.incidents import INCIDENT, Incidents
 from responder.aws.ledger import Ledger
 from responder.domain.incident import Incident
-from tests.builders import HOME, INCIDENT_ID, REGION, a_finding, an_incident
+from tests.builders import HOME, INCIDENT_ID, REGION, SHOP, a_finding, an_incident
 from tests.events import STOLEN_KEY, an_event
 
 EVENTS = Path(__file__).parents[3] / "events/steps"
@@ -176,4 +176,4 @@ def test_from_the_event_to_the_plan(stack: Ledger) -> None:
     planning.handler(request, Context())  # type: ignore[arg-type]
     orders = Incidents(stack).orders(incident.id)
     assert {order.action_id for order in orders} == {"iam.deny_user", "iam.deactivate_key"}
-    assert {order.principal.name for order in orders} == {"orders-export"}
+    assert {order.resource for order in orders} == {f"arn:aws:iam::{SHOP}:user/orders-export"}

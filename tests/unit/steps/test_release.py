@@ -13,10 +13,10 @@ from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
-from responder.domain.correlation import principal_key
+from responder.domain.correlation import owned_key
 from responder.domain.errors import Refused, Unavailable
+from responder.domain.ladder import DEACTIVATE_KEY, DENY_USER
 from responder.domain.order import Order, Plan, ReceiptStatus
-from responder.domain.policy import DEACTIVATE_KEY, DENY_USER
 from responder.domain.protection import ProtectList
 from responder.report import commands
 from responder.report.model import Here
@@ -208,13 +208,13 @@ def later_incident(world: World, action_id: str) -> Order:
     """A second incident about the same principal, contained while the first still holds it."""
     first = world.order(action_id)
     incident = an_incident(id=LATER)
-    order_id = Order.make_id(LATER, action_id, first.resource, first.principal.access_key_id)
+    order_id = Order.make_id(LATER, *first.about)
     order = first.model_copy(update={"incident_id": LATER, "order_id": order_id})
     incidents = Incidents(world.ledger)
     assert incidents.create(incident, a_finding(key=f"{FINDING_ARN[:-1]}0"))
     plan = Plan(incident_id=LATER, generation=1, planned_at=after(days=2), orders=(order,))
     assert incidents.save_plan(plan)
-    key = principal_key(order.account, order.principal)
+    key = owned_key(order.account, order)
     assert key is not None
     claim = Claim(incident_id=LATER, until=after(days=3))
     assert world.ledger.together([Correlations(world.ledger).claiming(key, claim, None)])

@@ -8,8 +8,8 @@ import yaml
 
 from responder.aws.ledger import Ledger
 from responder.domain.errors import Broken, Refused
+from responder.domain.ladder import DEACTIVATE_KEY, DENY_USER
 from responder.domain.order import Order, ReceiptStatus
-from responder.domain.policy import DEACTIVATE_KEY, DENY_USER
 from responder.steps.contain import MOST_UNDONE
 from responder.steps.verify import APART, Verdict
 from tests.builders import INCIDENT_ID, NOON

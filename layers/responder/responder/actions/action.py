@@ -10,6 +10,7 @@ from responder.aws.clients import Clients
 from responder.aws.errors import asking_aws, code_of
 from responder.domain.errors import Broken, Refused
 from responder.domain.order import Before, Order, Receipt
+from responder.domain.principal import Principal
 
 # Keys of `Before.state` that every action fills, for the step that carries orders out.
 ARN = "arn"  # the real one, path included; None when the thing is gone
@@ -73,9 +74,17 @@ def asking_iam(order: Order, doing: str) -> Iterator[None]:
 
 def name_of(order: Order) -> str:
     """The name of the user or role that an order is about."""
-    if not order.principal.name:
+    name = acting(order).name
+    if not name:
         raise Broken(f"{order.order_id} names no user or role; nothing was changed")
-    return order.principal.name
+    return name
+
+
+def acting(order: Order) -> Principal:
+    """The identity that an order is about."""
+    if order.principal is None:
+        raise Broken(f"{order.order_id} is about no identity; nothing was changed")
+    return order.principal
 
 
 def policy_name(order: Order) -> str:

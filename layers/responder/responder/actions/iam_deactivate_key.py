@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from responder.actions.action import ARN, IN_FORCE, asking_iam, before_of
+from responder.actions.action import ARN, IN_FORCE, acting, asking_iam, before_of
 from responder.actions.identity import USER_ID, key_owner, user_id, user_of
 from responder.aws.clients import Clients
 from responder.aws.errors import code_of
@@ -124,6 +124,7 @@ def _switch(iam: "IAMClient", order: Order, user_name: str, status: str) -> None
 
 
 def _key(order: Order) -> str:
-    if not order.principal.access_key_id:
+    key_id = acting(order).access_key_id
+    if not key_id:
         raise Broken(f"{order.order_id} names no access key; nothing was changed")
-    return order.principal.access_key_id
+    return key_id

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from responder.actions.action import asking_iam, name_of
+from responder.actions.action import acting, asking_iam, name_of
 from responder.aws.errors import code_of
 from responder.domain.errors import Refused, Unavailable
 from responder.domain.order import Before, Order
@@ -49,7 +49,7 @@ def user_of(iam: "IAMClient", order: Order, before: Before | None) -> "UserTypeD
 
 def key_owner(iam: "IAMClient", order: Order) -> str | None:
     """Whose the order's key is; None for a key that is gone, or that is no long-term one."""
-    key_id = order.principal.access_key_id
+    key_id = acting(order).access_key_id
     if key_id is None or not key_id.startswith(_LONG_TERM):
         return None
     with asking_iam(order, "asking for the owner of a key of"):
@@ -104,7 +104,7 @@ def _recorded(before: Before | None, key: str) -> str | None:
 
 def _told(order: Order, prefix: str) -> str | None:
     """From the finding. Samples and redacted findings hold something else there, or nothing."""
-    unique = (order.principal.principal_id or "").partition(":")[0]
+    unique = (acting(order).principal_id or "").partition(":")[0]
     return unique if unique.startswith(prefix) else None
 
 

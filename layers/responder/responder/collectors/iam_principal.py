@@ -19,7 +19,7 @@ from responder.aws.evidence import in_a_key
 from responder.aws.vault import Content
 from responder.collectors.collector import Collected, Scene, can_be_read
 from responder.domain.errors import Broken, ResponderError, Unavailable
-from responder.domain.order import Receipt
+from responder.domain.order import Order, Receipt
 from responder.domain.principal import Principal, PrincipalKind
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _one(identity: str, named: list[Principal], scene: Scene) -> Collected:
     receipts = [
         _before(receipt, began_at, ended_at)
         for receipt in scene.receipts()
-        if identity in (receipt.order.principal.arn, receipt.order.resource)
+        if identity in (_named(receipt.order), receipt.order.resource)
     ]
     content = _json(
         {
@@ -219,6 +219,10 @@ def _managed(iam: "IAMClient", arn: str) -> dict[str, Any]:
 def _all(iam: "IAMClient", operation: str, key: str, **of: str) -> list[Any]:
     pages = iam.get_paginator(operation).paginate(**of)  # type: ignore[call-overload]
     return [one for page in pages for one in page[key]]
+
+
+def _named(order: Order) -> str | None:
+    return None if order.principal is None else order.principal.arn
 
 
 def _before(receipt: Receipt, began_at: datetime, ended_at: datetime) -> dict[str, Any]:

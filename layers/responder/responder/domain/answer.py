@@ -92,7 +92,8 @@ def _is_party(identity: _Identity, orders: Iterable[Order], findings: Iterable[F
     """Whether an order would contain this identity, or a finding of the incident names it."""
     named = [principal for finding in findings for principal in finding.principals]
     for order in orders:
-        named.append(order.principal)
+        if order.principal is not None:
+            named.append(order.principal)
         if _is_same(identity, order.resource):
             return True
     return any(_acts_as(identity, principal) for principal in named)

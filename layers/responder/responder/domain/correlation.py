@@ -8,6 +8,7 @@ from typing import Any
 
 from responder.domain.finding import Finding, Source
 from responder.domain.incident import Incident
+from responder.domain.order import Target
 from responder.domain.principal import Principal
 
 # One transaction writes them all, with the incident and the finding (at most 100 items).
@@ -48,11 +49,13 @@ def identities(findings: Iterable[Finding]) -> frozenset[str]:
     return frozenset(_identity(p) for finding in findings for p in finding.principals)
 
 
-def principal_key(account: str, principal: Principal) -> str | None:
-    """The key under which a principal's incident is found."""
-    if principal.correlation_key is None:
+def owned_key(account: str, target: Target) -> str | None:
+    """The key under which the incident that answers for an identity or a thing is found."""
+    if target.thing is not None:
+        return f"RESOURCE#{account}#{_short(target.thing.id)}"
+    if target.principal is None or target.principal.correlation_key is None:
         return None
-    return f"PRINCIPAL#{account}#{principal.correlation_key}"
+    return f"PRINCIPAL#{account}#{target.principal.correlation_key}"
 
 
 def new_incident_id(finding_key: str, now: datetime) -> str:

@@ -9,30 +9,15 @@ from pydantic import BaseModel, ConfigDict
 
 from responder.domain import next_steps
 from responder.domain.escaping import one_line
-from responder.domain.finding import Finding
+from responder.domain.finding import Finding, Resource
 from responder.domain.finding_types import MEANINGS, ROLE_CREDENTIALS, Meaning
-from responder.domain.order import OrderMode, Refusal, Silence, strength
-from responder.domain.policy import (
-    CUT_ROLE_SESSIONS,
-    DEACTIVATE_KEY,
-    DENY_USER,
-    Policy,
-    Rule,
-    Then,
-)
-from responder.domain.principal import Principal, PrincipalKind
+from responder.domain.ladder import GOES_DOWN, of_principal, of_thing
+from responder.domain.order import About, OrderMode, Refusal, Silence, Target, strength
+from responder.domain.policy import Policy, Rule, Then
+from responder.domain.principal import Principal
 from responder.domain.protection import ProtectList
 
 Mode = Literal["monitor", "respond"]
-type About = tuple[str, str, str | None]  # action id, resource, and the key that it is about
-
-# What goes down with the principal, for whoever approves.
-_BLAST_RADIUS = {
-    DENY_USER: "Everything that uses this user is denied until it is released.",
-    DEACTIVATE_KEY: "What uses this key stops until it is released; the user's other keys go on.",
-    CUT_ROLE_SESSIONS: "Every session of the role that is out now is denied, the honest workload's "
-    "too, until it assumes the role again; an instance may wait hours for that.",
-}
 _SAYS = {
     Meaning.CREDENTIAL: "says that its credentials are in other hands",
     Meaning.CONDUCT: "says that it did what an attacker does, and an honest person might",
@@ -48,25 +33,14 @@ class Disposition(StrEnum):
     RECORD = "record"  # kept, and nobody is woken
 
 
-class Proposal(BaseModel):
+class Proposal(Target):
     """An order that is not given yet. `held` in monitor mode: shown, and never carried out."""
 
-    model_config = ConfigDict(frozen=True)
-
-    action_id: str
-    resource: str
-    principal: Principal
     mode: OrderMode
     held: bool
     reason: str
     answer_within: timedelta
     on_silence: Silence
-
-    @property
-    def about(self) -> About:
-        """What it cuts. Only the key's own order is about one key: a user is one deny."""
-        key = self.principal.access_key_id if self.action_id == DEACTIVATE_KEY else None
-        return self.action_id, self.resource, key
 
 
 class Decision(BaseModel):
@@ -106,12 +80,16 @@ def decide(
         if refused is not None:
             refusals.append(refused)
             continue
-        proposed, left = _proposals(principal, rule, why, held=mode == "monitor")
-        proposals += proposed
+        orders, left = _proposals(principal, rule, why, held=mode == "monitor")
+        proposals += orders
         refusals += left
-    if not proposals or finding.type.startswith(ROLE_CREDENTIALS):
-        # A role's credentials were taken from a thing, and it goes on giving out new ones.
-        refusals += [next_steps.resource_left(thing) for thing in finding.resources]
+    is_told_of_things = not proposals or finding.type.startswith(ROLE_CREDENTIALS)
+    for thing in finding.resources:
+        orders = _about_thing(thing, finding, rule, why, protect, held=mode == "monitor")
+        proposals += orders
+        if not orders and is_told_of_things:
+            # A role's credentials were taken from a thing, and it goes on giving out new ones.
+            refusals.append(_left(thing, protect))
     return Decision(
         disposition=Disposition.CONTAIN if proposals else Disposition.ESCALATE,
         reason=why,
@@ -169,36 +147,61 @@ def _proposals(
     principal: Principal, rule: Rule, why: str, *, held: bool
 ) -> tuple[list[Proposal], list[Refusal]]:
     proposals = list[Proposal]()
-    for action_id in _actions(principal):
-        then = rule.of(action_id)
-        if then is Then.ESCALATE or principal.arn is None:
-            continue
-        mode = OrderMode.AUTOMATIC if then is Then.AUTOMATIC else OrderMode.APPROVAL
-        asked = " So a person is asked first." if mode is OrderMode.APPROVAL else ""
-        proposals.append(
-            Proposal(
-                action_id=action_id,
-                resource=principal.arn,
-                principal=principal,
-                mode=mode,
-                held=held,
-                reason=f"{why} {_BLAST_RADIUS[action_id]}{asked}",
-                answer_within=rule.answer_within,
-                on_silence=rule.on_silence,
-            )
-        )
+    for action_id in of_principal(principal).first if principal.arn else ():
+        target = Target(action_id=action_id, resource=principal.arn or "", principal=principal)
+        proposal = proposed(target, rule.of(action_id), rule, why, held=held)
+        if proposal is not None:
+            proposals.append(proposal)
     if proposals:
         return proposals, []
     return [], [next_steps.left_to_a_person(principal, why)]
 
 
-def _actions(principal: Principal) -> list[str]:
-    """The deny comes first: it holds whatever else the attacker makes in the meantime."""
-    if principal.kind is PrincipalKind.IAM_USER:
-        # AKIA is a long-term key; ASIA dies by the deny (IAM User Guide, "IAM identifiers").
-        long_term = (principal.access_key_id or "").startswith("AKIA")
-        return [DENY_USER, DEACTIVATE_KEY] if long_term else [DENY_USER]
-    return [CUT_ROLE_SESSIONS]
+def _about_thing(
+    thing: Resource, finding: Finding, rule: Rule, why: str, protect: ProtectList, *, held: bool
+) -> list[Proposal]:
+    """Only of what a finding is about: a bucket that a thief read is the shop's, and serves it."""
+    ladder = of_thing(thing)
+    if ladder is None or not _is_about_things(finding) or protect.match(thing.id) is not None:
+        return []
+    targets = [Target(action_id=one, resource=thing.id, thing=thing) for one in ladder.first]
+    found = [
+        proposed(target, rule.of_thing(target.action_id), rule, why, held=held)
+        for target in targets
+    ]
+    return [proposal for proposal in found if proposal is not None]
+
+
+def proposed(target: Target, then: Then, rule: Rule, why: str, *, held: bool) -> Proposal | None:
+    """The proposal to cut something, as a rule says; None where the rule leaves it to a person."""
+    if then not in (Then.AUTOMATIC, Then.APPROVAL):
+        return None
+    mode = OrderMode.AUTOMATIC if then is Then.AUTOMATIC else OrderMode.APPROVAL
+    asked = " So a person is asked first." if mode is OrderMode.APPROVAL else ""
+    return Proposal(
+        action_id=target.action_id,
+        resource=target.resource,
+        principal=target.principal,
+        thing=target.thing,
+        mode=mode,
+        held=held,
+        reason=f"{why} {GOES_DOWN[target.action_id]}{asked}",
+        answer_within=rule.answer_within,
+        on_silence=rule.on_silence,
+    )
+
+
+def _is_about_things(finding: Finding) -> bool:
+    return MEANINGS.get(finding.type, Meaning.RESOURCE) is not Meaning.CREDENTIAL
+
+
+def _left(thing: Resource, protect: ProtectList) -> Refusal:
+    pattern = protect.match(thing.id)
+    return (
+        next_steps.resource_left(thing)
+        if pattern is None
+        else next_steps.protected_thing(thing, pattern)
+    )
 
 
 def _named(finding: Finding) -> str:

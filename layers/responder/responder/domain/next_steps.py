@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from responder.domain.escaping import one_line
 from responder.domain.finding import Resource
-from responder.domain.order import Refusal
+from responder.domain.order import Refusal, Target
 from responder.domain.principal import Principal, PrincipalKind
 
 _RUNBOOK = "Systems Manager runbook"
@@ -33,34 +33,60 @@ def left_to_a_person(principal: Principal, why: str) -> Refusal:
     return _refusal(principal, why, f"If it must be stopped: {_by_hand(principal)}")
 
 
-def elsewhere(principal: Principal, incident_id: str) -> Refusal:
-    """The refusal of a principal that another open incident already answers for."""
-    return _refusal(
-        principal,
+def elsewhere(target: Target, incident_id: str) -> Refusal:
+    """The refusal of what another open incident already answers for."""
+    return _refusal_of(
+        target,
         f"Incident {incident_id} already answers for it; two incidents never cut the same thing.",
         f"Follow it in incident {incident_id}.",
     )
 
 
-def beyond_the_plan(principal: Principal, most: int) -> Refusal:
+def beyond_the_plan(target: Target, most: int) -> Refusal:
     """The refusal of what one plan does not carry any more."""
-    return _refusal(
-        principal,
+    return _refusal_of(
+        target,
         f"One plan carries at most {most} orders, the most severe first. So many principals at "
         "once may be a mistake of the detector, or a shop that is all compromised.",
-        f"Decide about it: {_by_hand(principal)}",
+        f"Decide about it: {by_hand(target)}",
     )
 
 
 def resource_left(resource: Resource) -> Refusal:
-    """The refusal of a thing: this release contains identities only."""
-    step = _BY_RESOURCE.get(resource.kind, "Open the finding in its console and follow its advice.")
+    """The refusal of a thing that no action of ours contains, or that the policy leaves alone."""
     return Refusal(
         resource=one_line(resource.id, 300) or resource.kind,
-        reason=f"This release contains identities, and not a resource of kind "
-        f"{one_line(resource.kind, 60)}.",
-        next_step=step,
+        reason=f"A resource of kind {one_line(resource.kind, 60)} is not contained by us because "
+        "of such a finding.",
+        next_step=_by_hand_of(resource),
     )
+
+
+def protected_thing(resource: Resource, pattern: str) -> Refusal:
+    """The refusal of a thing on the protect list."""
+    return Refusal(
+        resource=one_line(resource.id, 300) or resource.kind,
+        reason=f"It is on the protect list ({one_line(pattern, 160)}), so it is never contained by "
+        "us.",
+        next_step=f"If it really is compromised: {_by_hand_of(resource)}",
+    )
+
+
+def by_hand(target: Target) -> str:
+    """What a person does instead of an order, as a sentence."""
+    if target.principal is not None:
+        return f"If it must be stopped: {_by_hand(target.principal)}"
+    return _by_hand_of(target.thing) if target.thing is not None else ""
+
+
+def _by_hand_of(resource: Resource) -> str:
+    return _BY_RESOURCE.get(resource.kind, "Open the finding in its console and follow its advice.")
+
+
+def _refusal_of(target: Target, reason: str, next_step: str) -> Refusal:
+    if target.principal is not None:
+        return _refusal(target.principal, reason, next_step)
+    return Refusal(resource=target.resource, reason=reason, next_step=next_step)
 
 
 def _refusal(principal: Principal, reason: str, next_step: str) -> Refusal:

@@ -4,11 +4,13 @@ import hashlib
 import json
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
+from responder.domain.finding import Resource
 from responder.domain.identifiers import AccountId, IncidentId, OrderId, Region
+from responder.domain.ladder import part
 from responder.domain.principal import Principal
 
 
@@ -27,18 +29,38 @@ class Silence(StrEnum):
     PROCEED = "proceed"
 
 
-class Order(BaseModel):
-    """One action on one resource. `held` orders are planned and shown, and never carried out."""
+type About = tuple[str, str, str | None]  # action id, resource, and which part of it
+
+
+class Target(BaseModel):
+    """What is cut: an identity, or a thing that a finding is about. Exactly one of the two."""
 
     model_config = ConfigDict(frozen=True)
 
-    order_id: OrderId
-    incident_id: IncidentId
     action_id: str
     resource: str  # ARN
+    principal: Principal | None = None
+    thing: Resource | None = None
+
+    @property
+    def about(self) -> About:
+        """Two orders about the same are the same cut."""
+        return self.action_id, self.resource, part(self.action_id, self.principal)
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.principal is None) is (self.thing is None):
+            raise ValueError("an order is about an identity or about a thing")
+        return self
+
+
+class Order(Target):
+    """One action on one resource. `held` orders are planned and shown, and never carried out."""
+
+    order_id: OrderId
+    incident_id: IncidentId
     account: AccountId
     region: Region
-    principal: Principal
     mode: OrderMode
     held: bool  # monitor mode
     reason: str

@@ -12,12 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from responder.domain.finding import Finding, Severity
 from responder.domain.finding_types import MEANINGS, Meaning
+from responder.domain.ladder import ACTION_IDS, CUT_ROLE_SESSIONS
 from responder.domain.order import Silence
-
-# The actions of this release, by their ids. `actions` carries them out; a test holds both together.
-DENY_USER, DEACTIVATE_KEY = "iam.deny_user", "iam.deactivate_key"
-CUT_ROLE_SESSIONS = "iam.cut_role_sessions"
-ACTION_IDS = (DENY_USER, DEACTIVATE_KEY, CUT_ROLE_SESSIONS)
 
 
 class Then(StrEnum):
@@ -39,6 +35,7 @@ class Rule(BaseModel):
     meanings: tuple[Meaning, ...] = tuple(Meaning)
     then: Then
     actions: dict[str, Then] = Field(default_factory=dict)  # where one action goes another way
+    things: Then = Then.ESCALATE  # what happens to the resources that the finding is about
     answer_within_minutes: int = Field(default=30, ge=1, le=7 * 24 * 60)
     on_silence: Silence = Silence.ESCALATE
 
@@ -50,6 +47,13 @@ class Rule(BaseModel):
                 raise ValueError(f"the only actions are {', '.join(ACTION_IDS)}")
             if then is Then.RECORD:
                 raise ValueError("an action is automatic, approval or escalate")
+        return value
+
+    @field_validator("things")
+    @classmethod
+    def _decided(cls, value: Then) -> Then:
+        if value is Then.RECORD:
+            raise ValueError("things are automatic, approval or escalate")
         return value
 
     @property
@@ -67,8 +71,12 @@ class Rule(BaseModel):
         )
 
     def of(self, action_id: str) -> Then:
-        """What happens to one action."""
+        """What happens to one action on an identity."""
         return self.actions.get(action_id, self.then)
+
+    def of_thing(self, action_id: str) -> Then:
+        """What happens to one action on a resource."""
+        return self.actions.get(action_id, self.things)
 
 
 class Policy(BaseModel):

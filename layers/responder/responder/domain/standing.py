@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from responder.domain.decision import About
-from responder.domain.order import Order, Receipt, ReceiptStatus
-from responder.domain.policy import DEACTIVATE_KEY
+from responder.domain.order import About, Order, Receipt, ReceiptStatus
 
 _CARRIED_OUT = (ReceiptStatus.OBSERVED, ReceiptStatus.APPLIED, ReceiptStatus.CONTAINED)
 
@@ -32,6 +30,18 @@ class Standing:
         return any(r.status in _CARRIED_OUT and not _is_given_back(r) for r in self.receipts)
 
     @property
+    def contained_at(self) -> datetime | None:
+        """Since when it is known to be cut; None while it is not, or not any more."""
+        standing = [
+            receipt.contained_at
+            for receipt in self.receipts
+            if receipt.status is ReceiptStatus.CONTAINED
+            and receipt.contained_at is not None
+            and not _is_given_back(receipt)
+        ]
+        return max(standing, default=None)
+
+    @property
     def was_given_back(self) -> bool:
         """Whether a person ever released it: then nothing cuts it again without asking."""
         return any(_is_given_back(receipt) for receipt in self.receipts)
@@ -51,18 +61,12 @@ class Standing:
         return tuple(r for r in self.receipts if r.order.order_id == self.last.order_id)
 
 
-def about(order: Order) -> About:
-    """What an order cuts: the same as of the proposal that it was made of."""
-    key = order.principal.access_key_id if order.action_id == DEACTIVATE_KEY else None
-    return order.action_id, order.resource, key
-
-
 def standings(orders: Iterable[Order], receipts: Iterable[Receipt]) -> dict[About, Standing]:
     """How everything stands that an incident has ordered."""
     filed = {receipt.order.order_id: receipt for receipt in receipts}
     found = defaultdict[About, list[Order]](list)
     for order in orders:
-        found[about(order)].append(order)
+        found[order.about].append(order)
     return {
         key: Standing(
             orders=tuple(several),

@@ -9,7 +9,7 @@ from responder.domain.order import Order, OrderMode, Receipt, ReceiptStatus, Sil
 from responder.report import commands
 from responder.report.commands import Command
 from responder.report.model import Report
-from responder.report.wording import called, span
+from responder.report.wording import called_of, span
 
 _SILENCE = {
     Silence.LEAVE: "If nobody answers, it is left to a person.",
@@ -110,7 +110,7 @@ def _line(
         order=order,
         stands=_stands(order, receipt, approval),
         title=report.titles.get(order.action_id, order.action_id),
-        subject=called(order.principal),
+        subject=called_of(order),
         receipt=receipt,
         approval=approval,
         undo=undo,

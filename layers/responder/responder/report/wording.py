@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from responder.domain.order import Target
 from responder.domain.principal import Principal, PrincipalKind
 
 _KINDS = {
@@ -82,6 +83,14 @@ def called(principal: Principal) -> str:
     if principal.access_key_id:
         text += f" with access key {principal.access_key_id}"
     return text
+
+
+def called_of(target: Target) -> str:
+    """The identity, or the thing, that an order is about."""
+    if target.principal is not None:
+        return called(target.principal)
+    thing = target.thing
+    return "" if thing is None else f"{plain(thing.kind)} {thing.name or thing.id}"
 
 
 def plain(identifier: str) -> str:

@@ -24,8 +24,8 @@ from responder.domain.approval import Approval, ApprovalStatus
 from responder.domain.errors import Refused, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.ladder import DEACTIVATE_KEY
 from responder.domain.order import Order, OrderMode
-from responder.domain.policy import DEACTIVATE_KEY
 from responder.report import commands
 from responder.report.model import Here
 from responder.report.wording import in_utc
@@ -140,9 +140,9 @@ def message(
 def _what(order: Order, titles: Mapping[str, str]) -> str:
     principal = order.principal
     about = [f"account {order.account}"]
-    if order.action_id == DEACTIVATE_KEY and principal.access_key_id:
+    if principal is not None and order.action_id == DEACTIVATE_KEY and principal.access_key_id:
         about.insert(0, f"access key {principal.access_key_id}")
-    if principal.session_name:
+    if principal is not None and principal.session_name:
         about.append(f"seen as session {one_line(principal.session_name, 64)}")
     title = titles.get(order.action_id, order.action_id)
     return f"{title}: {one_line(order.resource, 250)} ({', '.join(about)})"

@@ -136,7 +136,7 @@ def _may_cut(
         raise Refused(f"{incident.id} is closed; {order.resource} was left alone")
     if order.held or mode != "respond":
         raise Refused(f"monitor mode cuts nothing; {order.resource} was left alone")
-    _is_not_protected(protect.covers(order.principal), order.resource)
+    _is_not_protected(_covered(order, order.resource, protect), order.resource)
     plan = _plan_of(order, incident, incidents)
     if order.mode is OrderMode.APPROVAL:
         _is_approved(request, order, plan, approvals)
@@ -176,10 +176,16 @@ def _is_the_right_one(order: Order, before: Before | None, protect: ProtectList)
     arn = before.state.get(ARN)
     if arn is None:
         return  # it is gone, and there is nothing to protect
-    if arn.split(":")[4] != order.account:
+    # The ARN of a bucket names no account.
+    if arn.split(":")[4] not in (order.account, ""):
         raise Broken(f"the member role led to {arn}, not into {order.account}; nothing was cut")
-    real = order.principal.model_copy(update={"arn": arn})
-    _is_not_protected(protect.covers(real), arn)
+    _is_not_protected(_covered(order, arn, protect), arn)
+
+
+def _covered(order: Order, arn: str, protect: ProtectList) -> str | None:
+    if order.principal is None:
+        return protect.match(arn)
+    return protect.covers(order.principal.model_copy(update={"arn": arn}))
 
 
 def _on_record(
@@ -242,7 +248,8 @@ def _tell(receipt: Receipt, action: Action, timeline: Timeline, now: datetime) -
     elif before.get(IN_FORCE):
         text += " It stood so before us, and a release leaves that as it was."
     arn = before.get(ARN)
-    if arn is not None and arn.rpartition("/")[2] != order.principal.name:
+    named = order.principal
+    if named is not None and arn is not None and arn.rpartition("/")[2] != named.name:
         text += f" It had been renamed, and was found by its key: {one_line(arn, 300)}."
     timeline.record(
         order.incident_id,

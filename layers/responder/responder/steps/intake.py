@@ -32,12 +32,13 @@ from responder.domain.correlation import (
     short_key,
     supersedes,
 )
-from responder.domain.decision import About, Disposition, Mode, decide, only_recorded, wanted
+from responder.domain.decision import Disposition, Mode, decide, only_recorded, wanted
 from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.finding import Finding
 from responder.domain.finding_words import FEEDS, told
 from responder.domain.incident import Incident, IncidentStatus, TimelineEvent
+from responder.domain.order import About
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
 from responder.domain.standing import standings

@@ -159,8 +159,7 @@ def _next_step(receipt: Receipt) -> str:
             "Something may have been changed. Look at it; then finish the cut by hand, or undo it "
             "with the release function."
         )
-    by_hand = next_steps.left_to_a_person(receipt.order.principal, "").next_step
-    return f"Nothing was changed. {by_hand}"
+    return f"Nothing was changed. {next_steps.by_hand(receipt.order)}"
 
 
 def _answer(receipt: Receipt) -> LeaveAnswer:

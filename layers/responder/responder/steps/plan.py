@@ -20,12 +20,13 @@ from responder.aws.incidents import Incidents
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain import next_steps
-from responder.domain.correlation import principal_key, short_key
-from responder.domain.decision import About, Mode, Proposal, decide, merged
+from responder.domain.correlation import owned_key, short_key
+from responder.domain.decision import Mode, Proposal, decide, merged
 from responder.domain.errors import Unavailable
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.order import (
+    About,
     Order,
     OrderMode,
     Plan,
@@ -33,11 +34,12 @@ from responder.domain.order import (
     ReceiptStatus,
     Refusal,
     Silence,
+    Target,
     strength,
 )
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
-from responder.domain.standing import Standing, about, standings
+from responder.domain.standing import Standing, standings
 
 PERMISSIONS = table.PERMISSIONS | seats.PERMISSIONS | events.PERMISSIONS | rule_store.PERMISSIONS
 _TRIES = 5
@@ -129,9 +131,7 @@ def _made(
         )
         orders = _new(incident, asked, incidents, receipts)
         beyond = orders[policy.most_orders :]
-        refusals += [
-            next_steps.beyond_the_plan(order.principal, policy.most_orders) for order in beyond
-        ]
+        refusals += [next_steps.beyond_the_plan(order, policy.most_orders) for order in beyond]
         made = Plan(
             incident_id=incident.id,
             generation=request.generation,
@@ -167,14 +167,14 @@ def _asked(
         refusals += decision.refusals
         came_at = told.get(f"found:{short_key(finding.key)}", incident.opened_at)
         for proposal in decision.proposals:
-            key = principal_key(finding.account, proposal.principal)
+            key = owned_key(finding.account, proposal)
             if key is not None and key not in owners:
                 owners[key] = _owner(key, incidents, correlations, now)
             owner = owners.get(key) if key else None
             if owner is None or owner == incident.id:
                 asked.append((proposal, came_at))
             else:
-                refusals.append(next_steps.elsewhere(proposal.principal, owner))
+                refusals.append(next_steps.elsewhere(proposal, owner))
     return asked, refusals
 
 
@@ -237,7 +237,7 @@ def _retire(made: Plan, incidents: Incidents, receipts: Receipts, timeline: Time
     ordered = incidents.orders(made.incident_id)
     for new in made.orders:
         for old in ordered:
-            if about(old) != about(new) or old.strength >= new.strength:
+            if old.about != new.about or old.strength >= new.strength:
                 continue
             note = _HELD if old.held else _WEAKER
             left = Receipt(
@@ -260,9 +260,10 @@ def _order(incident: Incident, proposal: Proposal, last: Order | None) -> Order:
         incident_id=incident.id,
         action_id=proposal.action_id,
         resource=proposal.resource,
-        account=proposal.principal.account or incident.account,
-        region=incident.region,
+        account=_account(proposal) or incident.account,
+        region=_region(proposal) or incident.region,
         principal=proposal.principal,
+        thing=proposal.thing,
         mode=proposal.mode,
         held=proposal.held,
         reason=proposal.reason,
@@ -270,6 +271,15 @@ def _order(incident: Incident, proposal: Proposal, last: Order | None) -> Order:
         on_silence=proposal.on_silence,
         replaces=replaces,
     )
+
+
+def _account(target: Target) -> str | None:
+    named = target.principal or target.thing
+    return None if named is None else named.account
+
+
+def _region(target: Target) -> str | None:
+    return None if target.thing is None else target.thing.region
 
 
 def _summary(made: Plan) -> str:

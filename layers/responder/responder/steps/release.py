@@ -22,12 +22,11 @@ from responder.aws.clients import Clients
 from responder.aws.correlations import Correlations
 from responder.aws.receipts import Filed, Receipts
 from responder.aws.timeline import Timeline
-from responder.domain.correlation import principal_key
+from responder.domain.correlation import owned_key
 from responder.domain.errors import Broken, Refused, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId
-from responder.domain.order import Order, Receipt, ReceiptStatus
-from responder.domain.policy import DEACTIVATE_KEY
+from responder.domain.order import Receipt, ReceiptStatus
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -125,12 +124,12 @@ def _is_the_last(request: ReleaseRequest, receipts: Receipts, correlations: Corr
     mine = receipts.get(request.incident_id, request.order_id)
     if mine is None or mine.before is None:
         return
-    key = principal_key(mine.order.account, mine.order.principal)
+    key = owned_key(mine.order.account, mine.order)
     claim = None if key is None else correlations.claim(key)
     incidents = {request.incident_id, *([] if claim is None else [claim.body.incident_id])}
     for incident_id in sorted(incidents):
         for other in receipts.all(incident_id):
-            if _holds(other) and _about(other) == _about(mine) and _age(other) > _age(mine):
+            if _holds(other) and other.order.about == mine.order.about and _age(other) > _age(mine):
                 raise Refused(
                     f"{other.order.order_id} of {incident_id} came later and cut "
                     f"{other.order.resource} too; nothing was changed. If that is to be undone as "
@@ -145,12 +144,6 @@ def _holds(receipt: Receipt) -> bool:
         and receipt.released_by is None
         and receipt.status is not ReceiptStatus.RELEASED
     )
-
-
-def _about(receipt: Receipt) -> tuple[str, str, str | None]:
-    order: Order = receipt.order
-    key = order.principal.access_key_id if order.action_id == DEACTIVATE_KEY else None
-    return order.action_id, order.resource, key
 
 
 def _age(receipt: Receipt) -> tuple[str, str]:
