@@ -277,15 +277,15 @@ class World:
             titles={action.ID: action.TITLE for action in actions.ACTIONS},
         )
 
-    def release(self, order: Order, *, by: str = ALEX, life: Life | None = None) -> ReleaseAnswer:
+    def release(
+        self, order: Order, *, by: str = ALEX, life: Life | None = None, **said: bool
+    ) -> ReleaseAnswer:
+        """By somebody who says that the key never was out, unless told otherwise."""
         ledger, clients = self._living(life)
+        asked = {"incident_id": order.incident_id, "order_id": order.order_id, "by": by}
+        plain = {"reason": "It was our export", "key_was_never_out": True}
         return release(
-            ReleaseRequest(
-                incident_id=order.incident_id,
-                order_id=order.order_id,
-                by=by,
-                reason="It was our export",
-            ),
+            ReleaseRequest.model_validate(asked | plain | said),
             actions=actions.BY_ID,
             clients=clients,
             receipts=Receipts(ledger),

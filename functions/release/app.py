@@ -1,4 +1,4 @@
-"""Undo one order from its receipt. A person runs it."""
+"""Undo one order from its receipt, or each of an incident. A person runs it."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,17 +7,17 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from responder import actions, wiring
-from responder.steps.release import ReleaseRequest, release
+from responder.steps.release import ReleaseRequest, release_asked
 
 logger = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    """One order, undone."""
+    """What was asked to be undone, and what stays."""
     request = ReleaseRequest.model_validate(event)
     logger.append_keys(incident_id=request.incident_id, order_id=request.order_id)
-    answer = release(
+    answer = release_asked(
         request,
         actions=actions.BY_ID,
         clients=wiring.contain_clients(),

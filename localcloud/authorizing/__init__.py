@@ -12,6 +12,7 @@ from localcloud.authorizing import identities, kms, s3, services, systems_manage
 from localcloud.authorizing.needed import Needed, Table
 
 SERVICES: Final[Mapping[str, Table]] = {
+    "cloudformation": services.looking_only("cloudformation"),
     "cloudtrail": services.cloudtrail,
     "dynamodb": services.dynamodb,
     "dynamodbstreams": services.dynamodb_streams,

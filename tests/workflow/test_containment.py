@@ -89,6 +89,7 @@ def test_a_released_order_puts_back_what_stood_and_stays_released() -> None:
                 "order_id": receipt.order.order_id,
                 "by": "alice@example.com",
                 "reason": "the job is ours",
+                "key_was_never_out": True,
             }
             answer = invoke(
                 FunctionName=night.stacks.responder.resources["ReleaseFunction"],

@@ -100,6 +100,7 @@ def _release(night: Night, incident_id: str, order_id: str) -> None:
         "order_id": order_id,
         "by": "alice@example.com",
         "reason": "the job is ours",
+        "key_was_never_out": True,
     }
     answer = night.cloud.client("lambda", account=world.HOME).invoke(
         FunctionName=night.stacks.responder.resources["ReleaseFunction"],

@@ -256,9 +256,7 @@ class _Drill:
             manifest_sha256=effects.manifests(self.watch),
             clocks=tuple(c for one in incidents for c in self.watch.clocks.all(one.id)),
             undo={
-                f"{r.order.action_id} on {r.order.resource}": commands.release(
-                    here, r.order.incident_id, r.order.order_id
-                ).text
+                f"{r.order.action_id} on {r.order.resource}": commands.release(here, r.order).text
                 for r in receipts
             },
             report=self.report,

@@ -147,6 +147,8 @@ def hire(cloud: Cloud) -> None:
         (
             ON_CALL,
             [
+                "cloudformation:DescribeStacks",
+                "lambda:InvokeFunction",
                 "ssm:DescribeAutomationExecutions",
                 "ssm:GetAutomationExecution",
                 "ssm:SendAutomationSignal",

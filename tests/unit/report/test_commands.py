@@ -9,10 +9,9 @@ import pytest
 from responder.report import commands
 from responder.report.commands import Command
 from responder.report.model import Here
-from tests.builders import INCIDENT_ID, REGION
+from tests.builders import INCIDENT_ID, REGION, an_order
 from tests.unit.report.reports import APPROVER, AUTOMATION, HERE
 
-ORDER_ID = "ord-" + "0a" * 10
 _AWS = f"""#!/bin/sh
 if [ "$1" = sts ]; then echo {APPROVER}; exit; fi
 for word in "$@"; do printf '%s\\0' "$word"; done
@@ -46,15 +45,22 @@ def words(command: Command, bin_folder: Path) -> list[str]:
 
 
 def test_releasing_hands_the_function_whose_order_it_is_and_who_asks(bin_folder: Path) -> None:
-    given = words(commands.release(HERE, INCIDENT_ID, ORDER_ID), bin_folder)
+    order = an_order()
+    given = words(commands.release(HERE, order), bin_folder)
     assert given[:2] == ["lambda", "invoke"]
     assert given[given.index("--function-name") + 1] == HERE.release_function
     assert json.loads(given[given.index("--payload") + 1]) == {
         "incident_id": INCIDENT_ID,
-        "order_id": ORDER_ID,
+        "order_id": order.order_id,
         "by": APPROVER,
         "reason": "say why",
     }
+
+
+def test_a_key_is_given_back_only_by_somebody_who_says_that_it_never_was_out() -> None:
+    command = commands.release(HERE, an_order("iam.deactivate_key"))
+    assert "key_was_never_out" in command.text
+    assert "only if the key never was in other hands" in command.does
 
 
 def test_deciding_signals_the_automation_that_waits(bin_folder: Path) -> None:
@@ -69,7 +75,7 @@ def test_deciding_signals_the_automation_that_waits(bin_folder: Path) -> None:
 def test_no_name_can_add_a_command(bin_folder: Path) -> None:
     hostile = 'x\'; touch owned; echo "$(touch owned)`touch owned`" #'
     here = Here(region=REGION, release_function=hostile)
-    given = words(commands.release(here, INCIDENT_ID, ORDER_ID), bin_folder)
+    given = words(commands.release(here, an_order()), bin_folder)
     assert given[given.index("--function-name") + 1] == hostile
     for each in commands.decide(here, hostile):
         assert hostile in words(each, bin_folder)

@@ -183,11 +183,64 @@ def test_a_cut_that_landed_after_its_release_is_put_back_by_the_next(
     for _ in range(2):
         assert world.release(order, by="somebody else").status is ReceiptStatus.RELEASED
         assert world.shop.standing() == untouched
-    assert world.receipt(order) == first
+    assert world.receipt(order) == first.model_copy(update={"released_amid": False})
     again = [event for event in world.told() if event.key.startswith("released-again:")]
     assert [
         (event.by, event.text.startswith("Found cut after its release")) for event in again
     ] == [("somebody else", True)]
+
+
+def test_a_cut_that_landed_after_its_release_is_put_back_by_the_machines_next_try(
+    world: World,
+) -> None:
+    order = world.ordered()
+    untouched = world.shop.standing()
+
+    def late(client: Any) -> Any:
+        class Late:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(client, name)
+
+            def attach_user_policy(self, **given: Any) -> Any:
+                world.release(order)
+                client.attach_user_policy(**given)
+                raise DiedHereError
+
+        return Late()
+
+    with pytest.raises(DiedHereError):
+        world.contain(order, clients=Member(late))
+    assert world.shop.standing() != untouched
+    with pytest.raises(Refused, match="was released by"):
+        world.contain(order, after(seconds=4))
+    assert world.shop.standing() == untouched
+
+
+def test_a_second_release_leaves_what_a_person_cut_since(world: World) -> None:
+    order = contained(world)
+    answer = world.release(order)
+    world.shop.iam.attach_user_policy(UserName=USER, PolicyArn=DENY_ALL)
+    by_hand = world.shop.standing()
+    assert world.release(order) == answer
+    assert world.shop.standing() == by_hand
+
+
+def test_what_changed_since_the_cut_is_shown_and_put_back_only_on_demand(world: World) -> None:
+    order = contained(world)
+    world.shop.iam.detach_user_policy(UserName=USER, PolicyArn=DENY_ALL)
+    changed = world.shop.standing()
+    with pytest.raises(Refused, match=r"not as the cut left it: .*attached was true, and is false"):
+        world.release(order)
+    assert (world.shop.standing(), world.receipt(order).released_by) == (changed, None)
+    assert world.release(order, despite_changes=True).status is ReceiptStatus.RELEASED
+
+
+def test_a_leaked_key_stays_off(world: World) -> None:
+    order = contained(world, DEACTIVATE_KEY)
+    cut = world.shop.standing()
+    with pytest.raises(Refused, match="reported in other hands, so it stays off"):
+        world.release(order, key_was_never_out=False)
+    assert (world.shop.standing(), world.receipt(order).released_by) == (cut, None)
 
 
 def test_a_key_that_was_off_before_us_is_never_called_found_cut(world: World) -> None:
@@ -253,7 +306,7 @@ def test_a_later_deny_stands_by_itself(world: World) -> None:
 def test_the_command_that_the_report_shows_is_what_this_takes(world: World) -> None:
     order = contained(world)
     here = Here(region=REGION, release_function="breach-responder-ReleaseFunction-ABC")
-    command = commands.release(here, order.incident_id, order.order_id)
+    command = commands.release(here, order)
     words = shlex.split(command.text)
     payload = words[words.index("--payload") + 1]
     shell_says = payload.replace("$(aws sts get-caller-identity --query Arn --output text)", ALEX)

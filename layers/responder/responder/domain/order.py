@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
+from responder.domain.escaping import one_line
 from responder.domain.finding import Resource
 from responder.domain.identifiers import AccountId, IncidentId, OrderId, Region
 from responder.domain.ladder import part
@@ -135,6 +136,22 @@ class Before(BaseModel):
     state: dict[str, Any]
 
 
+def differences(expected: Before, found: Before) -> tuple[str, ...]:
+    """What is not as it was left, as sentences; empty if nothing changed."""
+    names = sorted(expected.state.keys() | found.state.keys())
+    return tuple(
+        f"{name.replace('_', ' ')} was {_shown(expected.state.get(name))}, and is "
+        f"{_shown(found.state.get(name))} now"
+        for name in names
+        if expected.state.get(name) != found.state.get(name)
+    )
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)
+    return one_line(text, 300)
+
+
 class ReceiptStatus(StrEnum):
     """How far an order has come."""
 
@@ -153,6 +170,7 @@ class Receipt(BaseModel):
     order: Order
     status: ReceiptStatus
     before: Before | None = None
+    after: Before | None = None  # the same slots once it was contained: what a release expects
     observed_at: AwareDatetime | None = None
     applied_at: AwareDatetime | None = None
     clean_reads: int = 0
@@ -161,5 +179,6 @@ class Receipt(BaseModel):
     undone: int = 0  # how often a read found the cut undone by somebody
     released_by: str | None = None  # from before the release on, so that nothing cuts against it
     released_at: AwareDatetime | None = None
+    released_amid: bool = False  # released while a cut was being made, which may still land
     note: str | None = None
     replaced_by: OrderId | None = None  # a stronger order took its place before it was carried out

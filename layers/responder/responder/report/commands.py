@@ -4,7 +4,8 @@ import json
 import shlex
 from dataclasses import dataclass
 
-from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.ladder import DEACTIVATE_KEY
+from responder.domain.order import Order
 from responder.report.model import Here
 
 # The shell, not we, knows who runs the command.
@@ -24,14 +25,16 @@ class Command:
         return " ".join(self.parts)
 
 
-def release(here: Here, incident_id: IncidentId, order_id: OrderId) -> Command:
+def release(here: Here, order: Order) -> Command:
     """Undoes one order from its receipt. Names whoever runs it, by their own credentials."""
-    payload = json.dumps(
-        {"incident_id": incident_id, "order_id": order_id, "by": "@", "reason": "say why"}
-    )
-    before, after = payload.split("@")
+    is_key = order.action_id == DEACTIVATE_KEY
+    asked = {"incident_id": order.incident_id, "order_id": order.order_id}
+    said = {"by": "@", "reason": "say why"} | ({"key_was_never_out": True} if is_key else {})
+    before, after = json.dumps(asked | said).split("@")
     return Command(
-        "Undo it",
+        "Undo it, only if the key never was in other hands: else make a new one"
+        if is_key
+        else "Undo it",
         (
             f"aws lambda invoke --region {shlex.quote(here.region)}",
             f"--function-name {shlex.quote(here.release_function)}",

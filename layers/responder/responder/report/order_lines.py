@@ -105,7 +105,7 @@ def _line(
 ) -> OrderLine:
     undo = None
     if receipt is not None and receipt.before is not None and receipt.released_at is None:
-        undo = commands.release(report.here, order.incident_id, order.order_id)
+        undo = commands.release(report.here, order)
     return OrderLine(
         order=order,
         stands=_stands(order, receipt, approval),

@@ -128,7 +128,7 @@ def message(
 
     Made of what never changes between attempts, so that AWS knows a repeated request again.
     """
-    undo = commands.release(here, order.incident_id, order.order_id)
+    undo = commands.release(here, order)
     return {
         "Cut": _shown(f"{order.incident_id} asks to carry out: {_what(order, titles)}."),
         "Why": _shown(order.reason),

@@ -95,6 +95,8 @@ def contain(
         raise Broken(f"there is no action {order.action_id}; nothing was changed")
     filed = receipts.filed(order.incident_id, order.order_id)
     if filed is not None:
+        if filed.receipt.released_amid:
+            put_back_late(filed, action, clients, receipts, timeline, by="contain", now=now)
         still_ours(filed.receipt)
         if filed.receipt.status is ReceiptStatus.CONTAINED:
             return _answer(filed.receipt)
@@ -121,6 +123,29 @@ def still_ours(receipt: Receipt) -> None:
         raise Refused(f"{receipt.order.order_id} was released by {receipt.released_by}")
     if receipt.status is ReceiptStatus.LEFT:
         raise Refused(f"{receipt.order.order_id} was left to a person: {receipt.note}")
+
+
+def put_back_late(
+    filed: Filed,
+    action: Action,
+    clients: Clients,
+    receipts: Receipts,
+    timeline: Timeline,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Put back a cut that landed after its release, once: what stands later was cut by somebody."""
+    receipt = filed.receipt
+    if action.verify(receipt, clients) and action.release(receipt, clients):
+        timeline.record(
+            receipt.order.incident_id,
+            f"released-again:{receipt.order.order_id}",
+            at=now,
+            by=by,
+            text=f"Found cut after its release, and put back again: {receipt.order.resource}.",
+        )
+        receipts.replace(filed, receipt.model_copy(update={"released_amid": False}))
 
 
 def _may_cut(

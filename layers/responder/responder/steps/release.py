@@ -1,4 +1,4 @@
-"""Undo one order from its receipt, because a person says so.
+"""Undo one order from its receipt, or each of an incident, because a person says so.
 
 Neither monitor mode nor the protect list stands in the way of an undo. `by` is what the caller
 says of themselves. Who really called is on record only where a trail of this account keeps data
@@ -26,7 +26,9 @@ from responder.domain.correlation import owned_key
 from responder.domain.errors import Broken, Refused, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId
-from responder.domain.order import Receipt, ReceiptStatus
+from responder.domain.ladder import DEACTIVATE_KEY
+from responder.domain.order import Receipt, ReceiptStatus, differences
+from responder.steps.contain import put_back_late
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -49,12 +51,14 @@ Said = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_said)]
 
 
 class ReleaseRequest(BaseModel):
-    """What a person sends: which order, who they are, and why."""
+    """What a person sends: which order, or all of the incident; who they are, and why."""
 
     incident_id: IncidentId
-    order_id: OrderId
+    order_id: OrderId | None = None  # None for each order of the incident
     by: Said
     reason: Said
+    key_was_never_out: bool = False  # for an access key, which stays off without it
+    despite_changes: bool = False  # also where it is not as the cut left it
 
 
 class ReleaseAnswer(BaseModel):
@@ -67,6 +71,61 @@ class ReleaseAnswer(BaseModel):
     note: str | None
 
 
+class NotReleased(BaseModel):
+    """An order that stays as it is, and why."""
+
+    order_id: str
+    resource: str
+    why: str
+
+
+class ReleasedEach(BaseModel):
+    """What became of each order of an incident, the last cut first."""
+
+    incident_id: str
+    released: list[ReleaseAnswer]
+    left: list[NotReleased]
+
+
+def release_asked(
+    request: ReleaseRequest,
+    *,
+    actions: Mapping[str, Action],
+    clients: Clients,
+    receipts: Receipts,
+    correlations: Correlations,
+    timeline: Timeline,
+    now: datetime,
+) -> ReleaseAnswer | ReleasedEach:
+    """Release what the request names. One order that stays does not keep the others."""
+
+    def one(order_id: str) -> ReleaseAnswer:
+        return release(
+            request.model_copy(update={"order_id": order_id}),
+            actions=actions,
+            clients=clients,
+            receipts=receipts,
+            correlations=correlations,
+            timeline=timeline,
+            now=now,
+        )
+
+    if request.order_id is not None:
+        return one(request.order_id)
+    cut = [r for r in receipts.all(request.incident_id) if r.before is not None]
+    if not cut:
+        raise Refused(f"{request.incident_id} has cut nothing; there is nothing to undo")
+    answer = ReleasedEach(incident_id=request.incident_id, released=[], left=[])
+    for receipt in sorted(cut, key=_age, reverse=True):
+        order = receipt.order
+        try:
+            answer.released.append(one(order.order_id))
+        except (Refused, Unavailable) as error:
+            left = NotReleased(order_id=order.order_id, resource=order.resource, why=str(error))
+            answer.left.append(left)
+    return answer
+
+
 def release(
     request: ReleaseRequest,
     *,
@@ -77,32 +136,32 @@ def release(
     timeline: Timeline,
     now: datetime,
 ) -> ReleaseAnswer:
-    """Put back what stood before. Twice is the same as once: the first who and why stay.
+    """Put back what stood before, once: the first who and why stay, and a second call changes
+    nothing.
 
-    A cut that landed after its release, because a run of the workflow was late, is put back too.
+    Only a cut that was being made when it was released, and landed afterwards, is put back by the
+    next call. What changed since the cut was verified is shown, and refused unless it is accepted.
     """
-    _is_the_last(request, receipts, correlations)
-    filed = _claimed(request, receipts)
-    receipt = filed.receipt
-    action = actions.get(receipt.order.action_id)
+    mine = _receipt(request.incident_id, request.order_id or "", receipts)
+    action = actions.get(mine.order.action_id)
     if action is None:
-        raise Broken(f"there is no action {receipt.order.action_id}; nothing was changed")
-    if receipt.status is ReceiptStatus.RELEASED:
-        if action.verify(receipt, clients) and action.release(receipt, clients):
-            timeline.record(
-                request.incident_id,
-                f"released-again:{request.order_id}:{now.isoformat()}",
-                at=now,
-                by=request.by,
-                text=f"Found cut after its release, and put back again: {receipt.order.resource}.",
-            )
-    else:
+        raise Broken(f"there is no action {mine.order.action_id}; nothing was changed")
+    if mine.status is not ReceiptStatus.RELEASED:
+        _is_the_last(mine, receipts, correlations)
+        _may_be_let_go(mine, request)
+        if mine.released_by is None and not request.despite_changes:
+            _is_as_we_left_it(mine, action, clients)
+    filed = _claimed(mine.order.order_id, request, receipts)
+    receipt = filed.receipt
+    if receipt.status is not ReceiptStatus.RELEASED:
         action.release(receipt, clients)
         done = {"status": ReceiptStatus.RELEASED, "released_at": now}
         receipt = receipts.replace(filed, receipt.model_copy(update=done)).receipt
+    elif receipt.released_amid:
+        put_back_late(filed, action, clients, receipts, timeline, by=request.by, now=now)
     timeline.record(
         request.incident_id,
-        f"released:{request.order_id}",
+        f"released:{receipt.order.order_id}",
         at=receipt.released_at or now,
         by=receipt.released_by or request.by,
         text=f"Put back what stood before: {receipt.order.resource}. {receipt.note}",
@@ -116,17 +175,46 @@ def release(
     )
 
 
-def _is_the_last(request: ReleaseRequest, receipts: Receipts, correlations: Correlations) -> None:
+def _receipt(incident_id: str, order_id: str, receipts: Receipts) -> Receipt:
+    found = receipts.get(incident_id, order_id)
+    if found is None:
+        raise Refused(f"{order_id} was never carried out; there is nothing to undo")
+    before_of(found)
+    return found
+
+
+def _may_be_let_go(mine: Receipt, request: ReleaseRequest) -> None:
+    """A key that was in other hands stays off, however much of the rest is put back."""
+    if mine.order.action_id == DEACTIVATE_KEY and not request.key_was_never_out:
+        key_id = mine.order.about[2]
+        raise Refused(
+            f"access key {key_id} was reported in other hands, so it stays off; nothing was "
+            "changed. Make the user a new key, and delete this one when the case is closed. If the "
+            "report was wrong, say so with key_was_never_out"
+        )
+
+
+def _is_as_we_left_it(mine: Receipt, action: Action, clients: Clients) -> None:
+    """Refuse when somebody changed what we would put back: theirs may be the honest change."""
+    if mine.after is None:
+        return  # not verified yet, so nobody knows how we left it
+    changed = differences(mine.after, action.observe(mine.order, clients))
+    if changed:
+        raise Refused(
+            f"{mine.order.resource} is not as the cut left it: {'; '.join(changed)}. Nothing was "
+            "changed. Look at CloudTrail for who did that; to put back what stood before all the "
+            "same, say so with despite_changes"
+        )
+
+
+def _is_the_last(mine: Receipt, receipts: Receipts, correlations: Correlations) -> None:
     """Refuse while a later order holds the same thing: this release would let go of it as well.
 
     That order found ours in place, so its own release leaves it there for us to take away.
     """
-    mine = receipts.get(request.incident_id, request.order_id)
-    if mine is None or mine.before is None:
-        return
     key = owned_key(mine.order.account, mine.order)
     claim = None if key is None else correlations.claim(key)
-    incidents = {request.incident_id, *([] if claim is None else [claim.body.incident_id])}
+    incidents = {mine.order.incident_id, *([] if claim is None else [claim.body.incident_id])}
     for incident_id in sorted(incidents):
         for other in receipts.all(incident_id):
             if _holds(other) and other.order.about == mine.order.about and _age(other) > _age(mine):
@@ -151,22 +239,23 @@ def _age(receipt: Receipt) -> tuple[str, str]:
     return "" if observed_at is None else observed_at.isoformat(), receipt.order.order_id
 
 
-def _claimed(request: ReleaseRequest, receipts: Receipts) -> Filed:
+def _claimed(order_id: str, request: ReleaseRequest, receipts: Receipts) -> Filed:
     """The receipt with the release announced, from where on nothing cuts this order again."""
     for _ in range(_TRIES):
-        filed = receipts.filed(request.incident_id, request.order_id)
+        filed = receipts.filed(request.incident_id, order_id)
         if filed is None:
-            raise Refused(f"{request.order_id} was never carried out; there is nothing to undo")
-        before_of(filed.receipt)
+            raise Broken(f"the receipt of {order_id} was there, and is not any more")
         if filed.receipt.released_by is not None:
             return filed
         try:
             return receipts.replace(filed, _announced(filed.receipt, request))
         except Unavailable:
             continue
-    raise Unavailable(f"the receipt of {request.order_id} is being written by others; try again")
+    raise Unavailable(f"the receipt of {order_id} is being written by others; try again")
 
 
 def _announced(receipt: Receipt, request: ReleaseRequest) -> Receipt:
     note = f"{request.by} asked for its release: {request.reason}"
-    return receipt.model_copy(update={"released_by": request.by, "note": note})
+    amid = receipt.status is ReceiptStatus.OBSERVED
+    said = {"released_by": request.by, "note": note, "released_amid": amid}
+    return receipt.model_copy(update=said)

@@ -74,6 +74,9 @@ def verify(
     if not is_read:
         stands = action.verify(receipt, clients)
         read = _counted(receipt, request) if stands else _undone(receipt, request)
+        if read.status is ReceiptStatus.CONTAINED:
+            left = action.observe(receipt.order, clients)
+            read = read.model_copy(update={"after": left})
         receipt = receipts.replace(filed, read).receipt
     _tell(receipt, action, timeline)
     return _answer(receipt)

@@ -1,0 +1,103 @@
+"""`responder release`: put back what an incident cut, through the stack's release function."""
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import boto3
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from responder.domain.escaping import one_line
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+_OUTPUT = "ReleaseFunctionName"
+
+
+def release(
+    incident: Annotated[str, typer.Argument(metavar="INCIDENT", help="inc-20261123-0a1b2c3d4e")],
+    order: Annotated[
+        str | None,
+        typer.Argument(metavar="[ORDER]", help="One order; without it, each that cut something."),
+    ] = None,
+    reason: Annotated[
+        str,
+        typer.Option(prompt="Why is it put back", help="Stands on the timeline, with your ARN."),
+    ] = "",
+    key_was_never_out: Annotated[
+        bool,
+        typer.Option(help="Switch access keys on again; without it a reported key stays off."),
+    ] = False,
+    despite_changes: Annotated[
+        bool, typer.Option(help="Also where it is not as the cut left it any more.")
+    ] = False,
+    stack: Annotated[str, typer.Option(help="The responder's stack.")] = "breach-responder",
+    region: Annotated[
+        str | None, typer.Option(help="The stack's region; your shell's, without it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON for programs.")] = False,
+) -> None:
+    """Put back what stood before a cut. The responder does it; your credentials only ask for it.
+
+    Exits with 1 if an order stays as it is, with 2 if nothing could be asked.
+    """
+    try:
+        session = boto3.Session(region_name=region)
+        function = _function(session.client("cloudformation"), stack)
+        who = session.client("sts").get_caller_identity()["Arn"]
+        asked = {
+            "incident_id": incident,
+            "order_id": order,
+            "by": who,
+            "reason": reason,
+            "key_was_never_out": key_was_never_out,
+            "despite_changes": despite_changes,
+        }
+        reply = session.client("lambda").invoke(
+            FunctionName=function, Payload=json.dumps(asked).encode()
+        )
+    except (BotoCoreError, ClientError) as error:
+        _stop(str(error))
+    answer = json.loads(reply["Payload"].read())
+    if "FunctionError" in reply:
+        _stop(
+            f"{answer.get('errorType', 'error')}: {answer.get('errorMessage', 'it said no more')}"
+        )
+    released = answer.get("released", [answer])
+    left = answer.get("left", [])
+    if as_json:
+        typer.echo(json.dumps({"released": released, "left": left}, indent=2))
+    else:
+        Console().print(_shown(released, left))
+    if left:
+        raise typer.Exit(1)
+
+
+def _function(cloudformation: "CloudFormationClient", stack: str) -> str:
+    outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
+    found = {one.get("OutputKey"): one.get("OutputValue", "") for one in outputs}
+    if _OUTPUT not in found:
+        _stop(f"the stack {stack} has no output {_OUTPUT}: it is no responder, or half deployed")
+    return found[_OUTPUT]
+
+
+def _stop(why: str) -> NoReturn:
+    typer.echo(f"error: {one_line(why, 1200)}", err=True)
+    raise typer.Exit(2)
+
+
+def _shown(released: list[dict[str, Any]], left: list[dict[str, Any]]) -> Group:
+    table = Table(title="What was put back, and what stays cut", show_lines=True)
+    for name in ("Order", "Resource", "Now", "Why"):
+        table.add_column(name, overflow="fold")
+    for one in released:
+        words = (one["order_id"], one["resource"], one["status"], one.get("note") or "")
+        table.add_row(*(Text(one_line(word, 600)) for word in words))
+    for one in left:
+        words = (one["order_id"], one["resource"], "stays cut", one["why"])
+        table.add_row(*(Text(one_line(word, 600), style="yellow") for word in words))
+    return Group(table)
