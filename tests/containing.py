@@ -174,6 +174,7 @@ class World:
         self.shop = Shop(path, self.member)
         self.protect = ProtectList()
         self.mode: Mode = "respond"
+        self.stopped = False
         Incidents(ledger).create(an_incident(), a_finding())
 
     @property
@@ -249,6 +250,7 @@ class World:
             timeline=Timeline(ledger),
             protect=self.protect,
             mode=self.mode,
+            stopped=self.stopped,
             now=now,
         )
 

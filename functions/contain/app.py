@@ -27,6 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         timeline=wiring.timeline(),
         protect=wiring.protect_list(context.invoked_function_arn),
         mode=wiring.settings().mode,
+        stopped=wiring.rule_store().is_stopped(),
         now=datetime.now(UTC),
     )
     return answer.model_dump(mode="json")

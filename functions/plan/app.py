@@ -22,6 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         correlations=wiring.correlations(),
         receipts=wiring.receipts(),
         timeline=wiring.timeline(),
+        breaker=wiring.breaker(),
         policy=wiring.rule_store().policy(),
         protect=wiring.protect_list(context.invoked_function_arn),
         mode=wiring.settings().mode,

@@ -23,6 +23,18 @@ def test_a_cut_that_the_thief_undoes_is_made_again() -> None:
         assert {r.status for r in night.receipts()} == {ReceiptStatus.CONTAINED}
 
 
+def test_the_kill_switch_stops_the_next_cut_and_people_are_paged() -> None:
+    with a_night(Policy=CUT_ALL) as night:
+        night.cloud.client("ssm", account=world.HOME).put_parameter(
+            Name="/breach-responder/stop", Value="stop", Overwrite=True
+        )
+        night.send(STOLEN_KEY)
+        night.ends()
+        assert (night.key_status(), night.user_policies()) == ("Active", [])
+        assert {r.status for r in night.receipts()} == {ReceiptStatus.LEFT}
+        assert all("kill switch" in (r.note or "") for r in night.receipts())
+
+
 def test_monitor_mode_cuts_nothing_and_keeps_evidence_and_clocks() -> None:
     with a_night(Mode="monitor", Policy=CUT_ALL) as night:
         night.send()

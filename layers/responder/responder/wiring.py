@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from responder.aws.approvals import Approvals
 from responder.aws.automations import Automations
+from responder.aws.breaker import Breaker
 from responder.aws.clients import Clients, MemberRole
 from responder.aws.clocks import Clocks
 from responder.aws.correlations import Correlations
@@ -45,6 +46,7 @@ class Settings(BaseModel):
     incident_machine_arn: str = ""
     policy_parameter: str = ""
     protect_parameter: str = ""
+    stop_parameter: str = ""  # the kill switch
     evidence_bucket: str = ""
     evidence_account: str = ""
     evidence_key_arn: str = ""
@@ -104,7 +106,8 @@ def machine() -> Machine:
 def rule_store() -> RuleStore:
     """The shop's policy and protect list."""
     told = settings()
-    return RuleStore(home_clients().home("ssm"), told.policy_parameter, told.protect_parameter)
+    client = home_clients().home("ssm")
+    return RuleStore(client, told.policy_parameter, told.protect_parameter, told.stop_parameter)
 
 
 def protect_list(function_arn: str) -> ProtectList:
@@ -117,6 +120,12 @@ def protect_list(function_arn: str) -> ProtectList:
             member_roles=(told.member_contain_role, told.member_collect_role),
         )
     )
+
+
+@cache
+def breaker() -> Breaker:
+    """The count of cuts that nobody was asked about."""
+    return Breaker(ledger())
 
 
 @cache

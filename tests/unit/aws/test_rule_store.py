@@ -42,3 +42,17 @@ def test_a_list_that_is_missing_or_unreadable_is_never_an_empty_one(store: RuleS
         store.protect_list(())
     with pytest.raises(Broken, match="was not told"):
         RuleStore(store.client, "", "").protect_list(())
+
+
+def test_the_kill_switch_says_go_or_stop_and_anything_else_is_no_leave_to_cut(
+    store: RuleStore,
+) -> None:
+    switch = RuleStore(store.client, "policy", "protect", "/breach-responder/stop")
+    with pytest.raises(Broken, match="stop"):
+        switch.is_stopped()
+    for said, stopped in (("go", False), ("stop", True), (" STOP\n", True)):
+        put("/breach-responder/stop", said)
+        assert switch.is_stopped() is stopped
+    put("/breach-responder/stop", "maybe")
+    with pytest.raises(Broken, match="neither go nor stop"):
+        switch.is_stopped()

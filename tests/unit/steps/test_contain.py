@@ -147,6 +147,18 @@ def test_monitor_mode_holds_what_was_planned_in_respond_mode(world: World) -> No
     is_refused(world, world.ordered(), "monitor mode")
 
 
+def test_the_kill_switch_stops_every_cut_and_no_release(world: World) -> None:
+    untouched = world.shop.standing()
+    cut, other = world.order(), world.order(DEACTIVATE_KEY)
+    world.planned(cut, other)
+    world.contain(cut)
+    world.stopped = True
+    with pytest.raises(Refused, match="the kill switch is on"):
+        world.contain(other)
+    assert world.release(cut).status is ReceiptStatus.RELEASED
+    assert world.shop.standing() == untouched
+
+
 def test_a_closed_incident_cuts_nothing(world: World) -> None:
     order = world.ordered()
     item = Incidents(world.ledger).item(INCIDENT_ID)

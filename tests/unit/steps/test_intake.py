@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
+from responder.aws.breaker import Breaker
 from responder.aws.correlations import Correlations, Recorded
 from responder.aws.incidents import INCIDENT, Incidents
 from responder.aws.ledger import Ledger, incident_pk
@@ -72,6 +73,7 @@ class World:
             correlations=Correlations(self.ledger),
             receipts=Receipts(self.ledger),
             timeline=Timeline(self.ledger),
+            breaker=Breaker(self.ledger),
             policy=DEFAULT_POLICY,
             protect=ProtectList(),
             mode=mode,

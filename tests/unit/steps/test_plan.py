@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from responder.aws.breaker import Breaker
 from responder.aws.correlations import Claim, Correlations
 from responder.aws.incidents import FINDING, Incidents
 from responder.aws.ledger import Ledger, incident_pk
@@ -58,6 +59,7 @@ class World:
             correlations=Correlations(table),
             receipts=Receipts(table),
             timeline=Timeline(table),
+            breaker=Breaker(table),
             policy=policy,
             protect=ProtectList(patterns=protect, own=own_roles()),
             mode=mode,
@@ -215,6 +217,41 @@ def test_beyond_the_most_a_plan_carries_a_person_decides(world: World) -> None:
     assert len(answer.orders) == 10
     assert world.saved().orders[0].resource == a_user("first").arn
     assert len(world.refused) == len([o for o in world.refused if ":user/" in o]) == 94
+
+
+def test_beyond_the_most_that_one_incident_cuts_a_person_decides(world: World) -> None:
+    """Also over several generations; another key of a user that is cut already is no more."""
+    policy = Policy(most_resources=2)
+    world.joins(a_finding(key="second", principals=(a_user("bob"),)))
+    world.plan(policy=policy)
+    assert {order.resource for order in world.saved().orders} == {a_user().arn, a_user("bob").arn}
+    other_key = a_user("bob", "AKIAEXAMPLEEXAMPLE99")
+    world.joins(a_finding(key="third", principals=(a_user("carol"), other_key)))
+    world.plan(2, policy=policy)
+    assert {order.resource for order in world.saved(2).orders} == {a_user("bob").arn}
+    [beyond] = [r for r in Incidents(world.ledger).refusals(INCIDENT_ID) if "carol" in r.resource]
+    assert "at most 2 identities" in beyond.reason
+    assert "attach-user-policy --user-name carol" in beyond.next_step
+
+
+def test_beyond_so_many_cuts_an_hour_people_are_asked_and_silence_is_no_yes(world: World) -> None:
+    users = tuple(a_user(f"u{n}", "ASIAEXAMPLEEXAMPLE00") for n in range(4))
+    world.joins(a_finding(key="flood", principals=users))
+    proceeds = Rule(then=Then.AUTOMATIC, on_silence=Silence.PROCEED)
+    policy = Policy(rules=(proceeds,), most_cuts_an_hour=3)
+    world.plan(policy=policy)
+    modes = [order.mode for order in world.saved().orders]
+    assert modes.count(OrderMode.AUTOMATIC) == 3
+    asked = [order for order in world.saved().orders if order.mode is OrderMode.APPROVAL]
+    assert len(asked) == 3
+    assert all("More than 3 cuts were ordered within an hour" in order.reason for order in asked)
+    assert {order.on_silence for order in asked} == {Silence.ESCALATE}
+
+
+def test_what_monitor_mode_holds_is_no_cut(world: World) -> None:
+    policy = Policy(most_cuts_an_hour=0)
+    world.plan(mode="monitor", policy=policy)
+    assert {order.mode for order in world.saved().orders} == {OrderMode.AUTOMATIC}
 
 
 def test_what_another_open_incident_answers_for_is_left_to_it(world: World) -> None:

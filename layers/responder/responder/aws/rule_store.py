@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm.client import SSMClient
 
 PERMISSIONS = frozenset({"ssm:GetParameter"})
+GO, STOP = "go", "stop"  # what the kill switch says
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class RuleStore:
     client: "SSMClient"
     policy_parameter: str
     protect_parameter: str
+    stop_parameter: str = ""
 
     def policy(self) -> Policy:
         """The policy. Raises `Broken` if it cannot be read; nobody guesses a policy."""
@@ -31,6 +33,13 @@ class RuleStore:
         """The protect list, with the responder's own roles. Raises `Broken` like `policy`."""
         text = self._value(self.protect_parameter)
         return ProtectList(patterns=read_protect_list(text, self.protect_parameter), own=own)
+
+    def is_stopped(self) -> bool:
+        """Whether the kill switch is on. What cannot be read is no leave to cut: it raises."""
+        said = self._value(self.stop_parameter).strip().lower()
+        if said not in (GO, STOP):
+            raise Broken(f"{self.stop_parameter} says neither {GO} nor {STOP}; nothing is cut")
+        return said == STOP
 
     def _value(self, name: str) -> str:
         if not name:

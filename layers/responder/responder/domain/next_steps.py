@@ -52,6 +52,15 @@ def beyond_the_plan(target: Target, most: int) -> Refusal:
     )
 
 
+def beyond_the_incident(target: Target, most: int) -> Refusal:
+    """The refusal of one more identity or thing than an incident may cut."""
+    return _refusal_of(
+        target,
+        f"One incident cuts at most {most} identities and things, and this would be one more.",
+        f"Decide about it: {by_hand(target)}",
+    )
+
+
 def resource_left(resource: Resource) -> Refusal:
     """The refusal of a thing that no action of ours contains, or that the policy leaves alone."""
     return Refusal(

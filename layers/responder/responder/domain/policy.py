@@ -80,12 +80,18 @@ class Rule(BaseModel):
 
 
 class Policy(BaseModel):
-    """The rules of one shop. Beyond `most_orders` to a plan, a person decides about the rest."""
+    """The rules of one shop, and how far the responder goes without a person.
+
+    Beyond `most_orders` to a plan, or `most_resources` that one incident cuts, a person decides
+    about the rest. Beyond `most_cuts_an_hour` over all incidents, each further cut is asked about.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rules: tuple[Rule, ...] = Field(default=(), max_length=200)
     most_orders: int = Field(default=40, ge=1, le=80)
+    most_resources: int = Field(default=20, ge=1, le=80)
+    most_cuts_an_hour: int = Field(default=30, ge=0, le=1000)
 
     def rule_for(self, finding: Finding) -> Rule:
         """The first rule that fits: the shop's, then ours."""

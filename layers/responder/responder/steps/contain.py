@@ -83,6 +83,7 @@ def contain(
     timeline: Timeline,
     protect: ProtectList,
     mode: Mode,
+    stopped: bool,
     now: datetime,
 ) -> ContainAnswer:
     """Cut, unless a rule says no. An order that is verified already is left as it is.
@@ -100,6 +101,8 @@ def contain(
         still_ours(filed.receipt)
         if filed.receipt.status is ReceiptStatus.CONTAINED:
             return _answer(filed.receipt)
+    if stopped:
+        raise Refused(f"the kill switch is on: nothing is cut, and {order.resource} was left alone")
     _may_cut(request, order, incidents, approvals, protect, mode)
     before = action.observe(order, clients) if filed is None else filed.receipt.before
     _is_the_right_one(order, before, protect)

@@ -5,7 +5,7 @@ nothing. What can be missing after that is the start of the response; the next d
 finding starts it. A repeat, or a copy by another feed, changes nothing but the finding's record.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -41,7 +41,8 @@ from responder.domain.incident import Incident, IncidentStatus, TimelineEvent
 from responder.domain.order import About
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
-from responder.domain.standing import standings
+from responder.domain.standing import Standing, standings
+from responder.domain.widening import wider
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -239,6 +240,16 @@ class Intake:
             for about, so_far in stands.items()
             if about in wants
             and ((so_far.last.held and self.mode == "respond") or (new and so_far.is_given_back))
+        } | self._returned(finding, stands)
+
+    def _returned(self, finding: Finding, stands: Mapping[About, Standing]) -> set[About]:
+        """What was contained, and was seen since: a wider cut is then asked about."""
+        policy = self.policy or Policy()
+        decision = decide(finding, policy, ProtectList(), "respond", drill=self.drill)
+        return {
+            proposal.about
+            for proposal in decision.proposals
+            if wider(proposal, finding.last_seen_at, stands) is not None
         }
 
     def _new(self, finding: Finding, now: datetime) -> Incident:

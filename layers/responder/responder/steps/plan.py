@@ -6,15 +6,18 @@ takes the weaker one's place. What a person released is not cut again without as
 about once, when a finding has come since.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel
 
+from responder.aws import breaker as counter
 from responder.aws import correlations as seats
 from responder.aws import ledger as table
 from responder.aws import rule_store
 from responder.aws import timeline as events
+from responder.aws.breaker import Breaker
 from responder.aws.correlations import Correlations
 from responder.aws.incidents import Incidents
 from responder.aws.receipts import Receipts
@@ -25,6 +28,7 @@ from responder.domain.decision import Mode, Proposal, decide, merged
 from responder.domain.errors import Unavailable
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.ladder import GOES_DOWN
 from responder.domain.order import (
     About,
     Order,
@@ -40,13 +44,30 @@ from responder.domain.order import (
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
 from responder.domain.standing import Standing, standings
+from responder.domain.widening import wider
+from responder.report.wording import in_utc
 
-PERMISSIONS = table.PERMISSIONS | seats.PERMISSIONS | events.PERMISSIONS | rule_store.PERMISSIONS
+PERMISSIONS = (
+    table.PERMISSIONS
+    | seats.PERMISSIONS
+    | events.PERMISSIONS
+    | counter.PERMISSIONS
+    | rule_store.PERMISSIONS
+)
 _TRIES = 5
 _WEAKER = "A stronger order took its place, because a finding asked for more."
 _HELD = (
     "Monitor mode held it. The mode is respond now, and an order that is not held took its place."
 )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What one finding asks for, when we were told of it, and when it was last seen."""
+
+    proposal: Proposal
+    came_at: datetime
+    seen_at: datetime
 
 
 class PlanRequest(BaseModel):
@@ -81,12 +102,15 @@ def plan(
     correlations: Correlations,
     receipts: Receipts,
     timeline: Timeline,
+    breaker: Breaker,
     policy: Policy,
     protect: ProtectList,
     mode: Mode,
 ) -> PlanAnswer:
     """Plan one generation. May run again: the plan that was saved is the one that is returned."""
-    made = _made(request, incidents, correlations, receipts, timeline, policy, protect, mode)
+    made = _made(
+        request, incidents, correlations, receipts, timeline, breaker, policy, protect, mode
+    )
     incidents.add_refusals(made.incident_id, made.refusals)
     _retire(made, incidents, receipts, timeline)
     timeline.record(
@@ -117,6 +141,7 @@ def _made(
     correlations: Correlations,
     receipts: Receipts,
     timeline: Timeline,
+    breaker: Breaker,
     policy: Policy,
     protect: ProtectList,
     mode: Mode,
@@ -130,13 +155,13 @@ def _made(
             incident, incidents, correlations, timeline, policy, protect, mode, request.now
         )
         orders = _new(incident, asked, incidents, receipts)
-        beyond = orders[policy.most_orders :]
-        refusals += [next_steps.beyond_the_plan(order, policy.most_orders) for order in beyond]
+        orders, beyond = _within(orders, incidents.orders(incident.id), policy)
+        refusals += beyond
         made = Plan(
             incident_id=incident.id,
             generation=request.generation,
             planned_at=request.now,
-            orders=tuple(orders[: policy.most_orders]),
+            orders=tuple(_slowed(orders, breaker, policy, request.now)),
             refusals=tuple(dict.fromkeys(refusals)),
         )
         if incidents.save_plan(made):
@@ -153,12 +178,9 @@ def _asked(
     protect: ProtectList,
     mode: Mode,
     now: datetime,
-) -> tuple[list[tuple[Proposal, datetime]], list[Refusal]]:
-    """What all findings ask for, the most severe first, and when we were told of each.
-
-    Without what another incident has.
-    """
-    asked, refusals = list[tuple[Proposal, datetime]](), list[Refusal]()
+) -> tuple[list[_Asked], list[Refusal]]:
+    """What all findings ask for, the most severe first. Without what another incident has."""
+    asked, refusals = list[_Asked](), list[Refusal]()
     told = {event.key: event.at for event in timeline.events(incident.id)}
     owners = dict[str, str | None]()
     findings = incidents.findings(incident.id)
@@ -172,7 +194,7 @@ def _asked(
                 owners[key] = _owner(key, incidents, correlations, now)
             owner = owners.get(key) if key else None
             if owner is None or owner == incident.id:
-                asked.append((proposal, came_at))
+                asked.append(_Asked(proposal, came_at, finding.last_seen_at))
             else:
                 refusals.append(next_steps.elsewhere(proposal, owner))
     return asked, refusals
@@ -187,27 +209,86 @@ def _owner(key: str, incidents: Incidents, correlations: Correlations, now: date
 
 
 def _new(
-    incident: Incident,
-    asked: list[tuple[Proposal, datetime]],
-    incidents: Incidents,
-    receipts: Receipts,
+    incident: Incident, asked: list[_Asked], incidents: Incidents, receipts: Receipts
 ) -> list[Order]:
     """An order for each thing without one that will do; those that ask nobody come first."""
     stands = standings(incidents.orders(incident.id), receipts.all(incident.id))
     since = dict[About, datetime]()
-    for proposal, came_at in asked:
-        since[proposal.about] = max(came_at, since.get(proposal.about, came_at))
+    for one in asked:
+        about = one.proposal.about
+        since[about] = max(one.came_at, since.get(about, one.came_at))
     orders = list[Order]()
-    for proposal in merged(proposal for proposal, _ in asked):
+    widened = [proposal for one in asked if (proposal := _wider(one, stands)) is not None]
+    for proposal in merged([*(one.proposal for one in asked), *widened]):
         so_far = stands.get(proposal.about)
         if so_far is None:
             orders.append(_order(incident, proposal, None))
             continue
         if so_far.was_given_back:
             proposal = _asking(proposal)
-        if _is_due(proposal, so_far, since[proposal.about]):
+        if proposal.about in since and _is_due(proposal, so_far, since[proposal.about]):
             orders.append(_order(incident, proposal, so_far.last))
     return sorted(orders, key=lambda order: order.mode is OrderMode.APPROVAL)
+
+
+def _within(
+    orders: list[Order], given: Sequence[Order], policy: Policy
+) -> tuple[list[Order], list[Refusal]]:
+    """The orders that one plan and one incident carry, and the refusals of the rest."""
+    cut = {order.resource for order in given if not order.held}
+    kept, refusals = list[Order](), list[Refusal]()
+    for order in orders:
+        if len(kept) == policy.most_orders:
+            refusals.append(next_steps.beyond_the_plan(order, policy.most_orders))
+        elif order.resource not in cut and len(cut) >= policy.most_resources:
+            refusals.append(next_steps.beyond_the_incident(order, policy.most_resources))
+        else:
+            cut.add(order.resource)
+            kept.append(order)
+    return kept, refusals
+
+
+def _slowed(orders: list[Order], breaker: Breaker, policy: Policy, now: datetime) -> list[Order]:
+    """The orders, with those asked about that are more cuts than an hour may see."""
+    at_once = [o for o in orders if o.mode is OrderMode.AUTOMATIC and not o.held]
+    beyond = breaker.beyond(at_once, policy.most_cuts_an_hour, now=now)
+    why = (
+        f" More than {policy.most_cuts_an_hour} cuts were ordered within an hour, so a person is "
+        "asked about each further one."
+    )
+    return [
+        order.model_copy(
+            update={
+                "mode": OrderMode.APPROVAL,
+                "on_silence": _no_yes(order.on_silence),
+                "reason": order.reason + why,
+            }
+        )
+        if order.order_id in beyond
+        else order
+        for order in orders
+    ]
+
+
+def _wider(asked: _Asked, stands: Mapping[About, Standing]) -> Proposal | None:
+    """The question about the next rung, for what was seen again after it was contained."""
+    found = wider(asked.proposal, asked.seen_at, stands)
+    if found is None:
+        return None
+    target = found.target
+    return Proposal(
+        action_id=target.action_id,
+        resource=target.resource,
+        principal=target.principal,
+        thing=target.thing,
+        mode=OrderMode.APPROVAL,
+        held=asked.proposal.held,
+        reason=f"It was seen again at {in_utc(asked.seen_at)}, after it was contained at "
+        f"{in_utc(found.contained_at)}. {GOES_DOWN[target.action_id]} What was seen may be calls "
+        "that were refused, so a person is asked.",
+        answer_within=asked.proposal.answer_within,
+        on_silence=_no_yes(asked.proposal.on_silence),
+    )
 
 
 def _is_due(proposal: Proposal, so_far: Standing, since: datetime) -> bool:
@@ -221,15 +302,19 @@ def _is_due(proposal: Proposal, so_far: Standing, since: datetime) -> bool:
 
 def _asking(proposal: Proposal) -> Proposal:
     """The proposal as a question, and one to which silence is no yes."""
-    silence = proposal.on_silence
     return proposal.model_copy(
         update={
             "mode": OrderMode.APPROVAL,
-            "on_silence": Silence.ESCALATE if silence is Silence.PROCEED else silence,
+            "on_silence": _no_yes(proposal.on_silence),
             "reason": f"{proposal.reason} A person released this cut before, and a finding has "
             "come since: so a person is asked.",
         }
     )
+
+
+def _no_yes(silence: Silence) -> Silence:
+    """Where silence must not mean yes."""
+    return Silence.ESCALATE if silence is Silence.PROCEED else silence
 
 
 def _retire(made: Plan, incidents: Incidents, receipts: Receipts, timeline: Timeline) -> None:

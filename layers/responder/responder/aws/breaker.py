@@ -1,0 +1,57 @@
+"""Counts the cuts that nobody was asked about. Beyond so many an hour, people are asked first.
+
+A detector that errs, or somebody who feeds it, must not take a shop apart faster than people can
+look. Each cut is counted before its plan is saved, and its place in the hour decides: two plans
+that are made at once see each other.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pydantic import AwareDatetime, BaseModel
+
+from responder.aws import ledger as table
+from responder.aws.ledger import Ledger
+from responder.domain.order import Order
+
+PERMISSIONS = table.PERMISSIONS
+WITHIN = timedelta(hours=1)
+
+
+class Counted(BaseModel):
+    """One cut that was ordered without asking."""
+
+    order_id: str
+    at: AwareDatetime
+
+
+@dataclass(frozen=True)
+class Breaker:
+    """The count, over all incidents."""
+
+    ledger: Ledger
+
+    def beyond(self, orders: Sequence[Order], most: int, *, now: datetime) -> frozenset[str]:
+        """Count these orders, and say which of them are more than `most` within the last hour.
+
+        May run again: an order is counted once, at its first instant.
+        """
+        for order in orders:
+            counted = Counted(order_id=order.order_id, at=now)
+            self.ledger.add(_pk(now), _CUT + order.order_id, counted)
+        seen = dict[str, datetime]()
+        for hour in (now - WITHIN, now):
+            for item in self.ledger.items(_pk(hour), _CUT):
+                one = Counted.model_validate_json(item.body)
+                seen[one.order_id] = min(one.at, seen.get(one.order_id, one.at))
+        recent = [(at, order_id) for order_id, at in seen.items() if now - at < WITHIN]
+        over = {order_id for _, order_id in sorted(recent)[most:]}
+        return frozenset(over & {order.order_id for order in orders})
+
+
+_CUT = "CUT#"
+
+
+def _pk(at: datetime) -> str:
+    return f"CUTS#{at.astimezone(UTC):%Y%m%dT%H}"

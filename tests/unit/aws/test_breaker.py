@@ -1,0 +1,32 @@
+"""The count of cuts that nobody was asked about."""
+
+from datetime import timedelta
+
+from responder.aws.breaker import Breaker
+from responder.aws.ledger import Ledger
+from responder.domain.order import Order
+from tests.builders import NOON, a_user, an_order
+
+
+def cuts(many: int, first: int = 0) -> list[Order]:
+    return [an_order(principal=a_user(f"u{n:02d}")) for n in range(first, first + many)]
+
+
+def test_only_what_is_beyond_the_most_is_told_and_a_rerun_tells_the_same(ledger: Ledger) -> None:
+    breaker, orders = Breaker(ledger), cuts(5)
+    beyond = breaker.beyond(orders, 3, now=NOON)
+    assert len(beyond) == 2
+    assert breaker.beyond(orders, 3, now=NOON + timedelta(minutes=1)) == beyond
+
+
+def test_other_incidents_count_for_an_hour_over_the_clocks_hour(ledger: Ledger) -> None:
+    breaker, late = Breaker(ledger), NOON + timedelta(minutes=40)
+    assert breaker.beyond(cuts(3), 3, now=late) == frozenset()
+    [fourth] = cuts(1, first=3)
+    assert breaker.beyond([fourth], 3, now=late + timedelta(minutes=59)) == {fourth.order_id}
+    [fifth] = cuts(1, first=4)
+    assert breaker.beyond([fifth], 3, now=late + timedelta(minutes=61)) == frozenset()
+
+
+def test_nothing_to_cut_counts_nothing(ledger: Ledger) -> None:
+    assert Breaker(ledger).beyond([], 0, now=NOON) == frozenset()
