@@ -24,8 +24,9 @@ from botocore.config import Config
 from moto import mock_aws
 from moto.core.config import DefaultConfig
 
-from localcloud import patterns, trusts
+from localcloud import buses, patterns, trusts
 from localcloud.admission import Open
+from localcloud.call_events import CallEvents
 from localcloud.deliveries import Deliveries, Failed, invoked_by
 from localcloud.deploy import Accounts, deploy
 from localcloud.judges import judged
@@ -113,6 +114,8 @@ class Cloud:
             **on_clock,
         )
         self._router = Router(self.registry, self._deliveries, role=self._as_role, now=self.now)
+        events = CallEvents(self.registry, self._router, later=self._later)
+        self._switchboard.tell = events.seen
         self._queues = Queues(self.registry, self._runner, role=self._as_role, **on_clock)
         self._streams = Streams(
             self.registry, self._runner, self._deliveries, role=self._as_role, **on_clock
@@ -299,8 +302,9 @@ class Cloud:
 
     def _to_bus(self, arn: str, body: str) -> None:
         _, _, _, region, account, resource = arn.split(":", 5)
-        bus = resource.partition("/")[2]
-        self._router.deliver(json.loads(body), account=account, region=region, bus=bus)
+        bus, event = resource.partition("/")[2], json.loads(body)
+        buses.demand(self.registry, arn, event["account"])
+        self._router.deliver(event, account=account, region=region, bus=bus)
 
     def _assume(self, role_arn: str, session_name: str, span: timedelta | None = None) -> Any:
         account = role_arn.split(":")[4]

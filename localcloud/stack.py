@@ -188,6 +188,7 @@ class Registry:
     functions: list[Function] = field(default_factory=list)
     layers: list[Layer] = field(default_factory=list)
     exports: dict[tuple[str, str, str], str] = field(default_factory=dict)  # account, region, name
+    bus_policies: dict[str, list[str]] = field(default_factory=dict)  # bus ARN to documents
 
     def function(self, name_or_arn: str, *, account: str | None = None) -> Function:
         """The function with this name, logical id or ARN; a version or alias suffix is ignored.

@@ -130,6 +130,7 @@ class Switchboard:
         self._fakes: dict[tuple[str, str], Fake] = {}
         self._guards: list[Callable[[Asked], None]] = []
         self._listeners: list[Seen] = []
+        self.tell: Callable[[Call], None] | None = None  # of each call that succeeded, at its end
         self._used: set[str] = set()
         self._open = False
         self.calls: list[Call] = []
@@ -278,6 +279,8 @@ class Switchboard:
             self._note(asked)
         for seen in self._listeners:
             seen(asked, parsed)
+        if self.tell is not None:
+            self.tell(call)
 
     def _note(self, asked: Asked) -> None:
         given = asked.params

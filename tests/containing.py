@@ -254,10 +254,18 @@ class World:
             now=now,
         )
 
-    def verify(self, order: Order, at: datetime, *, life: Life | None = None) -> VerifyAnswer:
+    def verify(
+        self,
+        order: Order,
+        at: datetime,
+        *,
+        life: Life | None = None,
+        contained_too: bool = False,
+    ) -> VerifyAnswer:
         ledger, clients = self._living(life)
+        asked = {"incident_id": INCIDENT_ID, "order_id": order.order_id, "now": at}
         return verify(
-            VerifyRequest(incident_id=INCIDENT_ID, order_id=order.order_id, now=at),
+            VerifyRequest.model_validate(asked | {"contained_too": contained_too}),
             actions=actions.BY_ID,
             clients=clients,
             receipts=Receipts(ledger),

@@ -79,14 +79,25 @@ class History:
             if (
                 call.at <= newest
                 and call.account == asked.account
-                and _region(call) == asked.region
-                and call.caller.kind not in ("service", "anonymous")
-                and not (call.service in _DATA_SERVICES and call.operation in _DATA_EVENTS)
+                and region(call) == asked.region
+                and _is_management(call)
             ):
                 yield call
 
 
-def _region(call: Call) -> str:
+def is_told(call: Call) -> bool:
+    """Whether CloudTrail puts a call on the event bus: one that changed something."""
+    return call.error is None and _is_management(call) and _read_only(call) == "false"
+
+
+def _is_management(call: Call) -> bool:
+    return call.caller.kind not in ("service", "anonymous") and not (
+        call.service in _DATA_SERVICES and call.operation in _DATA_EVENTS
+    )
+
+
+def region(call: Call) -> str:
+    """Where CloudTrail files a call: those of IAM in one region."""
     return _GLOBAL if call.service == "iam" else call.region
 
 
@@ -113,11 +124,11 @@ def _event(call: Call) -> dict[str, Any]:
         "EventSource": _source(call),
         "Username": _user_name(call),
         "Resources": [{"ResourceName": name} for name in _resource_names(call)],
-        "CloudTrailEvent": json.dumps(_record(call), default=str),
+        "CloudTrailEvent": json.dumps(record(call), default=str),
     }
 
 
-def _record(call: Call) -> dict[str, Any]:
+def record(call: Call) -> dict[str, Any]:
     """The record as CloudTrail writes it. What was answered is not kept here."""
     record = {
         "eventVersion": "1.11",
@@ -125,7 +136,7 @@ def _record(call: Call) -> dict[str, Any]:
         "eventTime": call.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "eventSource": _source(call),
         "eventName": call.operation,
-        "awsRegion": _region(call),
+        "awsRegion": region(call),
         "sourceIPAddress": FUNCTION_IP if call.function else SOURCE_IP,
         "userAgent": "Boto3",
         "requestParameters": {_lower(name): value for name, value in call.params.items()} or None,

@@ -29,6 +29,7 @@ PROVISIONERS: Final[dict[str, Provisioner]] = {
     "AWS::DynamoDB::Table": dynamodb.table,
     "AWS::Events::Archive": events.archive,
     "AWS::Events::EventBus": events.event_bus,
+    "AWS::Events::EventBusPolicy": events.event_bus_policy,
     "AWS::Events::Rule": events.rule,
     "AWS::IAM::ManagedPolicy": iam.managed_policy,
     "AWS::IAM::Policy": iam.policy,

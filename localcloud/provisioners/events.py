@@ -63,6 +63,20 @@ def event_bus(resource: Resource, place: Place) -> Provisioned:
     return Provisioned(name, {"Arn": arn, "Name": name})
 
 
+def event_bus_policy(resource: Resource, place: Place) -> Provisioned:
+    """AWS::Events::EventBusPolicy: one statement of a bus's policy, as a document of its own."""
+    properties = resource.properties
+    bus = (properties.text("EventBusName") or "default").rpartition("/")[2]
+    statement = properties.document("Statement")
+    if statement is None:
+        raise TemplateError(f"{properties.where('Statement')}: only whole ones are known")
+    named = statement | {"Sid": properties.needed("StatementId")}
+    arn = place.arn("events", f"event-bus/{bus}")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [named]})
+    place.registry.bus_policies.setdefault(arn, []).append(document)
+    return Provisioned(named["Sid"])
+
+
 def archive(resource: Resource, place: Place) -> Provisioned:
     """AWS::Events::Archive."""
     properties, events = resource.properties, place.client("events")

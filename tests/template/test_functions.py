@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from responder import sources
 from responder.domain.errors import Broken
+from responder.sources import touches
 from responder.steps.mirror import incident_of
 from responder.wiring import Settings
 from tests.template.templates import (
@@ -76,6 +77,8 @@ def test_a_step_accepts_its_example_event(verb: str) -> None:
         assert sources.read_text(event["Records"][0]["body"])
         with pytest.raises(Broken):  # the second shows what a finding nobody can read looks like
             sources.read_text(event["Records"][1]["body"])
+    elif verb == "watch":
+        assert touches.read_text(event["Records"][0]["body"])
     elif verb == "mirror":
         keys = [
             {name: value["S"] for name, value in record["dynamodb"]["Keys"].items()}

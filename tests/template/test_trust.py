@@ -9,6 +9,7 @@ from tests.template.templates import resources, template
 MEMBER = "stacks/member-role.yaml"
 SERVICES = {
     "IncidentResponseRole": "states.amazonaws.com",
+    "HoldOrderRole": "states.amazonaws.com",
     "DeadlineTrackerRole": "states.amazonaws.com",
     "ApprovalRole": "ssm.amazonaws.com",
 }

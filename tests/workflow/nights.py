@@ -102,7 +102,8 @@ def a_night(**parameters: str) -> Iterator[Night]:
     with Cloud(region=world.REGION, starts_at=NOON) as cloud:
         vault = world.deploy_vault(cloud)
         responder = world.deploy_responder(cloud, vault, parameters)
-        stacks = world.Stacks(vault, responder, world.deploy_member(cloud))
+        member, forwarder = world.deploy_member(cloud), world.deploy_forwarder(cloud)
+        stacks = world.Stacks(vault, responder, member, forwarder)
         world.hire(cloud)
         shop = world.open_shop(cloud)
         thief = Thief(cloud, shop)

@@ -10,6 +10,7 @@ from localcloud.cloud import Cloud
 from localcloud.stack import Stack
 
 HOME, SHOP, REGION = "444455556666", "111122223333", "us-west-2"
+IAM_REGION = "us-east-1"  # where IAM tells of its calls
 ROOT = Path(__file__).parents[3]  # of the repository, whose shipped templates are deployed
 USER, ROLE, BUCKET = "orders-export", "web-tier-role", "customer-exports"
 ON_CALL = f"arn:aws:iam::{HOME}:role/on-call"
@@ -42,6 +43,7 @@ class Stacks:
     vault: Stack
     responder: Stack
     member: Stack
+    forwarder: Stack
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ def deploy_responder(
             "Policy": json.dumps(_POLICY),
             "PagerEmail": "on-call@example.com",
             "EscalationEmail": "counsel@example.com",
+            "ForwardingAccounts": SHOP,
             **(parameters or {}),
         },
         account=HOME,
@@ -103,6 +106,17 @@ def deploy_member(cloud: Cloud) -> Stack:
             "ExternalId": EXTERNAL_ID,
         },
         account=SHOP,
+    )
+
+
+def deploy_forwarder(cloud: Cloud) -> Stack:
+    """What brings IAM's calls from the shop's account to the responder."""
+    return cloud.deploy(
+        ROOT / "stacks/forwarder.yaml",
+        stack_name=f"{_RESPONDER}-forwarder",
+        parameters={"ResponderAccount": HOME, "ResponderRegion": REGION},
+        account=SHOP,
+        region=IAM_REGION,
     )
 
 

@@ -44,6 +44,7 @@ class Settings(BaseModel):
     member_collect_role: str = ""
     external_id: str = ""
     incident_machine_arn: str = ""
+    hold_machine_arn: str = ""
     policy_parameter: str = ""
     protect_parameter: str = ""
     stop_parameter: str = ""  # the kill switch
@@ -100,6 +101,12 @@ def correlations() -> Correlations:
 def machine() -> Machine:
     """The state machine that answers an incident."""
     return Machine(settings().incident_machine_arn, home_clients().home("stepfunctions"))
+
+
+@cache
+def holder() -> Machine:
+    """The state machine that looks at one order again."""
+    return Machine(settings().hold_machine_arn, home_clients().home("stepfunctions"))
 
 
 @cache

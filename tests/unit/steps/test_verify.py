@@ -56,6 +56,28 @@ def test_the_wait_of_the_machine_is_the_one_between_two_reads() -> None:
     assert waits(machine["States"]["Respond"]) == [int(APART.total_seconds())]
 
 
+def test_what_is_contained_is_read_again_only_when_somebody_touched_it(world: World) -> None:
+    order = cut(world)
+    world.verify(order, after(seconds=15))
+    world.verify(order, after(seconds=30))
+    contained = world.receipt(order)
+    assert contained.after is not None
+    assert contained.after.state["attached"] is True
+    later = after(hours=1)
+    assert world.verify(order, later, contained_too=True).verdict is Verdict.CONTAINED
+    assert world.receipt(order) == contained
+    attacker_detaches(world)
+    assert world.verify(order, later).verdict is Verdict.CONTAINED
+    assert world.verify(order, later, contained_too=True).verdict is Verdict.CUT_AGAIN
+    assert world.receipt(order).status is ReceiptStatus.OBSERVED
+    world.contain(order, after(hours=1, seconds=1))
+    world.verify(order, after(hours=1, seconds=16))
+    world.verify(order, after(hours=1, seconds=31))
+    again = world.receipt(order)
+    assert again.contained_at == after(hours=1, seconds=31)
+    assert again.before == contained.before
+
+
 @pytest.mark.parametrize("action_id", ACTION_IDS)
 def test_two_clean_reads_are_contained_at_the_second(world: World, action_id: str) -> None:
     order = cut(world, action_id)

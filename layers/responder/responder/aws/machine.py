@@ -1,4 +1,4 @@
-"""Starts the state machine that answers an incident."""
+"""Starts the state machines: the one that answers an incident, and the one that holds an order."""
 
 import json
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from responder.aws.errors import asking_aws, code_of
 from responder.domain.incident import Incident
+from responder.domain.order import Order
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
@@ -28,12 +29,26 @@ class Machine:
         A name stays taken for 90 days after its execution ended (Step Functions API Reference,
         "StartExecution").
         """
-        told = {"incident_id": incident.id, "generation": incident.generation}
-        with asking_aws(f"starting the response to {incident.execution_name}"):
+        told: dict[str, object] = {
+            "incident_id": incident.id,
+            "generation": incident.generation,
+        }
+        return self._start(incident.execution_name, told)
+
+    def hold(self, order: Order, because: str) -> bool:
+        """Look at an order again, once because of one thing. False if that was started before."""
+        told: dict[str, object] = {
+            "incident_id": order.incident_id,
+            "order_id": order.order_id,
+        }
+        return self._start(f"{order.order_id}-{because}"[:80], told)
+
+    def _start(self, name: str, told: dict[str, object]) -> bool:
+        with asking_aws(f"starting {name}"):
             try:
                 self.client.start_execution(
                     stateMachineArn=self.arn,
-                    name=incident.execution_name,
+                    name=name,
                     input=json.dumps(told, sort_keys=True),
                 )
             except ClientError as error:
