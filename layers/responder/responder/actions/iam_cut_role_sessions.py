@@ -6,17 +6,10 @@ nor touch the trust policy. An instance may wait hours for its next credentials.
 AWS: IAM User Guide, "Revoking IAM role temporary security credentials".
 """
 
-import json
-from datetime import UTC, timedelta
-from typing import Any
-
-from botocore.exceptions import ClientError
-
-from responder.actions.action import ARN, IN_FORCE, asking_iam, before_of, name_of, policy_name
+from responder.actions import inline_policy
+from responder.actions.action import ARN, IN_FORCE, before_of, name_of
 from responder.actions.identity import ROLE_ID, gone, role_of
 from responder.aws.clients import Clients
-from responder.aws.errors import code_of
-from responder.domain.errors import Broken, Refused
 from responder.domain.order import Before, Order, Receipt
 
 ID = "iam.cut_role_sessions"
@@ -24,8 +17,6 @@ TITLE = "Cut the role's sessions"
 PERMISSIONS = frozenset(
     {"iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PutRolePolicy"}
 )
-# As the console does: sessions issued while the policy still spreads through IAM are cut too.
-AHEAD = timedelta(seconds=30)
 
 
 def observe(order: Order, clients: Clients) -> Before:
@@ -39,40 +30,21 @@ def observe(order: Order, clients: Clients) -> Before:
 def apply(receipt: Receipt, clients: Clients) -> None:
     """Deny sessions issued before the cut-off. Twice is the same cut-off."""
     order = receipt.order
-    iam, document = clients.iam(order.account), _document(order)
+    iam, document = clients.iam(order.account), inline_policy.deny_older_sessions(order)
     if role_of(iam, order, receipt.before) is None:
         raise gone(order)
-    with asking_iam(order, "cutting the sessions of"):
-        try:
-            iam.put_role_policy(
-                RoleName=name_of(order),
-                PolicyName=policy_name(order),
-                PolicyDocument=json.dumps(document, separators=(",", ":")),
-            )
-        except ClientError as error:
-            if code_of(error) == "LimitExceeded":
-                raise Refused(
-                    f"{order.resource} has no room for another inline policy (10,240 characters); "
-                    "nothing was changed. Take one of its own away, then revoke by hand"
-                ) from error
-            raise
+    policies = inline_policy.of_role(iam, name_of(order))
+    next_step = "Take one of its own away, then revoke by hand"
+    inline_policy.write_or_refuse(policies, order, document, next_step)
 
 
 def verify(receipt: Receipt, clients: Clients) -> bool:
     """Whether the policy stands, with our text."""
     order = receipt.order
-    iam = clients.iam(order.account)
+    iam, document = clients.iam(order.account), inline_policy.deny_older_sessions(order)
     if role_of(iam, order, receipt.before) is None:
         return False
-    with asking_iam(order, "looking again at"):
-        try:
-            found = iam.get_role_policy(RoleName=name_of(order), PolicyName=policy_name(order))
-        except ClientError as error:
-            if code_of(error) == "NoSuchEntity":
-                return False
-            raise
-    standing: Any = found["PolicyDocument"]  # the SDK has decoded it
-    return bool(standing == _document(order))
+    return inline_policy.stands(inline_policy.of_role(iam, name_of(order)), order, document)
 
 
 def release(receipt: Receipt, clients: Clients) -> bool:
@@ -81,28 +53,4 @@ def release(receipt: Receipt, clients: Clients) -> bool:
     iam = clients.iam(order.account)
     if role_of(iam, order, before) is None:
         return False
-    with asking_iam(order, "releasing"):
-        try:
-            iam.delete_role_policy(RoleName=name_of(order), PolicyName=policy_name(order))
-        except ClientError as error:
-            if code_of(error) != "NoSuchEntity":
-                raise
-            return False
-    return True
-
-
-def _document(order: Order) -> dict[str, Any]:
-    if order.act_at is None:
-        raise Broken(f"{order.order_id} has no instant to cut at; nothing was changed")
-    cut_off = (order.act_at.astimezone(UTC) + AHEAD).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Deny",
-                "Action": "*",
-                "Resource": "*",
-                "Condition": {"DateLessThan": {"aws:TokenIssueTime": cut_off}},
-            }
-        ],
-    }
+    return inline_policy.erase(inline_policy.of_role(iam, name_of(order)), order)
