@@ -8,7 +8,7 @@ AWS: IAM User Guide, "Revoking IAM role temporary security credentials".
 
 from responder.actions import inline_policy
 from responder.actions.action import ARN, IN_FORCE, before_of, name_of
-from responder.actions.identity import ROLE_ID, gone, role_of
+from responder.actions.identity import ROLE_ID, role_of, the_role
 from responder.aws.clients import Clients
 from responder.domain.order import Before, Order, Receipt
 
@@ -21,9 +21,7 @@ PERMISSIONS = frozenset(
 
 def observe(order: Order, clients: Clients) -> Before:
     """Which role it is. The policy that will cut is a new one, so nothing else can be lost."""
-    role = role_of(clients.iam(order.account), order, None)
-    if role is None:
-        raise gone(order)
+    role = the_role(clients.iam(order.account), order, None)
     return Before(state={ARN: role["Arn"], ROLE_ID: role["RoleId"], IN_FORCE: False})
 
 
@@ -31,8 +29,7 @@ def apply(receipt: Receipt, clients: Clients) -> None:
     """Deny sessions issued before the cut-off. Twice is the same cut-off."""
     order = receipt.order
     iam, document = clients.iam(order.account), inline_policy.deny_older_sessions(order)
-    if role_of(iam, order, receipt.before) is None:
-        raise gone(order)
+    the_role(iam, order, receipt.before)
     policies = inline_policy.of_role(iam, name_of(order))
     next_step = "Take one of its own away, then revoke by hand"
     inline_policy.write_or_refuse(policies, order, document, next_step)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from responder.actions import inline_policy
 from responder.actions.action import ARN, IN_FORCE, before_of
-from responder.actions.identity import USER_ID, gone, user_of
+from responder.actions.identity import USER_ID, the_user, user_of
 from responder.aws.clients import Clients
 from responder.domain.order import Before, Order, Receipt
 
@@ -33,9 +33,7 @@ PERMISSIONS = frozenset(
 
 def observe(order: Order, clients: Clients) -> Before:
     """Which user it is. The policy that will cut is a new one, so nothing else can be lost."""
-    user = user_of(clients.iam(order.account), order, None)
-    if user is None:
-        raise gone(order)
+    user = the_user(clients.iam(order.account), order, None)
     return Before(state={ARN: user["Arn"], USER_ID: user["UserId"], IN_FORCE: False})
 
 
@@ -43,9 +41,8 @@ def apply(receipt: Receipt, clients: Clients) -> None:
     """Deny sessions issued before the cut-off. Twice is the same cut-off."""
     order = receipt.order
     iam, document = clients.iam(order.account), inline_policy.deny_older_sessions(order)
-    policies = _policies(iam, receipt)
-    if policies is None:
-        raise gone(order)
+    user = the_user(iam, order, receipt.before)
+    policies = inline_policy.of_user(iam, user["UserName"])
     next_step = "Take one of its own away and try again, or deny the whole user"
     inline_policy.write_or_refuse(policies, order, document, next_step)
 

@@ -6,17 +6,11 @@ this one has assumed are sessions of their own, and go on. `deny_all` says how.
 AWS: IAM User Guide, "Policy evaluation logic"; "Permissions boundaries for IAM entities".
 """
 
-from typing import TYPE_CHECKING
-
 from responder.actions import deny_all
 from responder.actions.action import ARN, before_of
-from responder.actions.identity import ROLE_ID, gone, role_of
+from responder.actions.identity import ROLE_ID, role_of, the_role
 from responder.aws.clients import Clients
 from responder.domain.order import Before, Order, Receipt
-
-if TYPE_CHECKING:
-    from mypy_boto3_iam.client import IAMClient
-    from mypy_boto3_iam.type_defs import RoleTypeDef
 
 ID = "iam.deny_role"
 TITLE = "Deny the role everything"
@@ -38,7 +32,7 @@ PERMISSIONS = frozenset(
 def observe(order: Order, clients: Clients) -> Before:
     """Whether AWSDenyAll is attached, and which boundary the role has."""
     iam = clients.iam(order.account)
-    role = _role(iam, order, None)
+    role = the_role(iam, order, None)
     standing = deny_all.standing(order, deny_all.role(iam, role))
     return Before(state={ARN: role["Arn"], ROLE_ID: role["RoleId"], **standing})
 
@@ -46,7 +40,7 @@ def observe(order: Order, clients: Clients) -> Before:
 def apply(receipt: Receipt, clients: Clients) -> None:
     """Deny by the first way that has room and is ours alone; by two after somebody undid one."""
     iam = clients.iam(receipt.order.account)
-    role = _role(iam, receipt.order, before_of(receipt))
+    role = the_role(iam, receipt.order, before_of(receipt))
     deny_all.deny(receipt, deny_all.role(iam, role))
 
 
@@ -60,11 +54,4 @@ def verify(receipt: Receipt, clients: Clients) -> bool:
 def release(receipt: Receipt, clients: Clients) -> bool:
     """Take our deny away. One that stood before us stays, and so does a boundary set since."""
     before, iam = before_of(receipt), clients.iam(receipt.order.account)
-    return deny_all.undo(receipt, deny_all.role(iam, _role(iam, receipt.order, before)))
-
-
-def _role(iam: "IAMClient", order: Order, before: Before | None) -> "RoleTypeDef":
-    role = role_of(iam, order, before)
-    if role is None:
-        raise gone(order)
-    return role
+    return deny_all.undo(receipt, deny_all.role(iam, the_role(iam, receipt.order, before)))

@@ -12,7 +12,7 @@ from typing import Any
 
 from responder.actions import inline_policy
 from responder.actions.action import ARN, IN_FORCE, acting, before_of, name_of
-from responder.actions.identity import ROLE_ID, gone, role_of
+from responder.actions.identity import ROLE_ID, role_of, the_role
 from responder.aws.clients import Clients
 from responder.domain.errors import Broken, Refused
 from responder.domain.order import Before, Order, Receipt
@@ -30,9 +30,7 @@ _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 def observe(order: Order, clients: Clients) -> Before:
     """Which role it is. The policy that will deny is a new one, so nothing else can be lost."""
     _session_name(order)
-    role = role_of(clients.iam(order.account), order, None)
-    if role is None:
-        raise gone(order)
+    role = the_role(clients.iam(order.account), order, None)
     return Before(state={ARN: role["Arn"], ROLE_ID: role["RoleId"], IN_FORCE: False})
 
 
@@ -40,9 +38,7 @@ def apply(receipt: Receipt, clients: Clients) -> None:
     """Deny the session. Twice is the same policy."""
     order = receipt.order
     iam = clients.iam(order.account)
-    role = role_of(iam, order, receipt.before)
-    if role is None:
-        raise gone(order)
+    role = the_role(iam, order, receipt.before)
     policies = inline_policy.of_role(iam, name_of(order))
     next_step = "Take one of its own away and try again, or deny the whole role"
     document = _document(order, role["RoleId"])

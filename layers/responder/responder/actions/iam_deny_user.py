@@ -5,17 +5,11 @@ Roles that the user has assumed are sessions of their own, and go on. `deny_all`
 AWS: IAM User Guide, "Policy evaluation logic".
 """
 
-from typing import TYPE_CHECKING
-
 from responder.actions import deny_all
 from responder.actions.action import ARN, before_of
-from responder.actions.identity import USER_ID, gone, user_of
+from responder.actions.identity import USER_ID, the_user, user_of
 from responder.aws.clients import Clients
 from responder.domain.order import Before, Order, Receipt
-
-if TYPE_CHECKING:
-    from mypy_boto3_iam.client import IAMClient
-    from mypy_boto3_iam.type_defs import UserTypeDef
 
 ID = "iam.deny_user"
 TITLE = "Deny the user everything"
@@ -38,7 +32,7 @@ PERMISSIONS = frozenset(
 def observe(order: Order, clients: Clients) -> Before:
     """Whether AWSDenyAll is attached, and which boundary the user has."""
     iam = clients.iam(order.account)
-    user = _user(iam, order, None)
+    user = the_user(iam, order, None)
     standing = deny_all.standing(order, deny_all.user(iam, user))
     return Before(state={ARN: user["Arn"], USER_ID: user["UserId"], **standing})
 
@@ -46,7 +40,7 @@ def observe(order: Order, clients: Clients) -> Before:
 def apply(receipt: Receipt, clients: Clients) -> None:
     """Deny by the first way that has room and is ours alone; by two after somebody undid one."""
     iam = clients.iam(receipt.order.account)
-    user = _user(iam, receipt.order, before_of(receipt))
+    user = the_user(iam, receipt.order, before_of(receipt))
     deny_all.deny(receipt, deny_all.user(iam, user))
 
 
@@ -60,11 +54,4 @@ def verify(receipt: Receipt, clients: Clients) -> bool:
 def release(receipt: Receipt, clients: Clients) -> bool:
     """Take our deny away. One that stood before us stays, and so does a boundary set since."""
     before, iam = before_of(receipt), clients.iam(receipt.order.account)
-    return deny_all.undo(receipt, deny_all.user(iam, _user(iam, receipt.order, before)))
-
-
-def _user(iam: "IAMClient", order: Order, before: Before | None) -> "UserTypeDef":
-    user = user_of(iam, order, before)
-    if user is None:
-        raise gone(order)
-    return user
+    return deny_all.undo(receipt, deny_all.user(iam, the_user(iam, receipt.order, before)))

@@ -84,13 +84,29 @@ def role_of(iam: "IAMClient", order: Order, before: Before | None) -> "RoleTypeD
     return role
 
 
+def the_user(iam: "IAMClient", order: Order, before: Before | None) -> "UserTypeDef":
+    """The same, for who needs it: a user that is gone is refused."""
+    user = user_of(iam, order, before)
+    if user is None:
+        raise _gone(order)
+    return user
+
+
+def the_role(iam: "IAMClient", order: Order, before: Before | None) -> "RoleTypeDef":
+    """The same of a role."""
+    role = role_of(iam, order, before)
+    if role is None:
+        raise _gone(order)
+    return role
+
+
 def user_id(order: Order, before: Before | None) -> str | None:
     """The id of the user we first looked at, or that the finding names. None if nobody told."""
     return _recorded(before, USER_ID) or _told(order, _USER)
 
 
-def gone(order: Order) -> Refused:
-    """The refusal of what is not to be found by anything that we know of it."""
+def _gone(order: Order) -> Refused:
+    """What is not to be found by anything that we know of it."""
     return Refused(
         f"{order.resource} does not exist any more; nothing was changed. CloudTrail says who "
         "deleted or renamed it; a new one of the same name is another identity"
