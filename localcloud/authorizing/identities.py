@@ -63,8 +63,12 @@ _OF_USERS: Final = frozenset(
         "UntagUser",
         "UpdateAccessKey",
         "UpdateLoginProfile",
+        "UpdateSSHPublicKey",
         "UpdateServiceSpecificCredential",
+        "UpdateSigningCertificate",
         "UpdateUser",
+        "UploadSSHPublicKey",
+        "UploadSigningCertificate",
     }
 )
 _OF_ROLES: Final = frozenset(

@@ -1,11 +1,19 @@
 """What moto's IAM does not have: the permissions boundary of a user, keys of single services."""
 
-from typing import Any
+from typing import Any, Final
 
 from moto.iam.models import iam_backends
+from moto.iam.utils import random_access_key, random_resource_id
 
 from localcloud.fault import Fault
 from localcloud.switchboard import Asked, Fake
+
+# IAM API Reference, "CreateServiceSpecificCredential": a name and a password of these two services,
+# an alias and a secret of the others.
+_WITH_PASSWORD: Final = frozenset({"cassandra.amazonaws.com", "codecommit.amazonaws.com"})
+_WITH_SECRET: Final = frozenset({"bedrock.amazonaws.com", "logs.amazonaws.com"})
+_MOST: Final = 2  # of each service, for one user
+_SECRETS: Final = frozenset({"ServicePassword", "ServiceCredentialSecret"})  # told once
 
 
 def operations() -> dict[str, Fake]:
@@ -13,7 +21,9 @@ def operations() -> dict[str, Fake]:
     return {
         "PutUserPermissionsBoundary": _put_boundary,
         "DeleteUserPermissionsBoundary": _delete_boundary,
+        "CreateServiceSpecificCredential": _create_credential,
         "ListServiceSpecificCredentials": _list_credentials,
+        "UpdateServiceSpecificCredential": _update_credential,
     }
 
 
@@ -48,15 +58,72 @@ def _delete_boundary(asked: Asked) -> dict[str, Any]:
     return {}
 
 
+def _create_credential(asked: Asked) -> dict[str, Any]:
+    user, service = _user(asked), asked.params["ServiceName"]
+    if service not in _WITH_PASSWORD | _WITH_SECRET:
+        text = f"No such service {service} is supported for Service Specific Credentials"
+        raise Fault("NotSupportedService", text, status=404)
+    held = _credentials(user)
+    if sum(one["ServiceName"] == service for one in held) >= _MOST:
+        text = f"Cannot exceed quota for ServiceSpecificCredentialsPerUser: {_MOST}"
+        raise Fault("LimitExceeded", text, status=409)
+    credential = {
+        "ServiceSpecificCredentialId": f"ACCA{random_access_key()}",
+        "UserName": user.name,
+        "ServiceName": service,
+        "CreateDate": asked.at,
+        "Status": "Active",
+    }
+    if service in _WITH_PASSWORD:
+        credential["ServiceUserName"] = f"{user.name}-at-{asked.account}"
+        credential["ServicePassword"] = random_resource_id(44)
+    else:
+        credential["ServiceCredentialAlias"] = f"{user.name}-at-{asked.account}"
+        credential["ServiceCredentialSecret"] = random_resource_id(100)
+    held.append(credential)
+    return {"ServiceSpecificCredential": dict(credential)}
+
+
 def _list_credentials(asked: Asked) -> dict[str, Any]:
-    """Nobody has any: CreateServiceSpecificCredential is not served."""
-    if "UserName" in asked.params:
-        _user(asked)
-    return {"ServiceSpecificCredentials": []}
+    given = asked.params
+    everyone = iam_backends[asked.account]["aws"].users.values()
+    users = everyone if given.get("AllUsers") else [_user(asked)]
+    found = [
+        {key: value for key, value in one.items() if key not in _SECRETS}
+        | {"UserName": user.name}  # the one it has now
+        for user in users
+        for one in _credentials(user)
+        if given.get("ServiceName") in (None, one["ServiceName"])
+    ]
+    # IAM pages have a hundred at most; nobody here has so many, so a page is all there is.
+    return {"ServiceSpecificCredentials": found, "IsTruncated": False}
+
+
+def _update_credential(asked: Asked) -> dict[str, Any]:
+    wanted = asked.params["ServiceSpecificCredentialId"]
+    for one in _credentials(_user(asked)):
+        if one["ServiceSpecificCredentialId"] == wanted:
+            one["Status"] = asked.params["Status"]
+            return {}
+    raise Fault("NoSuchEntity", f"No such credential {wanted} exists", status=404)
+
+
+def _credentials(user: Any) -> list[dict[str, Any]]:
+    """On moto's own user, so that they go with it when it is renamed or deleted."""
+    if not hasattr(user, "service_specific_credentials"):
+        user.service_specific_credentials = []
+    found: list[dict[str, Any]] = user.service_specific_credentials
+    return found
 
 
 def _user(asked: Asked) -> Any:
-    name = asked.params["UserName"]
+    name = asked.params.get("UserName")
+    if name is None and asked.caller.kind == "user":
+        name = asked.caller.arn.rpartition("/")[2]  # IAM takes the caller when none is named
+    if name is None:
+        raise Fault(
+            "ValidationError", "Must specify userName when calling with non-User credentials"
+        )
     user = iam_backends[asked.account]["aws"].users.get(name)
     if user is None:
         text = f"The user with name {name} cannot be found."
