@@ -41,17 +41,19 @@ def crowded(*full: str) -> Member:
     return Member(lambda client: Instead(client, **calls))
 
 
-def observed(action: Action, order: Order, **given: Any) -> Receipt:
+def observed(action: Action, order: Order, clients: Member | None = None, **given: Any) -> Receipt:
     """A receipt with what stands now."""
-    before = action.observe(order, Member())
+    before = action.observe(order, clients or Member())
     plain = {"order": order, "status": ReceiptStatus.APPLIED, "before": before, "applied_at": NOON}
     return Receipt(**(plain | given))
 
 
-def cuts_twice_as_once(action: Action, order: Order, standing: Standing) -> None:
+def cuts_twice_as_once(
+    action: Action, order: Order, standing: Standing, clients: Member | None = None
+) -> None:
     """And releases once, to what stood before."""
-    clients, untouched = Member(), standing()
-    receipt = observed(action, order)
+    clients, untouched = clients or Member(), standing()
+    receipt = observed(action, order, clients)
     assert standing() == untouched
     assert not action.verify(receipt, clients)
     action.apply(receipt, clients)
@@ -67,10 +69,12 @@ def cuts_twice_as_once(action: Action, order: Order, standing: Standing) -> None
     assert action.observe(order, clients) == receipt.before
 
 
-def survives_a_crash_before_any_call(action: Action, order: Order, standing: Standing) -> None:
+def survives_a_crash_before_any_call(
+    action: Action, order: Order, standing: Standing, clients: Member | None = None
+) -> None:
     """A function killed before any call of `apply` or `release` ends the same when run again."""
-    clients, untouched = Member(), standing()
-    receipt = observed(action, order)
+    clients, untouched = clients or Member(), standing()
+    receipt = observed(action, order, clients)
     action.apply(receipt, clients)
     cut = standing()
     action.release(receipt, clients)
@@ -87,17 +91,25 @@ def survives_a_crash_before_any_call(action: Action, order: Order, standing: Sta
             assert action.verify(receipt, clients) is (end == cut)
 
 
-def sorts_what_iam_answers(action: Action, order: Order, code: str, error: type[Exception]) -> None:
+def sorts_what_iam_answers(
+    action: Action,
+    order: Order,
+    code: str,
+    error: type[Exception],
+    clients: Member | None = None,
+) -> None:
     """Whichever call of whichever step it answers so."""
-    receipt = observed(action, order)
+    clients = clients or Member()
+    receipt = observed(action, order, clients)
     for step in (action.apply, action.verify, action.release):
+        prepare = action.release if step == action.apply else action.apply
+        prepare(receipt, clients)
         whole = Life()
-        step(receipt, Member().living(whole))
+        step(receipt, clients.living(whole))
         for fails_at in range(whole.calls):
-            action.apply(receipt, Member())
+            prepare(receipt, clients)
             with pytest.raises(error, match=re.escape(order.resource)):
-                step(receipt, Member().living(_Failing(code, fails_at)))
-        action.apply(receipt, Member())
+                step(receipt, clients.living(_Failing(code, fails_at)))
 
 
 class _Failing(Life):
