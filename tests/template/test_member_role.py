@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.template.templates import as_list, resources
 
 MEMBER = "stacks/member-role.yaml"
@@ -18,19 +20,21 @@ def _statements(effect: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_it_attaches_and_detaches_only_the_deny() -> None:
-    [attach] = [s for s in _statements("Allow") if "iam:AttachUserPolicy" in s["Action"]]
-    assert set(attach["Action"]) == {"iam:AttachUserPolicy", "iam:DetachUserPolicy"}
+@pytest.mark.parametrize("kind", ["User", "Role"])
+def test_it_attaches_and_detaches_only_the_deny(kind: str) -> None:
+    attaching, detaching = f"iam:Attach{kind}Policy", f"iam:Detach{kind}Policy"
+    [attach] = [s for s in _statements("Allow") if attaching in s["Action"]]
+    assert set(attach["Action"]) == {attaching, detaching}
     condition = attach["Condition"]["ArnEquals"]
     assert list(condition) == ["iam:PolicyARN"]
     assert "iam::aws:policy/AWSDenyAll" in json.dumps(condition)
 
 
-def test_it_takes_away_no_boundary_but_the_deny() -> None:
-    [delete] = [
-        s for s in _statements("Allow") if "iam:DeleteUserPermissionsBoundary" in s["Action"]
-    ]
-    assert delete["Action"] == ["iam:DeleteUserPermissionsBoundary"]
+@pytest.mark.parametrize("kind", ["User", "Role"])
+def test_it_takes_away_no_boundary_but_the_deny(kind: str) -> None:
+    deleting = f"iam:Delete{kind}PermissionsBoundary"
+    [delete] = [s for s in _statements("Allow") if deleting in s["Action"]]
+    assert delete["Action"] == [deleting]
     condition = delete["Condition"]["ArnEquals"]
     assert list(condition) == ["iam:PermissionsBoundary"]
     assert "iam::aws:policy/AWSDenyAll" in json.dumps(condition)

@@ -1,8 +1,7 @@
 """Deny a user or a role everything, in the first of three ways that has room and is ours alone.
 
-Attaches AWSDenyAll. Where the identity holds as many policies as it may, or a deny is attached
-already that is not ours, writes an inline deny; where that has no room either, puts AWSDenyAll as
-the permissions boundary. A cut that somebody undid is made in two of these ways at once.
+AWSDenyAll attached, an inline deny, AWSDenyAll as the permissions boundary. The two actions that do
+so tell people what that means; this is how.
 AWS: IAM User Guide, "Policy evaluation logic"; "IAM and AWS STS quotas".
 """
 

@@ -1,9 +1,12 @@
 """Deny a role everything, in every session that is out or will be issued.
 
-Whatever works with the role stops until the release: functions, instances, tasks and pipelines that
-have it. Leaves the role, its trust policy and its own policies as they are. Roles that a session of
-this one has assumed are sessions of their own, and go on. `deny_all` says how.
-AWS: IAM User Guide, "Policy evaluation logic"; "Permissions boundaries for IAM entities".
+Attaches AWSDenyAll. Where the role holds as many policies as it may, or a deny is attached already
+that is not ours, writes an inline deny; where that has no room either, puts AWSDenyAll as the
+permissions boundary. A cut that somebody undid is made in two of these ways at once. Whatever works
+with the role stops until the release: functions, instances, tasks and pipelines that have it.
+Leaves its trust policy and its own policies as they are. Roles that a session of this one has
+assumed are sessions of their own, and go on.
+AWS: IAM User Guide, "Policy evaluation logic"; "IAM and AWS STS quotas".
 """
 
 from responder.actions import deny_all

@@ -1,8 +1,11 @@
 """Deny an IAM user everything, its sessions included.
 
-Leaves the user, its keys and its own policies as they are, and follows a user that was renamed.
-Roles that the user has assumed are sessions of their own, and go on. `deny_all` says how.
-AWS: IAM User Guide, "Policy evaluation logic".
+Attaches AWSDenyAll. Where the user holds as many policies as it may, or a deny is attached already
+that is not ours, writes an inline deny; where that has no room either, puts AWSDenyAll as the
+permissions boundary. A cut that somebody undid is made in two of these ways at once. Leaves the
+user, its keys and its own policies as they are, and follows a user that was renamed. Roles that the
+user has assumed are sessions of their own, and go on.
+AWS: IAM User Guide, "Policy evaluation logic"; "IAM and AWS STS quotas".
 """
 
 from responder.actions import deny_all
