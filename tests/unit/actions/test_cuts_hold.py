@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from localcloud.enforcement import service_may_assume
 from responder.actions import iam_close_role_trust, iam_deny_role, iam_deny_role_session
 from responder.domain.order import Order
 from tests.builders import REGION, SHOP, a_session, an_order
@@ -83,6 +84,18 @@ def test_nobody_comes_back_through_a_closed_trust_and_sessions_go_on(
     assert may(session)
     iam_close_role_trust.release(receipt, clients)
     assert code(visitor("sts").assume_role, **given) is None
+
+
+def test_services_of_aws_still_come_in_and_machines_from_outside_do_not(world: World) -> None:
+    machines = "rolesanywhere.amazonaws.com"
+    role = world.role(TIER, account=SHOP, trusts={"Service": ["lambda.amazonaws.com", machines]})
+    order = told(an_order(iam_close_role_trust.ID, principal=a_session(TIER)), world)
+    clients = member(world)
+    receipt = observed(iam_close_role_trust, order, clients)
+    assert service_may_assume(role, machines, SHOP)
+    iam_close_role_trust.apply(receipt, clients)
+    assert not service_may_assume(role, machines, SHOP)
+    assert service_may_assume(role, "lambda.amazonaws.com", SHOP)
 
 
 def told(order: Order, world: World) -> Order:
