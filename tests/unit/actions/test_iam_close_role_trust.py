@@ -234,6 +234,19 @@ def test_a_role_that_only_services_assume_is_refused(
     assert standing(shop)() == untouched
 
 
+def test_a_cut_that_shuts_out_nobody_any_more_can_still_be_looked_at_and_released(
+    shop: Shop, order: Order
+) -> None:
+    """Somebody took every other door away since."""
+    receipt = observed(action, order)
+    action.apply(receipt, Member())
+    trust(shop, policy(ALLOW_LAMBDA, statements(shop)[-1]))
+    left = action.observe(order, Member())
+    assert left.state["trust"] == trust_text(shop.iam, ROLE)
+    assert action.release(receipt, Member())
+    assert statements(shop) == [ALLOW_LAMBDA]
+
+
 def test_a_policy_without_room_is_left_to_a_person(shop: Shop, order: Order) -> None:
     receipt, untouched = observed(action, order), standing(shop)()
     with pytest.raises(Refused, match=r"no room .* nothing was changed\. Have the quota"):

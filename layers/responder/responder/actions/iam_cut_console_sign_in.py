@@ -5,9 +5,9 @@ is kept nowhere. A user without a password cannot sign in, which counts as cut. 
 and console sessions that are open: those end with the deny of the user.
 
 What a read can tell: nobody reads a password back, so another one in the same profile is not seen
-by itself (CloudTrail has `UpdateLoginProfile` and `ChangePassword`). Seen are a profile that was
-made since the cut, one that has become another about the change at the next sign-in, and a sign-in
-since the cut, of which IAM tells the first in five minutes.
+by itself (CloudTrail has `UpdateLoginProfile` and `ChangePassword`). Seen are a profile made since
+the cut, one that asks for a change at the next sign-in and did not before, or the other way round,
+and a sign-in since the cut, of which IAM tells only the first in five minutes.
 
 What a release puts back: whether a change is asked for at the next sign-in. The old password is
 gone for good; the profile stands with the unknown one until a person sets another (RELEASE_NOTE).
