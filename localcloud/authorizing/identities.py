@@ -155,7 +155,7 @@ def iam(asked: Asked) -> list[Needed]:
     attached = "PolicyArn" if operation.startswith(("Attach", "Detach")) else ""
     found = keys(
         iam__PolicyARN=given.get(attached),
-        iam__PermissionsBoundary=given.get("PermissionsBoundary"),
+        iam__PermissionsBoundary=given.get("PermissionsBoundary") or _boundary(asked),
     )
     if tags := given.get("Tags"):
         found["aws:tagkeys"] = tuple(tag["Key"] for tag in tags)
@@ -192,6 +192,22 @@ def sts(asked: Asked) -> list[Needed]:
 def passing(asked: Asked, role_arn: str, service: str) -> Needed:
     """What handing a role to a service needs."""
     return Needed("iam:PassRole", role_arn, asked.account, keys(iam__PassedToService=service))
+
+
+def _boundary(asked: Asked) -> str | None:
+    """The one of the user or role that a call is about, where the call itself brings none.
+
+    IAM User Guide, "Permissions boundaries for IAM entities": a condition on it holds a delegate to
+    identities that have that boundary.
+    """
+    backend, given = iam_backends[asked.account][PARTITION], asked.params
+    held: Any = None
+    if asked.operation in _OF_ROLES:
+        held = next((r for r in backend.roles.values() if r.name == given["RoleName"]), None)
+    elif asked.operation in _OF_USERS:
+        held = backend.users.get(str(given.get("UserName")))
+    found: str | None = getattr(held, "permissions_boundary_arn", None)
+    return found
 
 
 def _user(asked: Asked) -> str:

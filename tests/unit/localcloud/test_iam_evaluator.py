@@ -335,6 +335,25 @@ def test_a_role_s_boundary_limits(world: World) -> None:
     assert code(session("s3").list_buckets) == "AccessDenied"
 
 
+@pytest.mark.parametrize("kind", ["user", "role"])
+def test_who_may_delete_one_boundary_may_not_delete_another(world: World, kind: str) -> None:
+    own_boundary = "arn:aws:iam::aws:policy/IAMReadOnlyAccess"
+    deleting = f"iam:Delete{kind.title()}PermissionsBoundary"
+    only_the_deny = {"ArnEquals": {"iam:PermissionsBoundary": DENY_ALL}}
+    deleter = world.user("deleter", allow(deleting, Condition=only_the_deny))("iam")
+    owner, named = world.operator("iam"), {f"{kind.title()}Name": "web"}
+    if kind == "user":
+        owner.create_user(UserName="web")
+    else:
+        world.role("web")
+    put = getattr(owner, f"put_{kind}_permissions_boundary")
+    delete = getattr(deleter, f"delete_{kind}_permissions_boundary")
+    put(**named, PermissionsBoundary=own_boundary)
+    assert code(delete, **named) == "AccessDenied"
+    put(**named, PermissionsBoundary=DENY_ALL)
+    assert code(delete, **named) is None
+
+
 # ---- bucket policies
 
 
