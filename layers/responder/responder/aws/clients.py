@@ -13,8 +13,11 @@ from responder.domain.errors import Broken
 if TYPE_CHECKING:
     from mypy_boto3_cloudtrail.client import CloudTrailClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_ec2.client import EC2Client
     from mypy_boto3_iam.client import IAMClient
     from mypy_boto3_kms.client import KMSClient
+    from mypy_boto3_lambda.client import LambdaClient
+    from mypy_boto3_rds.client import RDSClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_ssm.client import SSMClient
@@ -86,6 +89,31 @@ class Clients:
     def cloudtrail(self, account: str, region: str) -> "CloudTrailClient":
         """CloudTrail of a member account and region, through the member role."""
         client: CloudTrailClient = self._in_member("cloudtrail", account, region)
+        return client
+
+    def ec2(self, account: str, region: str) -> "EC2Client":
+        """EC2 of a member account and region, through the member role."""
+        client: EC2Client = self._in_member("ec2", account, region)
+        return client
+
+    def kms(self, account: str, region: str) -> "KMSClient":
+        """KMS of a member account and region, through the member role."""
+        client: KMSClient = self._in_member("kms", account, region)
+        return client
+
+    def lambda_(self, account: str, region: str) -> "LambdaClient":
+        """Lambda of a member account and region, through the member role."""
+        client: LambdaClient = self._in_member("lambda", account, region)
+        return client
+
+    def rds(self, account: str, region: str) -> "RDSClient":
+        """RDS of a member account and region, through the member role."""
+        client: RDSClient = self._in_member("rds", account, region)
+        return client
+
+    def s3(self, account: str, region: str) -> "S3Client":
+        """S3 of a member account and region, through the member role."""
+        client: S3Client = self._in_member("s3", account, region)
         return client
 
     def _in_member(self, service: str, account: str, region: str) -> Any:
