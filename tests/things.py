@@ -109,6 +109,10 @@ def holds_through_every_death(
     """Cut and release, dying before each call in turn: run again, both end as if nothing was."""
     untouched = standing()
     receipt = observed(action, order, clients)
+    # What is made once and stays, a snapshot or a group, is made before calls are counted.
+    action.apply(receipt, clients)
+    action.release(receipt, clients)
+    assert standing() == untouched
     whole = Life()
     action.apply(receipt, clients.living(whole))
     cut = standing()
