@@ -56,13 +56,11 @@ class _Faulty:
         return getattr(self._client, name)
 
     def _fail(self, **given: Any) -> Any:
-        raise ClientError(
-            {
-                "Error": {"Code": self._code, "Message": "no"},
-                "ResponseMetadata": {"HTTPStatusCode": self._status},  # type: ignore[typeddict-item]
-            },
-            "Operation",
-        )
+        answer: Any = {
+            "Error": {"Code": self._code, "Message": "no"},
+            "ResponseMetadata": {"HTTPStatusCode": self._status},
+        }
+        raise ClientError(answer, "Operation")
 
 
 class _Pages:
@@ -101,6 +99,17 @@ def observed(action: Action, order: Order, clients: Clients) -> Receipt:
         observed_at=NOON,
         applied_at=NOON,
     )
+
+
+def each_step_ends_with(
+    kind: type[Exception], action: Action, receipt: Receipt, clients: Clients
+) -> None:
+    """Whatever is tried with these clients, somebody learns who has to act."""
+    with pytest.raises(kind):
+        action.observe(receipt.order, clients)
+    for step in (action.apply, action.verify, action.release):
+        with pytest.raises(kind):
+            step(receipt, clients)
 
 
 def holds_through_every_death(
