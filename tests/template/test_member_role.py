@@ -40,6 +40,12 @@ def test_it_takes_away_no_boundary_but_the_deny(kind: str) -> None:
     assert "iam::aws:policy/AWSDenyAll" in json.dumps(condition)
 
 
+def _denied(service: str) -> dict[str, Any]:
+    [deny] = [s for s in _statements("Deny") if s["Action"][0].startswith(f"{service}:")]
+    assert "Condition" not in deny
+    return deny
+
+
 def test_every_role_it_may_write_to_is_not_the_responders() -> None:
     writes = {
         action
@@ -48,16 +54,86 @@ def test_every_role_it_may_write_to_is_not_the_responders() -> None:
         if "role/" in json.dumps(statement["Resource"])
         and not action.startswith(("iam:Get", "iam:List"))
     }
-    [deny] = _statements("Deny")
+    deny = _denied("iam")
     assert set(deny["Action"]) == writes
-    assert "Condition" not in deny
     denied = json.dumps(deny["Resource"])
     for name in ("role/${ContainRoleName}", "role/${CollectRoleName}", "-*Role-*"):
         assert name in denied
 
 
-def test_it_reaches_users_and_roles_and_nothing_else() -> None:
+def test_every_function_it_may_stop_is_not_the_responders() -> None:
+    writes = {
+        action
+        for statement in _statements("Allow")
+        for action in as_list(statement["Action"])
+        if ":function:" in json.dumps(statement["Resource"]) and not action.startswith("lambda:Get")
+    }
+    deny = _denied("lambda")
+    assert set(deny["Action"]) == writes
+    assert ":function:${ResponderStackName}-*" in json.dumps(deny["Resource"])
+
+
+def test_it_passes_a_role_to_s3_alone() -> None:
+    [passing] = [s for s in _statements("Allow") if "iam:PassRole" in s["Action"]]
+    assert passing["Action"] == ["iam:PassRole"]
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}}
+
+
+def test_it_makes_and_empties_no_security_group_but_the_closed_one() -> None:
+    conditions = {
+        action: statement.get("Condition")
+        for statement in _statements("Allow")
+        for action in as_list(statement["Action"])
+        if ":security-group/" in json.dumps(statement["Resource"])
+    }
+    ours = "breach-responder:quarantine"
+    emptied = {"StringEquals": {f"aws:ResourceTag/{ours}": "closed"}}
+    assert conditions == {
+        "ec2:CreateSecurityGroup": {"StringEquals": {f"aws:RequestTag/{ours}": "closed"}},
+        "ec2:CreateTags": {"StringEquals": {"ec2:CreateAction": "CreateSecurityGroup"}},
+        "ec2:RevokeSecurityGroupEgress": emptied,
+        "ec2:RevokeSecurityGroupIngress": emptied,
+    }
+
+
+def test_its_snapshots_have_our_name() -> None:
+    [snapshot] = [s for s in _statements("Allow") if "rds:CreateDBSnapshot" in s["Action"]]
+    assert snapshot["Action"] == ["rds:CreateDBSnapshot"]
+    named = [r for r in map(json.dumps, snapshot["Resource"]) if ":snapshot:" in r]
+    assert [":snapshot:breach-responder-*" in resource for resource in named] == [True]
+
+
+# What it reaches, each of this account. A new kind of thing is a new line here.
+KINDS = {
+    "iam::${AWS::AccountId}:role/*",
+    "iam::${AWS::AccountId}:user/*",
+    "ec2:*:${AWS::AccountId}:security-group/*",
+    "ec2:*:${AWS::AccountId}:vpc/*",
+    "kms:*:${AWS::AccountId}:key/*",
+    "lambda:*:${AWS::AccountId}:event-source-mapping:*",
+    "lambda:*:${AWS::AccountId}:function:*",
+    "rds:*:${AWS::AccountId}:db:*",
+    "rds:*:${AWS::AccountId}:snapshot:*",
+    "rds:*:${AWS::AccountId}:snapshot:breach-responder-*",
+}
+
+
+def test_it_reaches_these_kinds_of_things_in_its_own_account_and_nothing_else() -> None:
+    reached = set()
     for statement in _statements("Allow"):
         for resource in as_list(statement["Resource"]):
-            text = json.dumps(resource)
-            assert "${AWS::AccountId}:user/*" in text or "${AWS::AccountId}:role/*" in text
+            if resource == "*":
+                # No other resource can be named for these, which `test_policies` sees to.
+                assert all(
+                    action.partition(":")[2].startswith(("Describe", "List"))
+                    for action in as_list(statement["Action"])
+                )
+                continue
+            arn = resource["Fn::Sub"]
+            if arn == "arn:${AWS::Partition}:s3:::*":
+                owner = statement["Condition"]["StringEquals"]["aws:ResourceAccount"]
+                assert owner == {"Ref": "AWS::AccountId"}
+                continue
+            assert arn.startswith("arn:${AWS::Partition}:")
+            reached.add(arn.removeprefix("arn:${AWS::Partition}:"))
+    assert reached == KINDS

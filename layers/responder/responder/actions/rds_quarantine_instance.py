@@ -170,7 +170,6 @@ def _ask_for_snapshot(
         rds.create_db_snapshot(
             DBInstanceIdentifier=database["DBInstanceIdentifier"],
             DBSnapshotIdentifier=_snapshot_id(order),
-            Tags=[{"Key": "breach-responder:order", "Value": order.order_id}],
         )
     except ClientError as error:
         what = f"{order.resource} was cut off the network, without a snapshot"
