@@ -98,9 +98,12 @@ def test_it_makes_and_empties_no_security_group_but_the_closed_one() -> None:
 
 def test_its_snapshots_have_our_name() -> None:
     [snapshot] = [s for s in _statements("Allow") if "rds:CreateDBSnapshot" in s["Action"]]
-    assert snapshot["Action"] == ["rds:CreateDBSnapshot"]
-    named = [r for r in map(json.dumps, snapshot["Resource"]) if ":snapshot:" in r]
-    assert [":snapshot:breach-responder-*" in resource for resource in named] == [True]
+    assert set(snapshot["Action"]) == {"rds:CreateDBClusterSnapshot", "rds:CreateDBSnapshot"}
+    named = [r["Fn::Sub"] for r in snapshot["Resource"] if "snapshot:" in r["Fn::Sub"]]
+    assert [arn.partition("}:")[2].rpartition("}:")[2] for arn in named] == [
+        "cluster-snapshot:breach-responder-*",
+        "snapshot:breach-responder-*",
+    ]
 
 
 # What it reaches, each of this account. A new kind of thing is a new line here.
@@ -112,6 +115,9 @@ KINDS = {
     "kms:*:${AWS::AccountId}:key/*",
     "lambda:*:${AWS::AccountId}:event-source-mapping:*",
     "lambda:*:${AWS::AccountId}:function:*",
+    "rds:*:${AWS::AccountId}:cluster-snapshot:*",
+    "rds:*:${AWS::AccountId}:cluster-snapshot:breach-responder-*",
+    "rds:*:${AWS::AccountId}:cluster:*",
     "rds:*:${AWS::AccountId}:db:*",
     "rds:*:${AWS::AccountId}:snapshot:*",
     "rds:*:${AWS::AccountId}:snapshot:breach-responder-*",

@@ -228,19 +228,132 @@ def test_a_database_that_is_gone_is_refused(account: Account, clients: Reach, or
     assert not action.verify(receipt, clients)
 
 
-def test_a_member_of_a_cluster_is_refused_with_what_to_do(account: Account, clients: Reach) -> None:
-    account.rds.create_db_cluster(
-        DBClusterIdentifier="orders",
-        Engine="aurora-postgresql",
-        MasterUsername="shop",
-        MasterUserPassword="not-a-secret",
-    )
-    account.make(
-        DBInstanceIdentifier="member", DBClusterIdentifier="orders", Engine="aurora-postgresql"
-    )
-    order = an_order_about(action, f"arn:aws:rds:{REGION}:{SHOP}:db:member")
-    with pytest.raises(Refused, match="ModifyDBCluster"):
-        action.observe(order, clients)
+class Cluster:
+    """An Aurora cluster with one instance, `member`."""
+
+    def __init__(self, account: Account) -> None:
+        self.rds, self.account, self.name = account.rds, account, "orders"
+        self.make()
+        account.make(
+            DBInstanceIdentifier="member",
+            DBClusterIdentifier="orders",
+            Engine="aurora-postgresql",
+        )
+
+    def make(self) -> None:
+        self.rds.create_db_cluster(
+            DBClusterIdentifier="orders",
+            Engine="aurora-postgresql",
+            MasterUsername="shop",
+            MasterUserPassword="not-a-secret",
+            DBSubnetGroupName="shop",
+            VpcSecurityGroupIds=self.account.groups,
+        )
+
+    def snapshots(self) -> list[str]:
+        found = self.rds.describe_db_cluster_snapshots(SnapshotType="manual")["DBClusterSnapshots"]
+        return [one["DBClusterSnapshotIdentifier"] for one in found]
+
+    def standing(self) -> tuple[list[str], bool]:
+        [found] = self.rds.describe_db_clusters(DBClusterIdentifier=self.name)["DBClusters"]
+        groups = sorted(one["VpcSecurityGroupId"] for one in found["VpcSecurityGroups"])
+        return groups, found["DeletionProtection"]
+
+
+@pytest.fixture
+def cluster(account: Account) -> Cluster:
+    return Cluster(account)
+
+
+@pytest.fixture
+def member(cluster: Cluster) -> Order:
+    return an_order_about(action, f"arn:aws:rds:{REGION}:{SHOP}:db:member")
+
+
+def test_the_cluster_of_an_instance_is_cut_off_and_comes_back_whenever_we_die(
+    account: Account, cluster: Cluster, clients: Reach, member: Order
+) -> None:
+    alone = account.standing()
+    holds_through_every_death(action, member, clients, cluster.standing)
+    assert cluster.snapshots() == [f"breach-responder-{member.order_id}"]
+    assert account.standing() == alone
+
+
+def test_a_cluster_is_named_by_its_own_arn_and_read_again(
+    account: Account, cluster: Cluster, clients: Reach, member: Order
+) -> None:
+    receipt = observed(action, member, clients)
+    assert receipt.before is not None
+    assert receipt.before.state["arn"] == f"arn:aws:rds:{REGION}:{SHOP}:cluster:orders"
+    assert not action.verify(receipt, clients)
+    for _ in range(2):
+        action.apply(receipt, clients)
+        assert cluster.standing() == ([account.closed()["GroupId"]], True)
+        assert action.verify(receipt, clients)
+    account.rds.modify_db_cluster(DBClusterIdentifier="orders", DeletionProtection=False)
+    assert not action.verify(receipt, clients)
+
+
+def test_a_cluster_that_was_renamed_since_is_followed_and_one_that_is_gone_is_refused(
+    account: Account, cluster: Cluster, clients: Reach, member: Order
+) -> None:
+    receipt = observed(action, member, clients)
+    account.rds.modify_db_cluster(DBClusterIdentifier="orders", NewDBClusterIdentifier="hidden")
+    cluster.name = "hidden"
+    action.apply(receipt, clients)
+    assert cluster.standing() == ([account.closed()["GroupId"]], True)
+    action.release(receipt, clients)
+    assert cluster.standing() == (account.groups, False)
+    elsewhere = {"resource_id": "cluster-GONE"}
+    assert receipt.before is not None
+    before = receipt.before.model_copy(update={"state": receipt.before.state | elsewhere})
+    receipt = receipt.model_copy(update={"before": before})
+    with pytest.raises(Refused, match="does not exist any more"):
+        action.apply(receipt, clients)
+    assert not action.verify(receipt, clients)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("SnapshotQuotaExceeded", Refused),
+        ("DBClusterSnapshotAlreadyExistsFault", Refused),
+        ("InvalidDBClusterStateFault", Unavailable),
+    ],
+)
+def test_the_cut_of_a_cluster_does_not_wait_for_a_snapshot_either(
+    account: Account,
+    cluster: Cluster,
+    clients: Reach,
+    member: Order,
+    code: str,
+    kind: type[Exception],
+) -> None:
+    receipt = observed(action, member, clients)
+    with pytest.raises(kind, match="without a snapshot"):
+        action.apply(receipt, clients.answering(code, "create_db_cluster_snapshot"))
+    assert cluster.standing() == ([account.closed()["GroupId"]], True)
+
+
+def test_a_custom_instance_is_refused_with_what_to_do(account: Account, order: Order) -> None:
+    custom = Reach(lambda service, client: Custom(client) if service == "rds" else client)
+    with pytest.raises(Refused, match="the EC2 instance that it runs on"):
+        action.observe(order, custom)
+
+
+class Custom:
+    """RDS Custom, which the pretend RDS does not make."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def describe_db_instances(self, **given: Any) -> Any:
+        answer = self._client.describe_db_instances(**given)
+        answer["DBInstances"][0]["Engine"] = "custom-oracle-ee"
+        return answer
 
 
 @pytest.mark.parametrize(
@@ -354,6 +467,7 @@ def test_what_stood_before_can_be_filed(account: Account, clients: Reach, order:
     assert resource_id.startswith("db-")
     assert json.loads(json.dumps(state)) == {
         "arn": ARN,
+        "vpc_id": account.vpc,
         "security_groups": account.groups,
         "deletion_protection": False,
         "in_force": False,

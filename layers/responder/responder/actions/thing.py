@@ -17,12 +17,19 @@ from responder.domain.order import Order
 _PARTITION = r"arn:(?:aws|aws-cn|aws-us-gov)"
 # What the services say of a thing that does not exist (error codes of S3, Lambda, RDS, KMS).
 GONE = frozenset(
-    {"NoSuchBucket", "ResourceNotFoundException", "DBInstanceNotFound", "NotFoundException"}
+    {
+        "DBClusterNotFoundFault",
+        "DBInstanceNotFound",
+        "NoSuchBucket",
+        "NotFoundException",
+        "ResourceNotFoundException",
+    }
 )
 # What they say of one that is in the middle of another change.
 _BUSY = frozenset(
     {
         "DependencyTimeoutException",
+        "InvalidDBClusterStateFault",
         "InvalidDBInstanceState",
         "KMSInvalidStateException",
         "ResourceConflictException",
