@@ -40,9 +40,8 @@ def test_it_takes_away_no_boundary_but_the_deny(kind: str) -> None:
     assert "iam::aws:policy/AWSDenyAll" in json.dumps(condition)
 
 
-def _denied(service: str) -> dict[str, Any]:
-    [deny] = [s for s in _statements("Deny") if s["Action"][0].startswith(f"{service}:")]
-    assert "Condition" not in deny
+def _never(sid: str) -> dict[str, Any]:
+    [deny] = [s for s in _statements("Deny") if s["Sid"] == sid]
     return deny
 
 
@@ -54,7 +53,8 @@ def test_every_role_it_may_write_to_is_not_the_responders() -> None:
         if "role/" in json.dumps(statement["Resource"])
         and not action.startswith(("iam:Get", "iam:List"))
     }
-    deny = _denied("iam")
+    deny = _never("NeverTheResponderItself")
+    assert "Condition" not in deny
     assert set(deny["Action"]) == writes
     denied = json.dumps(deny["Resource"])
     for name in ("role/${ContainRoleName}", "role/${CollectRoleName}", "-*Role-*"):
@@ -68,9 +68,15 @@ def test_every_function_it_may_stop_is_not_the_responders() -> None:
         for action in as_list(statement["Action"])
         if ":function:" in json.dumps(statement["Resource"]) and not action.startswith("lambda:Get")
     }
-    deny = _denied("lambda")
+    deny = _never("NeverTheRespondersFunctions")
+    assert "Condition" not in deny
     assert set(deny["Action"]) == writes
     assert ":function:${ResponderStackName}-*" in json.dumps(deny["Resource"])
+    sources = _never("NeverTheirEventSources")
+    assert sources["Action"] == ["lambda:UpdateEventSourceMapping"]
+    [(operator, keys)] = sources["Condition"].items()
+    assert (operator, list(keys)) == ("ArnLike", ["lambda:FunctionArn"])
+    assert ":function:${ResponderStackName}-*" in json.dumps(keys)
 
 
 def test_it_passes_a_role_to_s3_alone() -> None:

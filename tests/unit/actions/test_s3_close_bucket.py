@@ -191,6 +191,23 @@ def test_what_an_attacker_undoes_is_seen_and_put_back(
         assert standing(s3) == untouched
 
 
+def test_our_deny_is_known_again_however_its_lists_are_sorted(
+    s3: Any, clients: Reach, order: Order
+) -> None:
+    receipt = observed(action, order, clients)
+    action.apply(receipt, clients)
+    deny = ours(s3)
+    deny["Resource"].reverse()
+    deny["Condition"]["StringNotEquals"]["aws:PrincipalServiceName"].reverse()
+    deny["Action"] = [deny["Action"]]
+    document = {"Version": "2012-10-17", "Statement": deny}
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(document))
+    assert action.verify(receipt, clients)
+    deny["Resource"].pop()
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(document))
+    assert not action.verify(receipt, clients)
+
+
 def test_honest_edits_made_since_stay(s3: Any, clients: Reach, order: Order) -> None:
     set_up(s3, POLICY, None)
     receipt = observed(action, order, clients)

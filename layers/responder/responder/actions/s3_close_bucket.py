@@ -166,7 +166,18 @@ def _sid(order: Order) -> str:
 
 def _has_ours(policy: str | None, order: Order, clients: Clients) -> bool:
     """Ours, and with our text: who may write policies may also have rewritten it."""
-    return _deny(order, clients) in _statements(_read(policy, order))
+    wanted = _in_order(_deny(order, clients))
+    return any(_in_order(found) == wanted for found in _statements(_read(policy, order)))
+
+
+def _in_order(value: Any) -> Any:
+    """The same policy, however its lists are sorted. S3 need not give them back as it got them."""
+    if isinstance(value, dict):
+        return {key: _in_order(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        items = sorted((_in_order(item) for item in value), key=repr)
+        return items[0] if len(items) == 1 else items
+    return value
 
 
 def _without_ours(document: dict[str, Any], order: Order) -> list[Any]:
