@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from localcloud.iam_conditions import Context, hold
+from localcloud.iam_policy import parse
 from responder.actions import s3_close_bucket as action
 from responder.aws.clients import Clients
 from responder.domain.errors import Broken, Refused, Unavailable
@@ -154,8 +156,35 @@ def test_the_deny_lets_the_responder_and_log_delivery_in_and_nobody_else(
     services = deny["Condition"]["StringNotEquals"]["aws:PrincipalServiceName"]
     assert {"cloudtrail.amazonaws.com", f"logs.{REGION}.amazonaws.com"} < set(services)
     assert "cloudfront.amazonaws.com" not in services
-    # An operator that is true of a missing key, so that the anonymous are denied too.
-    assert set(deny["Condition"]) == {"ArnNotEquals", "StringNotEquals"}
+
+
+OURS = {"aws:principalarn": (f"arn:aws:iam::{SHOP}:role/breach-responder-contain",)}
+
+
+@pytest.mark.parametrize(
+    ("caller", "is_denied"),
+    [
+        (OURS, False),
+        ({"aws:principalservicename": ("cloudtrail.amazonaws.com",)}, False),
+        ({"aws:principalservicename": ("logging.s3.amazonaws.com",)}, False),
+        ({"aws:principalservicename": ("cloudfront.amazonaws.com",)}, True),
+        ({"aws:principalarn": (f"arn:aws:iam::{SHOP}:role/web",)}, True),
+        ({"aws:principalarn": (f"arn:aws:iam::{SHOP}:root",)}, True),
+        ({"aws:principalarn": ("arn:aws:iam::999988887777:role/breach-responder-contain",)}, True),
+        ({}, True),  # the anonymous have neither key
+    ],
+)
+def test_the_deny_means_everybody_else(
+    s3: Any,
+    clients: Reach,
+    order: Order,
+    caller: dict[str, tuple[str, ...]],
+    is_denied: bool,
+) -> None:
+    action.apply(observed(action, order, clients), clients)
+    [deny] = parse("bucket", text(s3) or "")
+    assert deny.covers_action("s3:GetObject")
+    assert hold(deny, Context(caller)) is is_denied
 
 
 @pytest.mark.parametrize("undo", ["policy", "rewritten", "flags", "one flag"])
