@@ -11,9 +11,12 @@ from botocore.session import get_session
 from responder.domain.errors import Broken
 
 if TYPE_CHECKING:
+    from mypy_boto3_autoscaling.client import AutoScalingClient
     from mypy_boto3_cloudtrail.client import CloudTrailClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_ec2.client import EC2Client
+    from mypy_boto3_elb.client import ElasticLoadBalancingClient
+    from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
     from mypy_boto3_iam.client import IAMClient
     from mypy_boto3_kms.client import KMSClient
     from mypy_boto3_lambda.client import LambdaClient
@@ -114,6 +117,21 @@ class Clients:
     def s3(self, account: str, region: str) -> "S3Client":
         """S3 of a member account and region, through the member role."""
         client: S3Client = self._in_member("s3", account, region)
+        return client
+
+    def autoscaling(self, account: str, region: str) -> "AutoScalingClient":
+        """Auto Scaling of a member account and region, through the member role."""
+        client: AutoScalingClient = self._in_member("autoscaling", account, region)
+        return client
+
+    def elb(self, account: str, region: str) -> "ElasticLoadBalancingClient":
+        """Classic load balancers of a member account and region, through the member role."""
+        client: ElasticLoadBalancingClient = self._in_member("elb", account, region)
+        return client
+
+    def elbv2(self, account: str, region: str) -> "ElasticLoadBalancingv2Client":
+        """Target groups of a member account and region, through the member role."""
+        client: ElasticLoadBalancingv2Client = self._in_member("elbv2", account, region)
         return client
 
     def _in_member(self, service: str, account: str, region: str) -> Any:
