@@ -9,6 +9,7 @@ from moto.ec2.models import ec2_backends
 
 from responder.aws.clients import Clients, MemberRole
 from tests.builders import REGION, SHOP
+from tests.containing import a_small_member_account
 
 PROFILE = "web-tier"
 SCALED, TARGETS, CLASSIC = "web", "web-targets", "web-classic"
@@ -48,7 +49,7 @@ class Wire(Clients):
             self.before_call(model.name)
 
     def hearing(self, before_call: Callable[[str], None] | None) -> "Wire":
-        """The same clients, which are slow to open, with another hook, or none."""
+        """The same clients, with another hook, or none."""
         self.before_call = before_call
         return self
 
@@ -57,20 +58,18 @@ class Fleet:
     """A web server of two interfaces and two volumes, behind load balancers, with its role."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        # So that the credentials say whose account it is.
-        monkeypatch.delenv("MOTO_ACCOUNT_ID", raising=False)
-        self.wire = wire = Wire()
+        a_small_member_account(monkeypatch)
+        wire, self.wire = Wire(), Wire()
+        self.own = wire
+        self.wire._sessions = wire._sessions  # opening another takes long
         self.ec2: Any = wire.ec2(SHOP, REGION)
         self.iam: Any = wire.iam(SHOP)
-        self.scaling: Any = wire.autoscaling(SHOP, REGION)
-        self.elb: Any = wire.elb(SHOP, REGION)
-        self.elbv2: Any = wire.elbv2(SHOP, REGION)
         self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         self.subnet = self.ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.0.1.0/24")["Subnet"][
             "SubnetId"
         ]
         self.web, self.ops = self.group("web"), self.group("ops")
-        self.image = self.ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+        self.image = next(iter(ec2_backends[SHOP][REGION].amis))
         self._profile()
         self.instance = self.launch()
         self.primary = self.described()["NetworkInterfaces"][0]["NetworkInterfaceId"]
@@ -230,7 +229,10 @@ class Service:
 
     def __init__(self, fleet: Fleet, *, min_size: int = 1, port: int = 8080) -> None:
         self.fleet, self.port = fleet, port
-        fleet.scaling.create_auto_scaling_group(
+        self.scaling: Any = fleet.own.autoscaling(SHOP, REGION)
+        self.elb: Any = fleet.own.elb(SHOP, REGION)
+        self.elbv2: Any = fleet.own.elbv2(SHOP, REGION)
+        self.scaling.create_auto_scaling_group(
             AutoScalingGroupName=SCALED,
             InstanceId=fleet.instance,
             MinSize=0,
@@ -238,15 +240,15 @@ class Service:
             DesiredCapacity=0,
             VPCZoneIdentifier=fleet.subnet,
         )
-        fleet.scaling.attach_instances(InstanceIds=[fleet.instance], AutoScalingGroupName=SCALED)
-        fleet.scaling.update_auto_scaling_group(AutoScalingGroupName=SCALED, MinSize=min_size)
+        self.scaling.attach_instances(InstanceIds=[fleet.instance], AutoScalingGroupName=SCALED)
+        self.scaling.update_auto_scaling_group(AutoScalingGroupName=SCALED, MinSize=min_size)
         self.target_group = self._target_group(TARGETS, "instance")
         self.by_address = self._target_group("web-addresses", "ip")
         self._target_group("of-others", "instance")
         self.address = fleet.described()["PrivateIpAddress"]
         self.register(self.target_group, fleet.instance, port)
         self.register(self.by_address, self.address, port)
-        fleet.elb.create_load_balancer(
+        self.elb.create_load_balancer(
             LoadBalancerName=CLASSIC,
             Listeners=[{"Protocol": "http", "LoadBalancerPort": 80, "InstancePort": port}],
             AvailabilityZones=[f"{REGION}a"],
@@ -254,37 +256,34 @@ class Service:
         self.register_classic()
 
     def _target_group(self, name: str, kind: str) -> str:
-        made = self.fleet.elbv2.create_target_group(
+        made = self.elbv2.create_target_group(
             Name=name, Protocol="HTTP", Port=80, VpcId=self.fleet.vpc, TargetType=kind
         )
         arn: str = made["TargetGroups"][0]["TargetGroupArn"]
         return arn
 
     def register(self, group: str, target: str, port: int) -> None:
-        self.fleet.elbv2.register_targets(
-            TargetGroupArn=group, Targets=[{"Id": target, "Port": port}]
-        )
+        self.elbv2.register_targets(TargetGroupArn=group, Targets=[{"Id": target, "Port": port}])
 
     def register_classic(self) -> None:
-        self.fleet.elb.register_instances_with_load_balancer(
+        self.elb.register_instances_with_load_balancer(
             LoadBalancerName=CLASSIC, Instances=[{"InstanceId": self.fleet.instance}]
         )
 
     def standing(self) -> dict[str, Any]:
-        fleet = self.fleet
-        [group] = fleet.scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
-        members = fleet.scaling.describe_auto_scaling_instances()["AutoScalingInstances"]
-        [classic] = fleet.elb.describe_load_balancers()["LoadBalancerDescriptions"]
+        [group] = self.scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+        members = self.scaling.describe_auto_scaling_instances()["AutoScalingInstances"]
+        [classic] = self.elb.describe_load_balancers()["LoadBalancerDescriptions"]
         return {
             "sizes": (group["MinSize"], group["DesiredCapacity"], group["MaxSize"]),
             "members": {one["InstanceId"]: one["LifecycleState"] for one in members},
             "classic": [one["InstanceId"] for one in classic["Instances"]],
             "targets": sorted(
                 (one["TargetGroupName"], each["Target"]["Id"], each["Target"]["Port"])
-                for one in fleet.elbv2.describe_target_groups()["TargetGroups"]
-                for each in fleet.elbv2.describe_target_health(
-                    TargetGroupArn=one["TargetGroupArn"]
-                )["TargetHealthDescriptions"]
+                for one in self.elbv2.describe_target_groups()["TargetGroups"]
+                for each in self.elbv2.describe_target_health(TargetGroupArn=one["TargetGroupArn"])[
+                    "TargetHealthDescriptions"
+                ]
                 if each["TargetHealth"]["State"] != "draining"
             ),
         }

@@ -15,9 +15,14 @@ MEMBER = "stacks/member-role.yaml"
 
 def _role_actions(logical_id: str) -> set[str]:
     role = resources("AWS::IAM::Role", MEMBER)[logical_id]
+    managed = [
+        policy
+        for policy in resources("AWS::IAM::ManagedPolicy", MEMBER).values()
+        if {"Ref": logical_id} in policy["Roles"]
+    ]
     return {
         action
-        for policy in role["Policies"]
+        for policy in (*role["Policies"], *managed)
         for statement in policy["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Allow"
         for action in as_list(statement["Action"])

@@ -5,19 +5,44 @@ from typing import Any
 
 import pytest
 
+from responder.actions.security_group import TAG_KEY, TAG_VALUE
 from tests.template.templates import as_list, resources
 
 MEMBER = "stacks/member-role.yaml"
 
 
-def _statements(effect: str) -> list[dict[str, Any]]:
+def _documents() -> dict[str, dict[str, Any]]:
+    """What the role may do to identities, and to each kind of thing."""
     role = resources("AWS::IAM::Role", MEMBER)["ContainRole"]
+    managed = resources("AWS::IAM::ManagedPolicy", MEMBER)
+    assert all(policy["Roles"] == [{"Ref": "ContainRole"}] for policy in managed.values())
+    [inline] = role["Policies"]
+    return {"inline": inline["PolicyDocument"]} | {
+        name: policy["PolicyDocument"] for name, policy in managed.items()
+    }
+
+
+def _statements(effect: str) -> list[dict[str, Any]]:
     return [
         statement
-        for policy in role["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
+        for document in _documents().values()
+        for statement in document["Statement"]
         if statement["Effect"] == effect
     ]
+
+
+def test_each_policy_is_as_small_as_iam_wants_it() -> None:
+    """White space is not counted. IAM User Guide, "IAM and AWS STS quotas"."""
+    for name, document in _documents().items():
+        text = json.dumps(document, separators=(",", ":"))
+        for written, stands in (
+            ('{"Fn::Sub":"', '"'),
+            ("${AWS::Partition}", "aws-us-gov"),
+            ("${AWS::AccountId}", "1" * 12),
+            ("${ResponderStackName}", "s" * 30),
+        ):
+            text = text.replace(written, stands)
+        assert len(text) < (10_240 if name == "inline" else 6_144), name
 
 
 @pytest.mark.parametrize("kind", ["User", "Role"])
@@ -79,29 +104,6 @@ def test_every_function_it_may_stop_is_not_the_responders() -> None:
     assert ":function:${ResponderStackName}-*" in json.dumps(keys)
 
 
-def test_it_passes_a_role_to_s3_alone() -> None:
-    [passing] = [s for s in _statements("Allow") if "iam:PassRole" in s["Action"]]
-    assert passing["Action"] == ["iam:PassRole"]
-    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}}
-
-
-def test_it_makes_and_empties_no_security_group_but_the_closed_one() -> None:
-    conditions = {
-        action: statement.get("Condition")
-        for statement in _statements("Allow")
-        for action in as_list(statement["Action"])
-        if ":security-group/" in json.dumps(statement["Resource"])
-    }
-    ours = "breach-responder:quarantine"
-    emptied = {"StringEquals": {f"aws:ResourceTag/{ours}": "closed"}}
-    assert conditions == {
-        "ec2:CreateSecurityGroup": {"StringEquals": {f"aws:RequestTag/{ours}": "closed"}},
-        "ec2:CreateTags": {"StringEquals": {"ec2:CreateAction": "CreateSecurityGroup"}},
-        "ec2:RevokeSecurityGroupEgress": emptied,
-        "ec2:RevokeSecurityGroupIngress": emptied,
-    }
-
-
 def test_its_snapshots_have_our_name() -> None:
     [snapshot] = [s for s in _statements("Allow") if "rds:CreateDBSnapshot" in s["Action"]]
     assert set(snapshot["Action"]) == {"rds:CreateDBClusterSnapshot", "rds:CreateDBSnapshot"}
@@ -114,6 +116,16 @@ def test_its_snapshots_have_our_name() -> None:
 
 # What it reaches, each of this account. A new kind of thing is a new line here.
 KINDS = {
+    "autoscaling:*:${AWS::AccountId}:autoScalingGroup:*:autoScalingGroupName/*",
+    "ec2:*::image/*",
+    "ec2:*::snapshot/*",
+    "ec2:*:${AWS::AccountId}:instance/*",
+    "ec2:*:${AWS::AccountId}:network-interface/*",
+    "ec2:*:${AWS::AccountId}:security-group-rule/*",
+    "ec2:*:${AWS::AccountId}:volume/*",
+    "elasticloadbalancing:*:${AWS::AccountId}:loadbalancer/*",
+    "elasticloadbalancing:*:${AWS::AccountId}:targetgroup/*",
+    "iam::${AWS::AccountId}:instance-profile/*",
     "iam::${AWS::AccountId}:role/*",
     "iam::${AWS::AccountId}:user/*",
     "ec2:*:${AWS::AccountId}:security-group/*",
@@ -149,3 +161,62 @@ def test_it_reaches_these_kinds_of_things_in_its_own_account_and_nothing_else() 
             assert arn.startswith("arn:${AWS::Partition}:")
             reached.add(arn.removeprefix("arn:${AWS::Partition}:"))
     assert reached == KINDS
+
+
+def test_it_changes_rules_of_no_group_but_the_responders() -> None:
+    for action in (
+        "ec2:AuthorizeSecurityGroupEgress",
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:DeleteSecurityGroup",
+        "ec2:RevokeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupIngress",
+    ):
+        conditions = _conditions(action, ":security-group/*")
+        assert conditions == [{"StringEquals": {f"aws:ResourceTag/{TAG_KEY}": TAG_VALUE}}]
+    assert _conditions("ec2:CreateSecurityGroup", ":security-group/*") == [
+        {"StringEquals": {f"aws:RequestTag/{TAG_KEY}": TAG_VALUE}}
+    ]
+
+
+def test_it_makes_no_group_of_others_its_own_by_a_tag() -> None:
+    [tagging] = [s for s in _statements("Allow") if "ec2:CreateTags" in as_list(s["Action"])]
+    assert tagging["Action"] == ["ec2:CreateTags"]
+    assert tagging["Condition"] == {"StringEquals": {"ec2:CreateAction": "CreateSecurityGroup"}}
+
+
+def test_it_passes_roles_to_instances_and_to_s3_and_to_nothing_else() -> None:
+    passing = [s for s in _statements("Allow") if "iam:PassRole" in s["Action"]]
+    assert [s["Action"] for s in passing] == [["iam:PassRole"]] * 2
+    assert [s["Condition"] for s in passing] == [
+        {"StringEquals": {"iam:PassedToService": {"Fn::Sub": "ec2.${AWS::URLSuffix}"}}},
+        {"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}},
+    ]
+
+
+def test_it_never_writes_what_an_instance_runs() -> None:
+    denied = [s for s in _statements("Deny") if "ec2:ModifyInstanceAttribute" in s["Action"]]
+    assert [statement["Condition"] for statement in denied] == [
+        {"Null": {"ec2:Attribute/UserData": "false"}},
+        {"StringEqualsIgnoreCase": {"ec2:Attribute": "userData"}},
+    ]
+
+
+def test_it_changes_the_sizes_of_an_auto_scaling_group_and_not_what_that_starts() -> None:
+    [condition] = _conditions("autoscaling:UpdateAutoScalingGroup", "autoScalingGroupName/*")
+    assert list(condition) == ["Null"]
+    assert set(condition["Null"].values()) == {"true"}
+    assert {
+        "autoscaling:LaunchConfigurationName",
+        "autoscaling:LaunchTemplateVersionSpecified",
+        "autoscaling:MaxSize",
+    } <= set(condition["Null"])
+
+
+def _conditions(action: str, resource_ends: str) -> list[dict[str, Any]]:
+    """Of all statements that allow an action on a kind of resource."""
+    return [
+        statement.get("Condition", {})
+        for statement in _statements("Allow")
+        if action in as_list(statement["Action"])
+        and any(resource_ends in json.dumps(one) for one in as_list(statement["Resource"]))
+    ]

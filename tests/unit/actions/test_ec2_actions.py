@@ -27,6 +27,16 @@ from responder.domain.order import Order, Receipt, ReceiptStatus
 from tests.builders import NOON, REGION, SHOP, an_order
 from tests.instances import PROFILE, STRANGER, UNIT, Fleet, Service, Shared, Wire
 
+ACTIONS: tuple[Action, ...] = (
+    ec2_cut_metadata,
+    ec2_detach_profile,
+    ec2_leave_service,
+    ec2_protect_instance,
+    ec2_quarantine_instance,
+    ec2_unshare_image,
+    ec2_unshare_snapshot,
+)
+
 
 @dataclass
 class Stage:
@@ -106,13 +116,11 @@ def service(fleet: Fleet) -> Stage:
 def snapshot(fleet: Fleet) -> Stage:
     shared = Shared(fleet)
     arn = f"arn:aws:ec2:{REGION}::snapshot/{shared.snapshot}"
-    return Stage(
-        fleet,
-        ec2_unshare_snapshot,
-        arn,
-        shared.standing,
-        lambda: shared.share_snapshot(STRANGER, groups=("all",)),
-    )
+
+    def undo() -> None:
+        shared.share_snapshot(STRANGER, groups=("all",))
+
+    return Stage(fleet, ec2_unshare_snapshot, arn, shared.standing, undo)
 
 
 def image(fleet: Fleet) -> Stage:
@@ -294,32 +302,38 @@ def test_only_what_is_called_is_permitted(stage: Stage) -> None:
     assert permitted - set(made.made) <= {"PassRole", "CreateTags"}
 
 
-@pytest.mark.parametrize("step", ["apply", "verify", "release"])
-def test_nothing_that_was_never_carried_out_is_touched(stage: Stage, step: str) -> None:
+def test_nothing_that_was_never_carried_out_is_touched(stage: Stage) -> None:
     untouched = stage.standing()
     receipt = Receipt(order=stage.order, status=ReceiptStatus.LEFT)
-    with pytest.raises(Refused, match="never carried out"):
-        stage.steps(receipt)[step](stage.wire())
-    assert stage.standing() == untouched
+    for step in ("apply", "verify", "release"):
+        with pytest.raises(Refused, match="never carried out"):
+            stage.steps(receipt)[step](stage.wire())
+        assert stage.standing() == untouched
 
 
-@pytest.mark.parametrize(
-    "resource",
-    [
-        f"arn:aws:ec2:{REGION}:{SHOP}:instance/i-0abc1234def567890,i-1",
-        f"arn:aws:ec2:{REGION}:{SHOP}:instance/i-0abc1234def567890\n",
-        f"arn:aws:ec2:{REGION}:444455556666:instance/i-0abc1234def567890",
-        f"arn:aws:ec2:eu-central-1:{SHOP}:instance/i-0abc1234def567890",
-        f"arn:aws:ec2:{REGION}:{SHOP}:volume/vol-0abc1234def567890",
-        f"arn:aws:iam::{SHOP}:user/orders-export",
-        "i-0abc1234def567890",
-    ],
+ELSEWHERE = (
+    f"arn:aws:ec2:{REGION}:{SHOP}:%s,i-1",
+    f"arn:aws:ec2:{REGION}:{SHOP}:%s\n",
+    f"arn:aws:ec2:{REGION}:444455556666:%s",
+    f"arn:aws:ec2:eu-central-1:{SHOP}:%s",
+    f"arn:aws:ec2:{REGION}:{SHOP}:volume/vol-0abc1234def567890",
+    f"arn:aws:iam::{SHOP}:user/orders-export",
+    "%s",
 )
-def test_an_order_that_names_nothing_of_its_account_is_broken(stage: Stage, resource: str) -> None:
-    made = Calls()
-    order = an_order(stage.action.ID, resource=resource)
-    with pytest.raises(Broken):
-        stage.action.observe(order, stage.wire(made))
+NAMED = {
+    "ec2.unshare_image": "image/ami-0abc1234def567890",
+    "ec2.unshare_snapshot": "snapshot/snap-0abc1234def567890",
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: str(action.ID))
+def test_an_order_that_names_nothing_of_its_account_is_broken(aws: None, action: Action) -> None:
+    one, made = NAMED.get(action.ID, "instance/i-0abc1234def567890"), Calls()
+    wire = Wire().hearing(made)
+    for resource in ELSEWHERE:
+        order = an_order(action.ID, resource=resource.replace("%s", one))
+        with pytest.raises(Broken):
+            action.observe(order, wire)
     assert made.made == []
 
 

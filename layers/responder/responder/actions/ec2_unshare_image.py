@@ -28,10 +28,7 @@ PERMISSIONS = frozenset(
 def observe(order: Order, clients: Clients) -> Before:
     """Whom it is shared with."""
     ec2, image_id = clients.ec2(order.account, order.region), id_of(order, "image")
-    owner = _owner(ec2, order)
-    if owner is None:
-        raise gone(order)
-    is_ours(order, owner)
+    _is_there_and_ours(ec2, order)
     return before(order, f"image/{image_id}", _standing(ec2, order))
 
 
@@ -39,6 +36,7 @@ def apply(receipt: Receipt, clients: Clients) -> None:
     """Take away what is granted now, also what was granted since the look."""
     order, _ = receipt.order, before_of(receipt)
     ec2 = clients.ec2(order.account, order.region)
+    _is_there_and_ours(ec2, order)
     standing = _standing(ec2, order)
     if standing:
         _change(ec2, order, "unsharing", {"Remove": standing})
@@ -55,10 +53,18 @@ def release(receipt: Receipt, clients: Clients) -> bool:
     """Share it again with those of the first look. What was granted since stays."""
     order, wanted = receipt.order, before_of(receipt).state[SHARED_WITH]
     ec2 = clients.ec2(order.account, order.region)
+    _is_there_and_ours(ec2, order)
     lacking = missing(wanted, _standing(ec2, order))
     if lacking:
         _change(ec2, order, "sharing again", {"Add": lacking})
     return bool(lacking)
+
+
+def _is_there_and_ours(ec2: "EC2Client", order: Order) -> None:
+    owner = _owner(ec2, order)
+    if owner is None:
+        raise gone(order)
+    is_ours(order, owner)
 
 
 def _owner(ec2: "EC2Client", order: Order) -> str | None:

@@ -30,10 +30,7 @@ PERMISSIONS = frozenset(
 def observe(order: Order, clients: Clients) -> Before:
     """Whom it is shared with."""
     ec2, snapshot_id = clients.ec2(order.account, order.region), id_of(order, "snapshot")
-    owner = _owner(ec2, order)
-    if owner is None:
-        raise gone(order)
-    is_ours(order, owner)
+    _is_there_and_ours(ec2, order)
     return before(order, f"snapshot/{snapshot_id}", _standing(ec2, order))
 
 
@@ -41,6 +38,7 @@ def apply(receipt: Receipt, clients: Clients) -> None:
     """Take away what is granted now, also what was granted since the look."""
     order, _ = receipt.order, before_of(receipt)
     ec2 = clients.ec2(order.account, order.region)
+    _is_there_and_ours(ec2, order)
     standing = _standing(ec2, order)
     if standing:
         with asking_ec2(order, "unsharing"):
@@ -64,6 +62,7 @@ def release(receipt: Receipt, clients: Clients) -> bool:
     """Share it again with those of the first look. What was granted since stays."""
     order, wanted = receipt.order, before_of(receipt).state[SHARED_WITH]
     ec2 = clients.ec2(order.account, order.region)
+    _is_there_and_ours(ec2, order)
     lacking = missing(wanted, _standing(ec2, order))
     if lacking:
         with asking_ec2(order, "sharing again"):
@@ -75,6 +74,13 @@ def release(receipt: Receipt, clients: Clients) -> bool:
                 GroupNames=[one["Group"] for one in lacking if "Group" in one],
             )
     return bool(lacking)
+
+
+def _is_there_and_ours(ec2: "EC2Client", order: Order) -> None:
+    owner = _owner(ec2, order)
+    if owner is None:
+        raise gone(order)
+    is_ours(order, owner)
 
 
 def _owner(ec2: "EC2Client", order: Order) -> str | None:
