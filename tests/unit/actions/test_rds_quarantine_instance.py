@@ -171,7 +171,7 @@ def test_a_closed_group_without_our_tag_is_not_used(
 ) -> None:
     account.group(f"breach-responder-closed-{account.vpc}")
     untouched = account.standing()
-    with pytest.raises(Refused, match="does not have our tag"):
+    with pytest.raises(Refused, match="has not our tag"):
         action.apply(observed(action, order, clients), clients)
     assert account.standing() == untouched
 

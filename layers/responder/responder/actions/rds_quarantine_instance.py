@@ -13,10 +13,11 @@ connection tracking".
 
 from botocore.exceptions import ClientError
 
-from responder.actions import closed_group as group
 from responder.actions import database as databases
+from responder.actions import security_group
 from responder.actions.action import ARN, IN_FORCE, before_of
 from responder.actions.database import Database, SnapshotNameTakenError
+from responder.actions.security_group import CLOSED
 from responder.actions.thing import asking_about, gone
 from responder.aws.clients import Clients
 from responder.aws.errors import code_of
@@ -25,7 +26,7 @@ from responder.domain.order import Before, Order, Receipt
 
 ID = "rds.quarantine_instance"
 TITLE = "Cut the database off the network"
-PERMISSIONS = group.PERMISSIONS | databases.PERMISSIONS
+PERMISSIONS = security_group.PERMISSIONS | databases.PERMISSIONS
 _GROUPS, _PROTECTED = "security_groups", "deletion_protection"
 _RESOURCE_ID, _VPC = "resource_id", "vpc_id"
 # What RDS says of an instance or a cluster that takes no snapshot just now.
@@ -37,7 +38,7 @@ def observe(order: Order, clients: Clients) -> Before:
     rds, ec2 = clients.rds(order.account, order.region), clients.ec2(order.account, order.region)
     with asking_about(order, "looking at"):
         database, vpc_id = databases.named(rds, order)
-        closed = group.standing_group(ec2, vpc_id)
+        closed = security_group.standing_closed(ec2, order, vpc_id)
     return Before(
         state={
             ARN: database.arn,
@@ -62,7 +63,7 @@ def apply(receipt: Receipt, clients: Clients) -> None:
         if database is None:
             raise gone(order)
         without = _ask_for_snapshot(receipt, clients, database)
-        closed = group.closed_group(ec2, before[_VPC])
+        closed = security_group.make_closed(ec2, order, before[_VPC])
         if database.groups != [closed] or not database.is_protected:
             databases.change(rds, database, groups=[closed], is_protected=True)
     if without is not None:
@@ -77,7 +78,7 @@ def verify(receipt: Receipt, clients: Clients) -> bool:
         database = databases.standing(rds, before[_RESOURCE_ID])
         if database is None:
             return False
-        closed = group.standing_group(ec2, before[_VPC])
+        closed = security_group.standing_closed(ec2, order, before[_VPC])
         if closed in database.adding:
             raise Unavailable(f"RDS is still putting the closed group on {order.resource}")
         return (
@@ -96,7 +97,9 @@ def release(receipt: Receipt, clients: Clients) -> bool:
         if database is None:
             raise gone(order)
         groups, is_protected = None, None
-        if database.groups == [group.found_group(ec2, before[_VPC])] != before[_GROUPS]:
+        closed = security_group.find(ec2, order, CLOSED, before[_VPC])
+        ours = None if closed is None else closed["GroupId"]
+        if database.groups == [ours] != before[_GROUPS]:
             groups = before[_GROUPS]
         if database.is_protected and not before[_PROTECTED]:
             is_protected = False

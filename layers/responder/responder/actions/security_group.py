@@ -3,7 +3,7 @@
 One lets everything through and one lets nothing through, in each VPC that needs them. Ours is what
 has our tag, our name and our account; a group's name cannot be changed, and a tag can be, so
 neither alone is believed. What stands in the open group does no harm. Rules in the closed one are
-refused: somebody opened it, and whoever is in it is open.
+taken out again: somebody opened it, and whoever is in it is open.
 AWS: EC2 API Reference, "CreateSecurityGroup": a new group lets everything out.
 """
 
@@ -35,6 +35,7 @@ PERMISSIONS = frozenset(
         "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeSecurityGroups",
         "ec2:RevokeSecurityGroupEgress",
+        "ec2:RevokeSecurityGroupIngress",
     }
 )
 OPEN, CLOSED = "open", "closed"
@@ -71,20 +72,24 @@ def is_empty(group: "SecurityGroupTypeDef") -> bool:
 
 
 def make_closed(ec2: "EC2Client", order: Order, vpc_id: str) -> str:
-    """The closed group of a VPC, made if need be. Refused when somebody put rules in it."""
+    """The closed group of a VPC, made if need be, and emptied of what it was born with or given."""
     group = find(ec2, order, CLOSED, vpc_id) or _create(ec2, order, CLOSED, vpc_id)
-    # What every new group is born with, for each family that the VPC has. Ours may have died
-    # between its making and this.
-    born_with = [one for one in group["IpPermissionsEgress"] if _lets_all_through(one)]
-    if group["IpPermissions"] or len(born_with) != len(group["IpPermissionsEgress"]):
-        raise Refused(
-            f"somebody put rules into {name_of(CLOSED, vpc_id)} ({group['GroupId']}), which is to "
-            f"have none; {order.resource} was left as it is. Take those rules out, and look in "
-            "CloudTrail for who put them there: what else is in that group was open too"
-        )
-    if born_with:
-        ec2.revoke_security_group_egress(GroupId=group["GroupId"], IpPermissions=born_with)
-    return group["GroupId"]
+    group_id, entering, leaving = (
+        group["GroupId"],
+        group["IpPermissions"],
+        group["IpPermissionsEgress"],
+    )
+    if entering:
+        ec2.revoke_security_group_ingress(GroupId=group_id, IpPermissions=entering)
+    if leaving:
+        ec2.revoke_security_group_egress(GroupId=group_id, IpPermissions=leaving)
+    return group_id
+
+
+def standing_closed(ec2: "EC2Client", order: Order, vpc_id: str) -> str | None:
+    """The id of the closed group, if it is there and nobody opened it. Changes nothing."""
+    group = find(ec2, order, CLOSED, vpc_id)
+    return group["GroupId"] if group is not None and is_empty(group) else None
 
 
 def make_open(ec2: "EC2Client", order: Order, vpc_id: str) -> str:
@@ -177,16 +182,6 @@ def _missing(rules: "Sequence[IpPermissionOutputTypeDef]") -> "Iterator[IpPermis
         yield {"IpProtocol": _ALL, "IpRanges": [{"CidrIp": _V4}]}
     if _V6 not in {one.get("CidrIpv6") for rule in for_all for one in rule.get("Ipv6Ranges", [])}:
         yield {"IpProtocol": _ALL, "Ipv6Ranges": [{"CidrIpv6": _V6}]}
-
-
-def _lets_all_through(rule: "IpPermissionOutputTypeDef") -> bool:
-    return (
-        rule.get("IpProtocol") == _ALL
-        and all(one.get("CidrIp") == _V4 for one in rule.get("IpRanges", []))
-        and all(one.get("CidrIpv6") == _V6 for one in rule.get("Ipv6Ranges", []))
-        and not rule.get("UserIdGroupPairs")
-        and not rule.get("PrefixListIds")
-    )
 
 
 @contextmanager
