@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from responder.actions import iam_tag_quarantined
 from responder.actions.security_group import TAG_KEY, TAG_VALUE
 from tests.template.templates import as_list, resources
 
@@ -220,3 +221,13 @@ def _conditions(action: str, resource_ends: str) -> list[dict[str, Any]]:
         if action in as_list(statement["Action"])
         and any(resource_ends in json.dumps(one) for one in as_list(statement["Resource"]))
     ]
+
+
+def test_it_writes_no_tag_but_the_quarantines() -> None:
+    tagging = [s for s in _statements("Allow") if ":Tag" in json.dumps(s["Action"])]
+    assert len(tagging) == 2
+    for statement in tagging:
+        assert statement["Condition"] == {
+            "ForAllValues:StringEqualsIgnoreCase": {"aws:TagKeys": [iam_tag_quarantined.KEY]},
+            "Null": {"aws:TagKeys": "false"},
+        }
