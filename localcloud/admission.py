@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from localcloud.iam_conditions import Context
 from localcloud.iam_evaluator import Question, decide_for_service
-from localcloud.iam_identities import Policy
+from localcloud.iam_holdings import Policy
 
 _ACTIONS: Final = {
     "sqs": "sqs:SendMessage",

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from localcloud.iam_conditions import Context
 from localcloud.iam_evaluator import Question, decide
-from localcloud.iam_identities import Identity, Policy
+from localcloud.iam_holdings import Policy
+from localcloud.iam_identities import Identity
 from localcloud.stack import Registry
 
 _ACTION: Final = "events:PutEvents"

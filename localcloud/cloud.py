@@ -8,7 +8,7 @@ behind the driver's back: `deliver` only puts an event on the bus, and `settle`,
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import cache
@@ -24,11 +24,12 @@ from botocore.config import Config
 from moto import mock_aws
 from moto.core.config import DefaultConfig
 
-from localcloud import buses, patterns, trusts
+from localcloud import buses, organization, patterns, trusts
 from localcloud.admission import Open
 from localcloud.call_events import CallEvents
 from localcloud.deliveries import Deliveries, Failed, invoked_by
 from localcloud.deploy import Accounts, deploy
+from localcloud.iam_holdings import Holdings
 from localcloud.judges import judged
 from localcloud.machines import executing
 from localcloud.moto_speed import sped_up
@@ -70,6 +71,7 @@ class Cloud:
         self._start_takes = start_takes
         self._region = region
         self._time = VirtualTime(starts_at)
+        self._holdings = Holdings(self.now)
         self._open = ExitStack()
         self._roles: dict[str, Open] = {}
 
@@ -84,7 +86,7 @@ class Cloud:
             opening.callback(self._scheduler.close)
             opening.enter_context(executing(self._scheduler))
             self._switchboard: Switchboard = opening.enter_context(
-                judged(self.registry, self.now, self._later)
+                judged(self.registry, self.now, self._later, self._holdings)
             )
             self._assemble(opening)
             self._open = opening.pop_all()
@@ -129,6 +131,18 @@ class Cloud:
     def now(self) -> datetime:
         """The instant on the virtual clock, aware and in UTC."""
         return self._time.now()
+
+    def organize(self, *, management: str, members: Sequence[str]) -> str:
+        """Make an organization of these accounts, with policies switched on; the id of its root."""
+        client = self._operator("organizations", account=management, region=self._region)
+        return organization.found(client, members)
+
+    def spread_iam_over(self, span: timedelta) -> None:
+        """From now on, judge callers by what IAM held so long ago. It takes no time by default.
+
+        What stands now has been spread already, so this comes after what is to be deployed.
+        """
+        self._holdings.spread_over(span)
 
     def deploy(
         self,

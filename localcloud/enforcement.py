@@ -4,17 +4,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from localcloud import organization
 from localcloud.authorizing import SERVICES, Needed
+from localcloud.authorizing.identities import ABOUT_A_BOUNDARY
 from localcloud.fault import Fault
 from localcloud.iam_conditions import Context
 from localcloud.iam_evaluator import Question, decide, decide_for_service
-from localcloud.iam_identities import (
-    Identities,
-    Identity,
-    Policy,
-    role_identity,
-    trust_policy,
-)
+from localcloud.iam_holdings import Holdings, Policy, written
+from localcloud.iam_identities import Identities, Identity, role_identity
 from localcloud.stack import Registry, Unsupported
 from localcloud.switchboard import Asked, Caller, current_function
 
@@ -36,9 +33,9 @@ _REFUSALS: Final = {
 class Enforcement:
     """The judge of callers and of what they may do."""
 
-    def __init__(self, registry: Registry, now: Callable[[], datetime]) -> None:
+    def __init__(self, registry: Registry, now: Callable[[], datetime], holdings: Holdings) -> None:
         self._registry, self.now = registry, now
-        self.identities = Identities(now, self._role_of_function)
+        self.identities = Identities(now, self._role_of_function, holdings)
 
     def _role_of_function(self) -> str | None:
         arn = current_function.get()
@@ -76,14 +73,23 @@ class Enforcement:
         if not asked.caller.enforced:
             return
         who = identity or self.identities.identity(asked.caller)
-        context = Context({**self._circumstances(needed, asked, who), **needed.keys})
+        about = _is_identity(needed.resource)
+        context = Context(
+            {
+                **self._circumstances(needed, asked, who),
+                **(self._of_identity(needed) if about else {}),
+                **needed.keys,
+            },
+            knows_tags=about,
+        )
+        policy = self._trust(needed) if needed.trusts else needed.policy
         resources = [needed.resource, needed.or_resource]
+        controls = organization.binding(who)
         answers = [
             decide(
-                Question(
-                    needed.action, resource, needed.owner, context, needed.policy, needed.decides
-                ),
+                Question(needed.action, resource, needed.owner, context, policy, needed.decides),
                 who,
+                controls,
             )
             for resource in resources
             if resource is not None
@@ -118,6 +124,7 @@ class Enforcement:
             "s3:signatureversion": ("AWS4-HMAC-SHA256",),
             "s3:tlsversion": ("1.3",),
         }
+        found |= organization.keys(who.account, needed.owner)
         found |= {f"aws:principaltag/{key.lower()}": (text,) for key, text in who.tags.items()}
         if who.user_name is not None:
             found["aws:username"] = (who.user_name,)
@@ -127,6 +134,26 @@ class Enforcement:
             if who.session.source_identity is not None:
                 found["aws:sourceidentity"] = (who.session.source_identity,)
         return found
+
+    def _of_identity(self, needed: Needed) -> dict[str, tuple[str, ...]]:
+        """What IAM tells policies about the user or role that is asked for."""
+        held = self.identities.holdings.by_arn(needed.resource)
+        if held is None:
+            return {}
+        found: dict[str, tuple[str, ...]] = {
+            f"{service}:resourcetag/{key.lower()}": (text,)
+            for key, text in held.tags.items()
+            for service in ("aws", "iam")
+        }
+        if held.boundary is not None and needed.action in ABOUT_A_BOUNDARY:
+            found["iam:permissionsboundary"] = (held.boundary.name,)
+        return found
+
+    def _trust(self, needed: Needed) -> Policy:
+        held = self.identities.holdings.by_arn(needed.resource)
+        # A role that is not there has no trust policy: AWS says the same as for one that refuses.
+        document = None if held is None else held.trust
+        return Policy(f"the trust policy of {needed.resource}", document or '{"Statement": []}')
 
     def _refusal(self, needed: Needed, asked: Asked, who: Identity, why: str) -> Fault:
         code = needed.refused_as or _REFUSALS.get(asked.service, "AccessDeniedException")
@@ -145,8 +172,8 @@ def region_of(asked: Asked) -> str:
 
 def service_may_assume(role_arn: str, service: str, account: str) -> bool:
     """Whether a role's trust policy lets an AWS service in, on behalf of this account."""
-    trust = trust_policy(role_arn)
-    if trust is None:
+    role = written(role_arn)
+    if role is None or role.trust is None:
         return False
     context = Context(
         {
@@ -156,7 +183,7 @@ def service_may_assume(role_arn: str, service: str, account: str) -> bool:
             "aws:securetransport": ("true",),
         }
     )
-    policy = Policy(f"the trust policy of {role_arn}", trust)
+    policy = Policy(f"the trust policy of {role_arn}", role.trust)
     question = Question("sts:AssumeRole", role_arn, account, context, policy, True)
     return decide_for_service(question, service)
 
@@ -175,4 +202,10 @@ def role_may(role_arn: str, action: str, resource: str = "*") -> bool:
             "aws:securetransport": ("true",),
         }
     )
-    return decide(Question(action, resource, role.account, context), role).allowed
+    question = Question(action, resource, role.account, context)
+    return decide(question, role, organization.binding(role)).allowed
+
+
+def _is_identity(resource: str) -> bool:
+    parts = resource.split(":", 5)
+    return parts[2:3] == ["iam"] and parts[-1].startswith(("user/", "role/"))

@@ -15,7 +15,7 @@ from localcloud.iam_policy import Statement, Values, matches, matches_arn, subst
 from localcloud.stack import Unsupported
 
 # Keys that the engine gives their value, or that are truly absent from every call made here: there
-# is no organization, no endpoint in a VPC, no MFA, no federation.
+# is no endpoint in a VPC, no MFA, no federation.
 _KNOWN: Final = frozenset(
     {
         "aws:calledvia",
@@ -91,6 +91,7 @@ _KNOWN: Final = frozenset(
     }
 )
 _FAMILIES: Final = ("aws:principaltag/", "aws:requesttag/", "kms:encryptioncontext:")
+_TAGS: Final = ("aws:resourcetag/", "iam:resourcetag/")
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,13 @@ class Context:
     """The keys of one call and their values. Names match in any case."""
 
     keys: Mapping[str, tuple[str, ...]]
+    knows_tags: bool = False  # of the resource: those of users and roles
 
     def values(self, key: str) -> tuple[str, ...] | None:
         """The values, or None when the key is absent. Raises `Unsupported` for unknown keys."""
         name = key.lower()
-        if name not in _KNOWN and not name.startswith(_FAMILIES):
+        families = _FAMILIES + _TAGS if self.knows_tags else _FAMILIES
+        if name not in _KNOWN and not name.startswith(families):
             raise Unsupported(f"the condition key {key}")
         return self.keys.get(name)
 

@@ -2,8 +2,8 @@
 
 Pure: it is given the policies and the values of the condition keys, and asks nobody.
 AWS: IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic",
-"Permissions boundaries for IAM entities"; KMS Developer Guide, "Key policies".
-Service control policies are not part of it: `judges` refuses to make one.
+"Permissions boundaries for IAM entities"; Organizations User Guide, "SCP evaluation"; KMS Developer
+Guide, "Key policies".
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from localcloud.iam_conditions import Context, hold
-from localcloud.iam_identities import Identity, Policy
+from localcloud.iam_holdings import Policy
+from localcloud.iam_identities import Identity
 from localcloud.iam_policy import Statement, matches_arn, parse
+
+type Levels = tuple[tuple[Policy, ...], ...]  # of an organization, from its root down
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,9 @@ class _Grant(IntEnum):
     ITSELF = 3  # the user's or the session's own ARN: not limited by an implicit deny
 
 
-def decide(question: Question, identity: Identity) -> Decision:
-    """What IAM answers."""
-    for kind, policies in _kinds(identity):
+def decide(question: Question, identity: Identity, controls: Levels = ()) -> Decision:
+    """What IAM answers. `controls` are the service control policies that bind the caller."""
+    for kind, policies in (*_of_the_organization(controls), *_kinds(identity)):
         for statement in _speaking(question, policies):
             if not statement.allows:
                 return Decision(False, f"with an explicit deny in {kind}: {statement.where}")
@@ -63,6 +66,10 @@ def decide(question: Question, identity: Identity) -> Decision:
             )
         if statement.allows:
             grant = max(grant, named)
+    if not all(_allows(question, level) for level in controls):
+        return Decision(
+            False, f"because no service control policy allows the {question.action} action"
+        )
     return _weigh(question, identity, grant)
 
 
@@ -98,6 +105,11 @@ def _weigh(question: Question, identity: Identity, grant: _Grant) -> Decision:
         if any(policies) and not _allows(question, policies):
             return Decision(False, f"because no {kind} allows the {question.action} action")
     return Decision(True)
+
+
+def _of_the_organization(controls: Levels) -> Iterator[tuple[str, Iterable[Policy | None]]]:
+    for level in controls:
+        yield "a service control policy", level
 
 
 def _kinds(identity: Identity) -> Iterator[tuple[str, Iterable[Policy | None]]]:

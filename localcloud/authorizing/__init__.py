@@ -22,6 +22,7 @@ SERVICES: Final[Mapping[str, Table]] = {
     "kms": kms.needs,
     "lambda": services.lambda_,
     "logs": services.logs,
+    "organizations": services.organizations,
     "s3": s3.needs,
     "sns": services.sns,
     "sqs": services.sqs,

@@ -5,7 +5,6 @@ from typing import Any, Final
 from moto.iam.models import iam_backends
 
 from localcloud.authorizing.needed import PARTITION, Needed, keys
-from localcloud.iam_identities import Policy, trust_policy
 from localcloud.stack import Unsupported
 from localcloud.switchboard import Asked
 
@@ -120,6 +119,20 @@ _OF_POLICIES: Final = frozenset(
         "SetDefaultPolicyVersion",
     }
 )
+# In these, iam:PermissionsBoundary is the boundary in force. Where one is set or replaced it is the
+# one that is asked for: IAM User Guide, "Delegating responsibility to others using permissions
+# boundaries", whose administrator may set one boundary and no other.
+ABOUT_A_BOUNDARY: Final = frozenset(
+    f"iam:{verb}{kind}{what}"
+    for kind in ("User", "Role")
+    for verb, what in (
+        ("Attach", "Policy"),
+        ("Delete", "PermissionsBoundary"),
+        ("Delete", "Policy"),
+        ("Detach", "Policy"),
+        ("Put", "Policy"),
+    )
+)
 # Membership is about the group, not the user: Service Authorization Reference, "IAM".
 _OF_MEMBERSHIP: Final = frozenset({"AddUserToGroup", "RemoveUserFromGroup"})
 _OF_PROFILES: Final = frozenset(
@@ -160,6 +173,8 @@ def iam(asked: Asked) -> list[Needed]:
     if tags := given.get("Tags"):
         found["aws:tagkeys"] = tuple(tag["Key"] for tag in tags)
         found |= {f"aws:requesttag/{tag['Key'].lower()}": (tag["Value"],) for tag in tags}
+    if taken_away := given.get("TagKeys"):
+        found["aws:tagkeys"] = tuple(taken_away)
     return [Needed(f"iam:{operation}", resource, asked.account, found)]
 
 
@@ -171,7 +186,6 @@ def sts(asked: Asked) -> list[Needed]:
     if asked.operation != "AssumeRole":
         raise Unsupported(f"what sts:{asked.operation} needs")
     role = str(given["RoleArn"])
-    trust = trust_policy(role)
     found = keys(
         sts__ExternalId=given.get("ExternalId"),
         sts__RoleSessionName=given.get("RoleSessionName"),
@@ -183,10 +197,8 @@ def sts(asked: Asked) -> list[Needed]:
     actions = ["sts:AssumeRole"]
     actions += ["sts:TagSession"] if given.get("Tags") else []
     actions += ["sts:SetSourceIdentity"] if given.get("SourceIdentity") else []
-    # A role that is not there has no trust policy: AWS says the same as for one that refuses.
-    policy = Policy(f"the trust policy of {role}", trust or '{"Statement": []}')
     owner = role.split(":")[4] if role.count(":") >= 5 else ""
-    return [Needed(action, role, owner, found, policy, decides=True) for action in actions]
+    return [Needed(one, role, owner, found, decides=True, trusts=True) for one in actions]
 
 
 def passing(asked: Asked, role_arn: str, service: str) -> Needed:

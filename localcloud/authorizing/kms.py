@@ -6,7 +6,7 @@ from typing import Any, Final
 from moto.kms.models import kms_backends
 
 from localcloud.authorizing.needed import PARTITION, Needed, keys
-from localcloud.iam_identities import Policy
+from localcloud.iam_holdings import Policy
 from localcloud.stack import Unsupported
 from localcloud.switchboard import Asked
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from localcloud.iam_identities import Policy
+from localcloud.iam_holdings import Policy
 from localcloud.switchboard import Asked
 
 PARTITION = "aws"
@@ -20,6 +20,7 @@ class Needed:
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # names in lower case
     policy: Policy | None = None  # of the resource
     decides: bool = False  # see iam_evaluator.Question
+    trusts: bool = False  # the policy is the trust policy of the role that is the resource
     or_resource: str | None = None  # a second way of writing the resource in a policy
     refused_as: str | None = None  # an error code other than the service's usual one
 

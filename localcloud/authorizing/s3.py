@@ -7,7 +7,7 @@ from moto.s3.models import s3_backends
 
 from localcloud.authorizing import kms
 from localcloud.authorizing.needed import PARTITION, Needed, keys
-from localcloud.iam_identities import Policy
+from localcloud.iam_holdings import Policy
 from localcloud.stack import Unsupported
 from localcloud.switchboard import Asked
 

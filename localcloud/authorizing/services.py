@@ -10,7 +10,7 @@ from moto.sqs.models import sqs_backends
 
 from localcloud.authorizing import kms
 from localcloud.authorizing.needed import PARTITION, Needed, arn, keys, owner_of
-from localcloud.iam_identities import Policy
+from localcloud.iam_holdings import Policy
 from localcloud.stack import Unsupported
 from localcloud.switchboard import Asked
 
@@ -270,6 +270,13 @@ def logs(asked: Asked) -> list[Needed]:
         within = f":log-stream:{stream}" if stream else ":*"
         resource = arn(asked, "logs", f"log-group:{name}{within}")
     return [Needed(f"logs:{asked.operation}", resource, asked.account)]
+
+
+def organizations(asked: Asked) -> list[Needed]:
+    """What a call of Organizations needs: of a member account, which has nothing to name."""
+    if asked.operation not in ("DescribeOrganization", "LeaveOrganization"):
+        raise Unsupported(f"what organizations:{asked.operation} needs")
+    return [Needed(f"organizations:{asked.operation}", "*", asked.account)]
 
 
 def looking_only(prefix: str) -> Any:

@@ -18,6 +18,7 @@ from botocore.loaders import create_loader
 from moto import mock_aws
 
 from localcloud.deploy import Accounts
+from localcloud.iam_holdings import Holdings
 from localcloud.judges import judged
 from localcloud.stack import Registry
 from localcloud.switchboard import Switchboard
@@ -64,6 +65,7 @@ class World:
     switchboard: Switchboard
     registry: Registry
     clock: Clock
+    holdings: Holdings
     accounts: Accounts = field(default_factory=Accounts)
 
     def operator(self, service: str, account: str = HOME, region: str = REGION) -> Any:
@@ -153,5 +155,6 @@ def a_world() -> Iterator[World]:
         config: Any = {"iam": {"load_aws_managed_policies": True}}
         with time_machine.travel(STARTS_AT, tick=False) as traveller, mock_aws(config=config):
             clock, registry = Clock(traveller), Registry()
-            with judged(registry, clock.now, clock.later) as switchboard:
-                yield World(switchboard, registry, clock)
+            holdings = Holdings(clock.now)
+            with judged(registry, clock.now, clock.later, holdings) as switchboard:
+                yield World(switchboard, registry, clock, holdings)

@@ -106,7 +106,7 @@ def test_nothing_outside_is_called(world: World) -> None:
 def test_what_would_be_stored_and_never_asked_is_refused_by_name(world: World) -> None:
     with pytest.raises(Unsupported, match="organizations:CreatePolicy"):
         world.operator("organizations").create_policy(
-            Content="{}", Description="d", Name="n", Type="SERVICE_CONTROL_POLICY"
+            Content="{}", Description="d", Name="n", Type="RESOURCE_CONTROL_POLICY"
         )
     with pytest.raises(Unsupported, match="kms:CreateGrant"):
         world.operator("kms").create_grant(
