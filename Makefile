@@ -42,7 +42,7 @@ lint: setup
 	$(BIN)/lint-imports
 
 types: setup
-	$(BIN)/mypy layers/responder cli localcloud functions tests docs
+	$(BIN)/mypy layers/responder cli localcloud functions tests docs bench
 
 validate: setup
 	$(BIN)/cfn-lint template.yaml stacks/*.yaml
