@@ -33,4 +33,5 @@ def install(
     for service, operations in served.items():
         for operation, fake in operations.items():
             switchboard.serve(service, operation, kept_to_model(fake))
+    switchboard.guard(iam.one_case_for_each_tag)
     switchboard.listen(iam.complete_user)

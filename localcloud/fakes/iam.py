@@ -6,6 +6,7 @@ from moto.iam.models import iam_backends
 from moto.iam.utils import random_access_key, random_resource_id
 
 from localcloud.fault import Fault
+from localcloud.stack import Unsupported
 from localcloud.switchboard import Asked, Fake
 
 # IAM API Reference, "CreateServiceSpecificCredential": a name and a password of these two services,
@@ -38,6 +39,30 @@ def complete_user(asked: Asked, answer: dict[str, Any]) -> None:
             "PermissionsBoundaryType": "PermissionsBoundaryPolicy",
             "PermissionsBoundaryArn": arn,
         }
+
+
+def one_case_for_each_tag(asked: Asked) -> None:
+    """Refuse to go on where IAM would take two tag keys for one, and moto would not.
+
+    AWS: IAM User Guide, "Tags for IAM resources", Case sensitivity: keys of users and roles.
+    """
+    if (asked.service, asked.operation) not in _TAGGING:
+        return
+    backend, given = iam_backends[asked.account]["aws"], asked.params
+    if "UserName" in given:
+        user = backend.users.get(given["UserName"])
+        standing = [] if user is None else user.tags or []
+    else:
+        roles = (role for role in backend.roles.values() if role.name == given["RoleName"])
+        standing = next((role.tags for role in roles), [])
+    named = given.get("TagKeys") or [tag["Key"] for tag in given["Tags"]]
+    for key in named:
+        for tag in standing:
+            if key != tag["Key"] and key.lower() == tag["Key"].lower():
+                raise Unsupported(f"{asked.operation}: the tag {tag['Key']} by the name {key}")
+
+
+_TAGGING = {("iam", f"{verb}{kind}") for verb in ("Tag", "Untag") for kind in ("User", "Role")}
 
 
 def _put_boundary(asked: Asked) -> dict[str, Any]:

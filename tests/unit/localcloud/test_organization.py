@@ -318,3 +318,21 @@ def test_passing_a_session_tag_is_a_right_of_its_own_that_tells_its_keys(world: 
     for key, expected in ((KEY, "AccessDenied"), ("team", None)):
         tags = [{"Key": key, "Value": "1"}]
         assert code(keys("sts").assume_role, **which, Tags=tags) == expected
+
+
+@pytest.mark.parametrize("kind", ["user", "role"])
+def test_a_tag_key_in_another_case_is_not_taken_for_another_key(world: World, kind: str) -> None:
+    """IAM takes the two for one, and what holds the tags here does not."""
+    iam = world.operator("iam")
+    world.user("alice")
+    world.role("alice")
+    which = {f"{kind.title()}Name": "alice"}
+    tag, untag = getattr(iam, f"tag_{kind}"), getattr(iam, f"untag_{kind}")
+    for value in ("1", "2"):
+        tag(**which, Tags=[{"Key": "Team", "Value": value}])
+    with pytest.raises(Unsupported, match="the tag Team by the name team"):
+        tag(**which, Tags=[{"Key": "team", "Value": "3"}])
+    with pytest.raises(Unsupported, match="the tag Team by the name TEAM"):
+        untag(**which, TagKeys=["TEAM"])
+    untag(**which, TagKeys=["Team", "cost"])
+    assert getattr(iam, f"list_{kind}_tags")(**which)["Tags"] == []
