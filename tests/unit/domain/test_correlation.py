@@ -71,9 +71,10 @@ def test_a_new_principal_is_a_new_generation_and_a_known_one_is_not() -> None:
     assert generation(a_user("bob")) == 2
 
 
-def test_a_users_second_key_is_new_and_a_roles_second_session_is_not() -> None:
+def test_a_users_second_key_is_new_and_so_is_a_roles_second_session() -> None:
     assert generation(a_user(access_key_id="AKIAEXAMPLEEXAMPLE99")) == 2
-    assert generation(a_session(session="another")) == 1
+    assert generation(a_session()) == 1
+    assert generation(a_session(session="another")) == 2
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from tests.builders import SHOP, a_finding, a_session, a_user
 
 OWN = ProtectList(own=own_roles())
 
+INSTANCE = Resource(kind="Instance", id="arn:aws:ec2:us-west-2:111122223333:instance/i-0a")
+
 
 def decided(finding: Finding | None = None, /, **given: Any) -> Decision:
     about = finding or a_finding(**given)
@@ -41,13 +43,29 @@ def test_a_temporary_key_of_a_user_dies_by_the_deny() -> None:
     ]
 
 
-def test_the_honest_workloads_sessions_are_asked_about_unless_it_is_critical() -> None:
+def test_one_session_of_a_role_is_cut_and_asked_about_unless_it_is_critical() -> None:
     high = decided(principals=(a_session(),))
-    assert orders(high) == [("iam.cut_role_sessions", "approval")]
-    assert "honest workload" in high.proposals[0].reason
+    assert orders(high) == [("iam.deny_role_session", "approval")]
+    assert "every other session of the role goes on" in high.proposals[0].reason
     assert "a person is asked first" in high.proposals[0].reason
     critical = decided(principals=(a_session(),), severity=Severity.CRITICAL)
-    assert orders(critical) == [("iam.cut_role_sessions", "automatic")]
+    assert orders(critical) == [("iam.deny_role_session", "automatic")]
+
+
+def test_where_no_session_is_named_all_sessions_are_cut() -> None:
+    unnamed = a_session().model_copy(update={"session_name": None})
+    decision = decided(principals=(unnamed,))
+    assert orders(decision) == [("iam.cut_role_sessions", "approval")]
+    assert "honest workload" in decision.proposals[0].reason
+
+
+def test_under_a_guard_policy_the_tag_is_the_first_write_and_never_on_a_role_that_serves() -> None:
+    guarded = Policy(guarded=True)
+    user = decide(a_finding(), guarded, OWN, "respond")
+    assert orders(user)[0] == ("iam.tag_quarantined", "automatic")
+    assert len(orders(user)) == 3
+    session = decide(a_finding(principals=(a_session(),)), guarded, OWN, "respond")
+    assert orders(session) == [("iam.deny_role_session", "approval")]
 
 
 def test_monitor_mode_proposes_the_same_and_holds_it() -> None:
@@ -152,25 +170,57 @@ def test_one_refused_principal_does_not_save_the_others() -> None:
     assert len(decision.refusals) == 1
 
 
-def test_a_finding_about_a_thing_goes_to_a_person_with_what_to_do_about_the_thing() -> None:
-    instance = Resource(kind="Instance", id="arn:aws:ec2:us-west-2:111122223333:instance/i-0a")
+def test_an_instance_is_protected_at_once_and_people_are_asked_about_the_rest() -> None:
     decision = decided(
-        type="CryptoCurrency:EC2/BitcoinTool.B", principals=(), resources=(instance,)
+        type="CryptoCurrency:EC2/BitcoinTool.B", principals=(a_session(),), resources=(INSTANCE,)
     )
+    assert decision.disposition is Disposition.CONTAIN
+    assert orders(decision) == [
+        ("ec2.protect_instance", "automatic"),
+        ("ec2.leave_service", "approval"),
+        ("ec2.quarantine_instance", "approval"),
+    ]
+    assert all(one.thing == INSTANCE and one.principal is None for one in decision.proposals)
+    assert [refusal.resource for refusal in decision.refusals] == [a_session().arn]
+
+
+def test_a_thing_that_no_action_contains_goes_to_a_person_with_what_to_do_about_it() -> None:
+    task = Resource(kind="ECSTask", id="arn:aws:ecs:us-west-2:111122223333:task/web/0a")
+    decision = decided(type="Execution:ECS/MaliciousFile", principals=(), resources=(task,))
     assert decision.disposition is Disposition.ESCALATE
     [refusal] = decision.refusals
+    assert "stop the task last" in refusal.next_step
+
+
+def test_a_protected_thing_is_left_to_a_person() -> None:
+    protect = ProtectList(patterns=("arn:aws:ec2:*:*:instance/i-0*",))
+    finding = a_finding(
+        type="CryptoCurrency:EC2/BitcoinTool.B", principals=(), resources=(INSTANCE,)
+    )
+    decision = decide(finding, DEFAULT_POLICY, protect, "respond")
+    assert orders(decision) == []
+    [refusal] = decision.refusals
+    assert "on the protect list" in refusal.reason
     assert "AWSSupport-ContainEC2Instance" in refusal.next_step
 
 
+def test_a_bucket_that_a_thief_read_keeps_serving_the_shop() -> None:
+    bucket = Resource(kind="S3Bucket", id="arn:aws:s3:::customer-exports")
+    decision = decided(resources=(bucket,))
+    assert {action for action, _ in orders(decision)} == {"iam.deny_user", "iam.deactivate_key"}
+    destroyed = decided(type="Impact:S3/DataDestruction", resources=(bucket,))
+    assert ("s3.hold_deletes", "automatic") in orders(destroyed)
+    assert ("iam.deny_user", "approval") in orders(destroyed)
+
+
 def test_an_instance_that_gives_out_credentials_is_left_to_a_person_besides_the_cut() -> None:
-    instance = Resource(kind="Instance", id="arn:aws:ec2:us-west-2:111122223333:instance/i-0a")
     decision = decided(
         type="UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS",
         principals=(a_session(),),
-        resources=(instance,),
+        resources=(INSTANCE,),
     )
-    assert orders(decision) == [("iam.cut_role_sessions", "approval")]
-    assert [refusal.resource for refusal in decision.refusals] == [instance.id]
+    assert orders(decision) == [("iam.deny_role_session", "approval")]
+    assert [refusal.resource for refusal in decision.refusals] == [INSTANCE.id]
 
 
 def test_a_shop_may_leave_one_action_to_a_person() -> None:

@@ -141,7 +141,7 @@ def test_the_table_shows_each_event_and_says_that_monitor_mode_holds() -> None:
     assert "monitor mode" in result.stdout
     assert "none is carried out" in result.stdout
     assert "iam.deny_user: automatic" in result.stdout
-    assert "iam.cut_role_sessions: approval" in result.stdout
+    assert "iam.deny_role_session: approval" in result.stdout
 
 
 def test_the_table_shows_hostile_text_as_it_is(tmp_path: Path) -> None:

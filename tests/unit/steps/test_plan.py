@@ -16,7 +16,15 @@ from responder.domain.correlation import short_key
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken
 from responder.domain.finding import Finding, Severity
-from responder.domain.order import Order, OrderMode, Plan, Receipt, ReceiptStatus, Silence
+from responder.domain.order import (
+    Before,
+    Order,
+    OrderMode,
+    Plan,
+    Receipt,
+    ReceiptStatus,
+    Silence,
+)
 from responder.domain.policy import DEFAULT_POLICY, Policy, Rule, Then
 from responder.domain.principal import Principal, PrincipalKind
 from responder.domain.protection import ProtectList, own_roles
@@ -105,8 +113,8 @@ def test_the_orders_of_all_findings_are_planned_each_once(world: World) -> None:
     world.joins(second)
     answer = world.plan()
     assert world.actions == [
-        ("iam.cut_role_sessions", "web-tier-role", "approval"),
         ("iam.deactivate_key", "orders-export", "automatic"),
+        ("iam.deny_role_session", "web-tier-role", "approval"),
         ("iam.deny_user", "orders-export", "automatic"),
     ]
     assert world.refused == [ROOT.arn]
@@ -194,7 +202,7 @@ def test_the_worst_finding_decides_how_an_order_is_carried_out(world: World) -> 
         a_finding(key="b", principals=(a_session(),), severity=Severity.CRITICAL),
     )
     world.plan()
-    [cut] = [o for o in world.saved().orders if o.action_id == "iam.cut_role_sessions"]
+    [cut] = [o for o in world.saved().orders if o.action_id == "iam.deny_role_session"]
     assert cut.mode is OrderMode.AUTOMATIC
 
 
@@ -263,7 +271,7 @@ def test_what_another_open_incident_answers_for_is_left_to_it(world: World) -> N
     world.ledger.together([correlations.claiming(key, claim, None)])
     world.joins(a_finding(key="x", principals=(a_session(),)))
     world.plan()
-    assert [action for action, _, _ in world.actions] == ["iam.cut_role_sessions"]
+    assert [action for action, _, _ in world.actions] == ["iam.deny_role_session"]
     [refusal] = Incidents(world.ledger).refusals(INCIDENT_ID)
     assert other.id in refusal.reason
     assert world.plan(2, minutes=120).orders != []
@@ -419,7 +427,7 @@ def test_a_release_that_is_under_way_is_a_release(world: World) -> None:
 
 def test_orders_that_ask_nobody_stand_before_those_that_ask(world: World) -> None:
     world.joins(a_finding(key="role", principals=(a_session(),)))
-    asks_about_users = Rule(then=Then.APPROVAL, actions={"iam.cut_role_sessions": Then.AUTOMATIC})
+    asks_about_users = Rule(then=Then.APPROVAL, actions={"iam.deny_role_session": Then.AUTOMATIC})
     world.plan(policy=Policy(rules=(asks_about_users,)))
     modes = [order.mode for order in world.saved().orders]
     assert modes == [OrderMode.AUTOMATIC, OrderMode.APPROVAL, OrderMode.APPROVAL]
@@ -459,3 +467,24 @@ def test_a_plan_that_dies_before_it_closes_the_weaker_orders_closes_them_when_it
         assert world.plan(2, policy=AT_ONCE) == answer
         assert receipts() == expected
     assert unfinished > 0
+
+
+def test_a_session_that_is_seen_after_it_was_contained_leads_to_a_question_about_more(
+    world: World,
+) -> None:
+    critical = {"severity": Severity.CRITICAL, "principals": (a_session(),)}
+    world.joins(a_finding(key="second", **critical))
+    world.plan()
+    [session] = [o for o in world.saved().orders if o.action_id == "iam.deny_role_session"]
+    contained = {"status": ReceiptStatus.CONTAINED, "contained_at": NOON + timedelta(minutes=1)}
+    Receipts(world.ledger).file(Receipt(order=session, before=Before(state={}), **contained))
+    assert world.plan(2, minutes=5).orders == []
+    seen = {"last_seen_at": NOON + timedelta(minutes=9), "updated_at": NOON + timedelta(minutes=9)}
+    world.joins(a_finding(key="third", **critical, **seen))
+    proceeds = Rule(then=Then.AUTOMATIC, on_silence=Silence.PROCEED)
+    world.plan(3, minutes=10, policy=Policy(rules=(proceeds,)))
+    [wider] = world.saved(3).orders
+    assert (wider.action_id, wider.mode) == ("iam.cut_role_sessions", OrderMode.APPROVAL)
+    assert wider.on_silence is Silence.ESCALATE
+    assert "seen again at 2026-11-23 12:09:00 UTC, after it was contained at" in wider.reason
+    assert world.plan(4, minutes=11).orders == []

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from responder.actions.action import ARN, IN_FORCE, asking_iam, before_of
-from responder.actions.identity import ROLE_ID, USER_ID, gone, role_of, user_of
+from responder.actions.action import ARN, IN_FORCE, acting, asking_iam, before_of
+from responder.actions.identity import ROLE_ID, USER_ID, role_of, the_role, the_user, user_of
 from responder.aws.clients import Clients
 from responder.aws.errors import code_of
 from responder.domain.errors import Broken, Refused, Unavailable
@@ -27,6 +27,7 @@ from responder.domain.principal import PrincipalKind
 
 if TYPE_CHECKING:
     from mypy_boto3_iam.client import IAMClient
+    from mypy_boto3_iam.type_defs import RoleTypeDef, UserTypeDef
 
 ID = "iam.tag_quarantined"
 TITLE = "Put the identity under the organization's quarantine"
@@ -113,18 +114,25 @@ def release(receipt: Receipt, clients: Clients) -> bool:
 
 
 def _found(iam: "IAMClient", order: Order, before: Before | None) -> _Identity:
-    found = _look(iam, order, before)
-    if found is None:
-        raise gone(order)
-    return found
+    if _id_key(order) == ROLE_ID:
+        return _as_role(the_role(iam, order, before))
+    return _as_user(the_user(iam, order, before))
 
 
 def _look(iam: "IAMClient", order: Order, before: Before | None) -> _Identity | None:
     if _id_key(order) == ROLE_ID:
-        role: Any = role_of(iam, order, before)
-        return role and _Identity("role", role["RoleName"], role["Arn"], role["RoleId"], _of(role))
-    user: Any = user_of(iam, order, before)
-    return user and _Identity("user", user["UserName"], user["Arn"], user["UserId"], _of(user))
+        role = role_of(iam, order, before)
+        return None if role is None else _as_role(role)
+    user = user_of(iam, order, before)
+    return None if user is None else _as_user(user)
+
+
+def _as_role(role: "RoleTypeDef") -> _Identity:
+    return _Identity("role", role["RoleName"], role["Arn"], role["RoleId"], _of(role))
+
+
+def _as_user(user: "UserTypeDef") -> _Identity:
+    return _Identity("user", user["UserName"], user["Arn"], user["UserId"], _of(user))
 
 
 def _of(shown: Any) -> dict[str, str] | None:
@@ -177,11 +185,12 @@ def _moved(order: Order) -> Unavailable:
 
 def _id_key(order: Order) -> str:
     """Where `Before.state` keeps the id, which also says whether this is a user or a role."""
-    if order.principal.kind in _ROLES:
+    kind = acting(order).kind
+    if kind in _ROLES:
         return ROLE_ID
-    if order.principal.kind is PrincipalKind.IAM_USER:
+    if kind is PrincipalKind.IAM_USER:
         return USER_ID
     raise Broken(
-        f"{order.order_id} is about a principal of kind {order.principal.kind.value}, which has no "
+        f"{order.order_id} is about a principal of kind {kind.value}, which has no "
         "tags; nothing was changed"
     )

@@ -9,7 +9,7 @@ from typing import Any
 from responder.domain.finding import Finding, Source
 from responder.domain.incident import Incident
 from responder.domain.order import Target
-from responder.domain.principal import Principal
+from responder.domain.principal import Principal, PrincipalKind
 
 # One transaction writes them all, with the incident and the finding (at most 100 items).
 MOST_KEYS = 80
@@ -43,8 +43,7 @@ def keys_of(finding: Finding) -> tuple[str, ...]:
 def identities(findings: Iterable[Finding]) -> frozenset[str]:
     """The principals of findings as far as a plan tells them apart.
 
-    A user's second long-term key counts, because it is cut by itself. A role's next session does
-    not: all of them are cut together.
+    A user's second long-term key counts, and so does a role's next session: each is cut by itself.
     """
     return frozenset(_identity(p) for finding in findings for p in finding.principals)
 
@@ -106,8 +105,9 @@ def grown(
 def _identity(principal: Principal) -> str:
     key = principal.access_key_id if (principal.access_key_id or "").startswith("AKIA") else None
     unnamed = principal.access_key_id if principal.arn is None and principal.name is None else None
+    session = principal.session_name if principal.kind is PrincipalKind.ASSUMED_ROLE else None
     return json.dumps(
-        [principal.kind, principal.account, principal.arn or principal.name, key, unnamed]
+        [principal.kind, principal.account, principal.arn or principal.name, key, session, unnamed]
     )
 
 

@@ -80,7 +80,8 @@ def decide(
         if refused is not None:
             refusals.append(refused)
             continue
-        orders, left = _proposals(principal, rule, why, held=mode == "monitor")
+        rungs = of_principal(principal, guarded=policy.guarded).first
+        orders, left = _proposals(principal, rungs, rule, why, held=mode == "monitor")
         proposals += orders
         refusals += left
     is_told_of_things = not proposals or finding.type.startswith(ROLE_CREDENTIALS)
@@ -144,10 +145,10 @@ def _protected(principal: Principal, protect: ProtectList) -> Refusal | None:
 
 
 def _proposals(
-    principal: Principal, rule: Rule, why: str, *, held: bool
+    principal: Principal, rungs: tuple[str, ...], rule: Rule, why: str, *, held: bool
 ) -> tuple[list[Proposal], list[Refusal]]:
     proposals = list[Proposal]()
-    for action_id in of_principal(principal).first if principal.arn else ():
+    for action_id in rungs if principal.arn else ():
         target = Target(action_id=action_id, resource=principal.arn or "", principal=principal)
         proposal = proposed(target, rule.of(action_id), rule, why, held=held)
         if proposal is not None:

@@ -1,8 +1,8 @@
 """The rungs: what may be cut of each kind of identity and thing, the smallest effective cut first.
 
 A plan gives the first rungs. A wider one is given when what was cut is seen again afterwards, and
-is always asked about: what is seen may be calls that were refused. `actions` carries rungs out; a
-test holds both together.
+is always asked about: what is seen may be calls that were refused. Other cuts are a person's, or a
+lineage's, to ask for. `actions` carries them all out; a test holds both together.
 """
 
 from dataclasses import dataclass
@@ -10,15 +10,59 @@ from dataclasses import dataclass
 from responder.domain.finding import Resource
 from responder.domain.principal import Principal, PrincipalKind
 
-DENY_USER, DEACTIVATE_KEY = "iam.deny_user", "iam.deactivate_key"
-CUT_ROLE_SESSIONS = "iam.cut_role_sessions"
+TAG_QUARANTINED = "iam.tag_quarantined"
+DENY_USER, CUT_USER_SESSIONS = "iam.deny_user", "iam.cut_user_sessions"
+DEACTIVATE_KEY, DEACTIVATE_CREDENTIALS = "iam.deactivate_key", "iam.deactivate_credentials"
+CUT_CONSOLE_SIGN_IN = "iam.cut_console_sign_in"
+DENY_ROLE_SESSION, CUT_ROLE_SESSIONS = "iam.deny_role_session", "iam.cut_role_sessions"
+CLOSE_ROLE_TRUST, DENY_ROLE = "iam.close_role_trust", "iam.deny_role"
+PROTECT_INSTANCE, LEAVE_SERVICE = "ec2.protect_instance", "ec2.leave_service"
+QUARANTINE_INSTANCE, CUT_METADATA = "ec2.quarantine_instance", "ec2.cut_metadata"
+DETACH_PROFILE = "ec2.detach_profile"
+UNSHARE_SNAPSHOT, UNSHARE_IMAGE = "ec2.unshare_snapshot", "ec2.unshare_image"
+CLOSE_BUCKET, HOLD_DELETES = "s3.close_bucket", "s3.hold_deletes"
+STOP_FUNCTION, QUARANTINE_DATABASE = "lambda.stop_function", "rds.quarantine_instance"
+KEEP_KEY, REVOKE_GRANTS = "kms.keep_key", "kms.revoke_grants"
 
 # What goes down with each cut, for whoever approves it.
 GOES_DOWN: dict[str, str] = {
+    TAG_QUARANTINED: "Everything that works as this identity stops, its live sessions too, and "
+    "nobody in the account can change it until it is released.",
     DENY_USER: "Everything that uses this user is denied until it is released.",
+    CUT_USER_SESSIONS: "Sessions that the user made of itself before now are denied; its keys go "
+    "on.",
     DEACTIVATE_KEY: "What uses this key stops until it is released; the user's other keys go on.",
+    DEACTIVATE_CREDENTIALS: "What signs in as this user with an API key, an SSH key or a "
+    "certificate stops until it is released.",
+    CUT_CONSOLE_SIGN_IN: "The user's password works no more, and a release does not bring it back: "
+    "the person sets a new one.",
+    DENY_ROLE_SESSION: "Whatever works under this session's name is denied until it is released, "
+    "an instance or a function too; every other session of the role goes on.",
     CUT_ROLE_SESSIONS: "Every session of the role that is out now is denied, the honest workload's "
     "too, until it assumes the role again; an instance may wait hours for that.",
+    CLOSE_ROLE_TRUST: "Nobody but AWS services gets a new session of the role until it is "
+    "released; sessions that are out go on.",
+    DENY_ROLE: "Everything that works with this role is denied until it is released: functions, "
+    "instances, tasks and pipelines.",
+    PROTECT_INSTANCE: "Nobody can stop or terminate the instance until it is released.",
+    LEAVE_SERVICE: "The instance serves no visitors any more, and its group has one less.",
+    QUARANTINE_INSTANCE: "The instance reaches nothing and nobody reaches it until it is released.",
+    CUT_METADATA: "The instance gets no new credentials, and what runs there stops when those it "
+    "has expire.",
+    DETACH_PROFILE: "The instance has no role any more, and what runs there stops when the "
+    "credentials it has expire.",
+    UNSHARE_SNAPSHOT: "Other accounts cannot use the snapshot until it is released.",
+    UNSHARE_IMAGE: "Other accounts cannot start instances of the image until it is released.",
+    CLOSE_BUCKET: "Everybody and everything but the responder and log delivery loses the bucket "
+    "until it is released: the shop, its web front, replication.",
+    HOLD_DELETES: "Nothing that the shop calls. The bucket grows, because nothing in it expires.",
+    STOP_FUNCTION: "Every caller and event source of the function is turned away until it is "
+    "released; what runs now ends by itself.",
+    QUARANTINE_DATABASE: "Whatever needs the database stops until it is released; connections that "
+    "are open go on until they idle out.",
+    KEEP_KEY: "Nothing: the key works again.",
+    REVOKE_GRANTS: "What other accounts do with the key by a grant stops until it is released: "
+    "their copies, backups and machines.",
 }
 ACTION_IDS = tuple(GOES_DOWN)
 _LONG_TERM = "AKIA"  # ASIA keys die by the deny (IAM User Guide, "IAM identifiers")
@@ -32,17 +76,30 @@ class Ladder:
     wider: tuple[str, ...] = ()  # one at a time, in this order
 
 
-_THINGS: dict[str, Ladder] = {}
+_INSTANCE = Ladder((PROTECT_INSTANCE, LEAVE_SERVICE, QUARANTINE_INSTANCE), (CUT_METADATA,))
+_THINGS = {
+    "Instance": _INSTANCE,
+    "Lambda": Ladder((STOP_FUNCTION,)),
+    "RDSDBInstance": Ladder((QUARANTINE_DATABASE,)),
+    "S3Bucket": Ladder((HOLD_DELETES,), (CLOSE_BUCKET,)),
+    "EBSSnapshot": Ladder((UNSHARE_SNAPSHOT,)),
+    "EC2Image": Ladder((UNSHARE_IMAGE,)),
+}
 
 
-def of_principal(principal: Principal) -> Ladder:
+def of_principal(principal: Principal, *, guarded: bool = False) -> Ladder:
     """The rungs of an identity that we can contain. Its deny comes first: it holds whatever else
     the attacker makes in the meantime.
+
+    `guarded` where the organization keeps what carries our tag: the tag then goes before the deny.
     """
-    if principal.kind is PrincipalKind.IAM_USER:
-        key = (DEACTIVATE_KEY,) if (principal.access_key_id or "").startswith(_LONG_TERM) else ()
-        return Ladder((DENY_USER, *key))
-    return Ladder((CUT_ROLE_SESSIONS,))
+    ladder = (
+        _of_user(principal) if principal.kind is PrincipalKind.IAM_USER else _of_role(principal)
+    )
+    # Of a role whose one session is denied, the tag would take the honest sessions too.
+    if guarded and DENY_ROLE_SESSION not in ladder.first:
+        return Ladder((TAG_QUARANTINED, *ladder.first), ladder.wider)
+    return Ladder(ladder.first, (*ladder.wider, TAG_QUARANTINED)) if guarded else ladder
 
 
 def of_thing(thing: Resource) -> Ladder | None:
@@ -51,7 +108,20 @@ def of_thing(thing: Resource) -> Ladder | None:
 
 
 def part(action_id: str, principal: Principal | None) -> str | None:
-    """Which part of its resource a cut is about, where it is not about the whole."""
-    if principal is not None and action_id == DEACTIVATE_KEY:
+    """Which part of its resource a cut is about: one key, or one session; None for all of it."""
+    if principal is None:
+        return None
+    if action_id == DEACTIVATE_KEY:
         return principal.access_key_id
-    return None
+    return principal.session_name if action_id == DENY_ROLE_SESSION else None
+
+
+def _of_user(principal: Principal) -> Ladder:
+    key = (DEACTIVATE_KEY,) if (principal.access_key_id or "").startswith(_LONG_TERM) else ()
+    return Ladder((DENY_USER, *key), (DEACTIVATE_CREDENTIALS, CUT_CONSOLE_SIGN_IN))
+
+
+def _of_role(principal: Principal) -> Ladder:
+    if principal.session_name is None:
+        return Ladder((CUT_ROLE_SESSIONS,), (CLOSE_ROLE_TRUST, DENY_ROLE))
+    return Ladder((DENY_ROLE_SESSION,), (CUT_ROLE_SESSIONS, CLOSE_ROLE_TRUST, DENY_ROLE))

@@ -12,7 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from responder.domain.finding import Finding, Severity
 from responder.domain.finding_types import MEANINGS, Meaning
-from responder.domain.ladder import ACTION_IDS, CUT_ROLE_SESSIONS
+from responder.domain.ladder import (
+    ACTION_IDS,
+    CUT_ROLE_SESSIONS,
+    DENY_ROLE_SESSION,
+    PROTECT_INSTANCE,
+)
 from responder.domain.order import Silence
 
 
@@ -92,6 +97,7 @@ class Policy(BaseModel):
     most_orders: int = Field(default=40, ge=1, le=80)
     most_resources: int = Field(default=20, ge=1, le=80)
     most_cuts_an_hour: int = Field(default=30, ge=0, le=1000)
+    guarded: bool = False  # stacks/guard-policy.yaml is attached, and keeps what carries our tag
 
     def rule_for(self, finding: Finding) -> Rule:
         """The first rule that fits: the shop's, then ours."""
@@ -103,6 +109,7 @@ class Policy(BaseModel):
 
 _OTHERWISE = Rule(then=Then.ESCALATE)
 _SERIOUS = (Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
+_URGENT = (Severity.HIGH, Severity.CRITICAL)
 _MINOR = (Severity.INFORMATIONAL, Severity.LOW)
 
 DEFAULT_RULES: tuple[Rule, ...] = (
@@ -118,11 +125,24 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         meanings=(Meaning.CREDENTIAL,),
         severities=(Severity.HIGH,),
         then=Then.AUTOMATIC,
-        # The honest workload on the role loses its sessions too, and a shop may stop selling.
-        actions={CUT_ROLE_SESSIONS: Then.APPROVAL},
+        # The honest workload on the role may lose its sessions too, and a shop stop selling.
+        actions={CUT_ROLE_SESSIONS: Then.APPROVAL, DENY_ROLE_SESSION: Then.APPROVAL},
     ),
     Rule(meanings=(Meaning.CREDENTIAL,), severities=(Severity.MEDIUM,), then=Then.APPROVAL),
+    Rule(
+        types=("Impact:S3/DataDestruction",),
+        severities=_URGENT,
+        then=Then.APPROVAL,
+        things=Then.AUTOMATIC,  # what deletes by itself is held; nothing the shop calls stops
+    ),
     Rule(meanings=(Meaning.CONDUCT,), severities=_SERIOUS, then=Then.APPROVAL),
+    Rule(
+        meanings=(Meaning.RESOURCE,),
+        severities=_URGENT,
+        then=Then.ESCALATE,
+        things=Then.APPROVAL,
+        actions={PROTECT_INSTANCE: Then.AUTOMATIC},  # nothing goes down with it
+    ),
     Rule(meanings=(Meaning.RESOURCE,), severities=_SERIOUS, then=Then.ESCALATE),
 )
 DEFAULT_POLICY = Policy()

@@ -17,12 +17,14 @@ class Wider:
     contained_at: datetime
 
 
-def wider(target: Target, seen_at: datetime, stands: Mapping[About, Standing]) -> Wider | None:
+def wider(
+    target: Target, seen_at: datetime, stands: Mapping[About, Standing], *, guarded: bool = False
+) -> Wider | None:
     """The next rung about what `target` is about; None unless it was seen after it was contained.
 
     A rung that is asked about, or was not carried out, is waited for: rungs come one at a time.
     """
-    ladder = _ladder(target)
+    ladder = _ladder(target, guarded=guarded)
     of_it = {about[0]: so_far for about, so_far in stands.items() if about[1] == target.resource}
     held = [of_it[rung].contained_at for rung in ladder.first if rung in of_it]
     climbed = [rung for rung in ladder.wider if rung in of_it]
@@ -43,8 +45,8 @@ def wider(target: Target, seen_at: datetime, stands: Mapping[About, Standing]) -
     )
 
 
-def _ladder(target: Target) -> Ladder:
+def _ladder(target: Target, *, guarded: bool) -> Ladder:
     if target.principal is not None:
-        return of_principal(target.principal)
+        return of_principal(target.principal, guarded=guarded)
     found = None if target.thing is None else of_thing(target.thing)
     return Ladder(()) if found is None else found

@@ -249,7 +249,7 @@ class Intake:
         return {
             proposal.about
             for proposal in decision.proposals
-            if wider(proposal, finding.last_seen_at, stands) is not None
+            if wider(proposal, finding.last_seen_at, stands, guarded=policy.guarded) is not None
         }
 
     def _new(self, finding: Finding, now: datetime) -> Incident:

@@ -154,7 +154,7 @@ def _made(
         asked, refusals = _asked(
             incident, incidents, correlations, timeline, policy, protect, mode, request.now
         )
-        orders = _new(incident, asked, incidents, receipts)
+        orders = _new(incident, asked, incidents, receipts, policy)
         orders, beyond = _within(orders, incidents.orders(incident.id), policy)
         refusals += beyond
         made = Plan(
@@ -209,7 +209,11 @@ def _owner(key: str, incidents: Incidents, correlations: Correlations, now: date
 
 
 def _new(
-    incident: Incident, asked: list[_Asked], incidents: Incidents, receipts: Receipts
+    incident: Incident,
+    asked: list[_Asked],
+    incidents: Incidents,
+    receipts: Receipts,
+    policy: Policy,
 ) -> list[Order]:
     """An order for each thing without one that will do; those that ask nobody come first."""
     stands = standings(incidents.orders(incident.id), receipts.all(incident.id))
@@ -218,7 +222,11 @@ def _new(
         about = one.proposal.about
         since[about] = max(one.came_at, since.get(about, one.came_at))
     orders = list[Order]()
-    widened = [proposal for one in asked if (proposal := _wider(one, stands)) is not None]
+    widened = [
+        proposal
+        for one in asked
+        if (proposal := _wider(one, stands, guarded=policy.guarded)) is not None
+    ]
     for proposal in merged([*(one.proposal for one in asked), *widened]):
         so_far = stands.get(proposal.about)
         if so_far is None:
@@ -270,9 +278,9 @@ def _slowed(orders: list[Order], breaker: Breaker, policy: Policy, now: datetime
     ]
 
 
-def _wider(asked: _Asked, stands: Mapping[About, Standing]) -> Proposal | None:
+def _wider(asked: _Asked, stands: Mapping[About, Standing], *, guarded: bool) -> Proposal | None:
     """The question about the next rung, for what was seen again after it was contained."""
-    found = wider(asked.proposal, asked.seen_at, stands)
+    found = wider(asked.proposal, asked.seen_at, stands, guarded=guarded)
     if found is None:
         return None
     target = found.target
