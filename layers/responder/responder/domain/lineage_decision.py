@@ -1,0 +1,256 @@
+"""What a lineage leads to: proposals for what can be cut, and a next step for the rest. Pure.
+
+What a stolen credential made itself goes the way that the finding's rule says: no honest work can
+depend on it yet. What it merely assumed or changed, and the other keys of a user, is asked about.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from responder.domain import next_steps
+from responder.domain.decision import About, Mode, Proposal, only_recorded
+from responder.domain.finding import Finding
+from responder.domain.identifiers import AccountId
+from responder.domain.lineage import Edge, Lineage, Node, NodeKind, Verb, newest, seed_of
+from responder.domain.lineage_made import session_of
+from responder.domain.lineage_next_steps import left, proof
+from responder.domain.order import OrderMode, Refusal, Silence, strength
+from responder.domain.policy import CUT_ROLE_SESSIONS, DEACTIVATE_KEY, DENY_USER, Policy, Rule, Then
+from responder.domain.principal import Principal, PrincipalKind
+from responder.domain.protection import ProtectList
+
+DENY_ROLE, DENY_ROLE_SESSION = "iam.deny_role", "iam.deny_role_session"
+CLOSE_ROLE_TRUST, CUT_CONSOLE_SIGN_IN = "iam.close_role_trust", "iam.cut_console_sign_in"
+CUT_USER_SESSIONS = "iam.cut_user_sessions"
+DEACTIVATE_CREDENTIALS = "iam.deactivate_credentials"
+
+# What cuts which kind, the smallest cut first: the first that is in the catalog is proposed.
+_CUTS: dict[NodeKind, tuple[str, ...]] = {
+    NodeKind.ACCESS_KEY: (DEACTIVATE_KEY,),
+    NodeKind.USER: (DENY_USER,),
+    NodeKind.LOGIN_PROFILE: (CUT_CONSOLE_SIGN_IN,),
+    NodeKind.CREDENTIAL: (DEACTIVATE_CREDENTIALS,),
+    NodeKind.USER_SESSION: (CUT_USER_SESSIONS,),
+    NodeKind.FEDERATED_SESSION: (CUT_USER_SESSIONS,),
+    NodeKind.ROLE_SESSION: (DENY_ROLE_SESSION, CUT_ROLE_SESSIONS),
+    NodeKind.ROLE: (DENY_ROLE,),
+    NodeKind.TRUST_EDIT: (CLOSE_ROLE_TRUST,),
+}
+_OF_A_ROLE = (NodeKind.ROLE_SESSION, NodeKind.ROLE, NodeKind.TRUST_EDIT)
+# Nothing honest can use these before the attacker's own call made them.
+_BORN_BAD = (NodeKind.ACCESS_KEY, NodeKind.USER, NodeKind.LOGIN_PROFILE, NodeKind.ROLE)
+_GOES_DOWN = {
+    DEACTIVATE_KEY: "What uses this key stops until it is released; the user's other keys go on.",
+    DENY_USER: "Everything that uses this user is denied until it is released.",
+    CUT_CONSOLE_SIGN_IN: "The user cannot sign in to the console with the password it has now.",
+    DEACTIVATE_CREDENTIALS: "The user's Git, Keyspaces and Bedrock credentials, SSH keys and "
+    "certificates stop working.",
+    CUT_USER_SESSIONS: "Every session that the user made up to now is denied; its long-term keys "
+    "go on.",
+    DENY_ROLE_SESSION: "This one session of the role is denied; every other session goes on.",
+    CUT_ROLE_SESSIONS: "Every session of the role that is out now is denied, the honest workload's "
+    "too, until it assumes the role again; an instance may wait hours for that.",
+    DENY_ROLE: "Everything that uses this role is denied until it is released.",
+    CLOSE_ROLE_TRUST: "Nobody gets a new session of this role until it is released; sessions that "
+    "are out go on.",
+}
+_SESSIONS_OF_A_USER = (NodeKind.USER_SESSION, NodeKind.FEDERATED_SESSION)
+_ACTS = (Then.AUTOMATIC, Then.APPROVAL)
+_ESCALATE = Rule(then=Then.ESCALATE)
+_STRONGEST = (Then.AUTOMATIC, Then.APPROVAL, Then.ESCALATE)
+
+
+@dataclass(frozen=True)
+class Proved:
+    """A proposal, and when the newest event that speaks for it happened."""
+
+    proposal: Proposal
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LineageDecision:
+    """What a lineage leads to."""
+
+    proved: tuple[Proved, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+
+    @property
+    def proposals(self) -> tuple[Proposal, ...]:
+        """The proposals alone."""
+        return tuple(one.proposal for one in self.proved)
+
+
+def decide_lineage(
+    lineage: Lineage,
+    findings: Sequence[Finding],
+    policy: Policy,
+    protect: ProtectList,
+    mode: Mode,
+    *,
+    can: Collection[str],
+    ours: Collection[AccountId],
+    drill: bool = False,
+) -> LineageDecision:
+    """Decide about every node that no finding names.
+
+    `can` holds the ids of the actions there are; `ours` the accounts that we were let into. An
+    identity of another account is not ours to change.
+    """
+    proved, refusals = list[Proved](), list[Refusal]()
+    rules = _Rules(lineage, findings, policy, drill)
+    for node in lineage.nodes:
+        if node.seed:
+            continue
+        edges = lineage.into(node.id)
+        if rules.cover(node):
+            continue
+        found = _about(node, edges, rules, protect, mode, can, ours)
+        if isinstance(found, Refusal):
+            refusals.append(found)
+        else:
+            proved.append(Proved(found, newest(lineage, node.id)))
+    return LineageDecision(tuple(proved), tuple(dict.fromkeys(refusals)))
+
+
+def wanted_of(proposals: Iterable[Proposal]) -> dict[About, int]:
+    """What is proposed and how strongly, the stronger of two about one thing."""
+    found = dict[About, int]()
+    for one in proposals:
+        found[one.about] = max(found.get(one.about, 0), strength(one.mode, held=one.held))
+    return found
+
+
+class _Rules:
+    """Which rule of the policy speaks for a node: the strongest of the findings it goes back to."""
+
+    def __init__(
+        self, lineage: Lineage, findings: Sequence[Finding], policy: Policy, drill: bool
+    ) -> None:
+        self._lineage = lineage
+        self._all = list[Rule]()
+        self._of_seed = dict[str, list[Rule]]()
+        self._denied = set[tuple[str | None, str | None]]()
+        for finding in findings:
+            if only_recorded(finding, drill=drill) is not None:
+                continue
+            rule = policy.rule_for(finding) if finding.known_type else _ESCALATE
+            self._all.append(rule)
+            for principal in finding.principals:
+                seed = seed_of(principal, finding.account)
+                if seed is not None:
+                    self._of_seed.setdefault(seed.id, []).append(rule)
+                if principal.kind is PrincipalKind.IAM_USER and rule.of(DENY_USER) in _ACTS:
+                    self._denied.add((principal.account, principal.name))
+
+    def cover(self, node: Node) -> bool:
+        """Whether the deny of a user that a finding names reaches this session of the user too."""
+        return node.kind in _SESSIONS_OF_A_USER and (node.account, node.name) in self._denied
+
+    def of(self, node: Node, action_id: str) -> Rule:
+        if node.sibling:
+            rules = self._all
+        else:
+            rules = [
+                rule
+                for root in sorted(self._lineage.roots(node.id))
+                for rule in self._of_seed.get(root, [])
+            ]
+        return min(rules, key=lambda rule: _rank(rule.of(action_id)), default=_ESCALATE)
+
+
+def _rank(then: Then) -> int:
+    return _STRONGEST.index(then) if then in _STRONGEST else len(_STRONGEST)
+
+
+def _about(
+    node: Node,
+    edges: list[Edge],
+    rules: _Rules,
+    protect: ProtectList,
+    mode: Mode,
+    can: Collection[str],
+    ours: Collection[AccountId],
+) -> Proposal | Refusal:
+    last = edges[-1] if edges else None
+    action_id = next((one for one in _CUTS.get(node.kind, ()) if one in can), None)
+    principal = _principal(node, ours)
+    if principal is None:
+        return left(node, last)
+    refused = next_steps.kept_from_us(principal) or _protected(principal, protect)
+    if refused is not None:
+        return refused.model_copy(update={"reason": f"{refused.reason} {proof(last)}"})
+    if action_id is None:
+        return left(node, last)
+    rule = rules.of(node, action_id)
+    then = rule.of(action_id)
+    if then not in _ACTS:
+        return next_steps.left_to_a_person(principal, proof(last))
+    born = node.kind in _BORN_BAD and any(edge.verb is Verb.MADE for edge in edges)
+    at_once = born and then is Then.AUTOMATIC
+    asked = "" if at_once else " So a person is asked first."
+    return Proposal(
+        action_id=action_id,
+        resource=_resource(node, principal, action_id),
+        principal=principal,
+        mode=OrderMode.AUTOMATIC if at_once else OrderMode.APPROVAL,
+        held=mode == "monitor",
+        reason=f"{proof(last)} {_GOES_DOWN[action_id]}{asked}",
+        answer_within=rule.answer_within,
+        # Nobody wrote a rule about what a credential led to, so silence is no yes to it.
+        on_silence=Silence.ESCALATE if rule.on_silence is Silence.PROCEED else rule.on_silence,
+    )
+
+
+def _resource(node: Node, principal: Principal, action_id: str) -> str:
+    """The session's own ARN where one session is cut: two of one role are two orders."""
+    if action_id == DENY_ROLE_SESSION and node.arn:
+        return node.arn
+    return principal.arn or ""
+
+
+def _principal(node: Node, ours: Collection[AccountId]) -> Principal | None:
+    """The identity behind a node, as findings name it; None for what is no identity."""
+    if node.kind not in _CUTS or node.name is None:
+        return None
+    if node.account not in ours:
+        return Principal(
+            kind=PrincipalKind.AWS_ACCOUNT,
+            account=node.account,
+            arn=f"arn:{_partition(node)}:iam::{node.account}:root",
+            name=node.account,
+        )
+    if node.kind not in _OF_A_ROLE:
+        return Principal(
+            kind=PrincipalKind.IAM_USER,
+            account=node.account,
+            arn=f"arn:{_partition(node)}:iam::{node.account}:user/{node.name}",
+            name=node.name,
+            access_key_id=node.access_key_id if node.kind is NodeKind.ACCESS_KEY else None,
+        )
+    session = node.kind is NodeKind.ROLE_SESSION
+    kind = PrincipalKind.ASSUMED_ROLE if session else PrincipalKind.ROLE
+    if node.name.startswith("AWSReservedSSO_"):
+        kind = PrincipalKind.IDENTITY_CENTER
+    elif node.name.startswith("AWSServiceRoleFor"):
+        kind = PrincipalKind.SERVICE_LINKED_ROLE
+    found = session_of(node.arn or "")
+    return Principal(
+        kind=kind,
+        account=node.account,
+        arn=f"arn:{_partition(node)}:iam::{node.account}:role/{node.name}",
+        name=node.name,
+        access_key_id=node.access_key_id if session else None,
+        session_name=found["session"] if found else None,
+        principal_id=node.principal_id if session else None,
+    )
+
+
+def _partition(node: Node) -> str:
+    return node.arn.split(":")[1] if node.arn else "aws"
+
+
+def _protected(principal: Principal, protect: ProtectList) -> Refusal | None:
+    pattern = protect.covers(principal)
+    return None if pattern is None else next_steps.protected(principal, pattern)
