@@ -12,41 +12,28 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from botocore.exceptions import ClientError
-
-from responder.aws.errors import asking_aws, code_of
+from responder.aws.trail import (
+    DELIVERY,
+    HISTORY,
+    MEMBER_PERMISSIONS,
+    Question,
+    Trail,
+    global_region,
+)
 from responder.aws.vault import Content
 from responder.collectors.collector import Collected, Scene
 from responder.domain.errors import Broken
 from responder.domain.principal import Principal, PrincipalKind
 
-if TYPE_CHECKING:
-    from mypy_boto3_cloudtrail.client import CloudTrailClient
-
 ID = "cloudtrail.events"
 TITLE = "What the principals called"
-PERMISSIONS = frozenset({"cloudtrail:LookupEvents"})
+PERMISSIONS = MEMBER_PERMISSIONS
 
 BEFORE_FIRST_SEEN = timedelta(hours=1)
-HISTORY = timedelta(days=90)
-DELIVERY = timedelta(minutes=15)  # CloudTrail User Guide: typically 5 minutes, may be longer
-PAUSE_SECONDS = 0.5
 MAX_PAGES = 400  # of 50 events, over all questions of one run: over 200 s at two a second
 _COVERS = "management events of the principals, as CloudTrail's event history holds them"
-# Where services without a region report: CloudTrail User Guide, "About global service events".
-_GLOBAL_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-
-
-@dataclass(frozen=True)
-class Question:
-    """One attribute to look up, in one account and region."""
-
-    account: str
-    region: str
-    attribute: str
-    value: str
 
 
 @dataclass
@@ -56,7 +43,6 @@ class _Lines:
     packed: io.BytesIO = field(default_factory=io.BytesIO)
     seen: set[tuple[str, str]] = field(default_factory=set)
     gaps: list[str] = field(default_factory=list)
-    pages: int = 0
     pages_each: int = MAX_PAGES
 
 
@@ -67,16 +53,17 @@ def collect(scene: Scene) -> Iterator[Collected]:
         since = scene.now - HISTORY
         lines.gaps.append("event history ends 90 days back; older events are in trails only")
     questions = _questions(scene, lines.gaps)
+    trail = Trail(scene.clients, scene.pause)
     lines.pages_each = max(1, MAX_PAGES // max(1, len(questions)))
     failures: list[Broken] = []
     # No file name and no time in the gzip header: the same events are the same bytes.
     with gzip.GzipFile(fileobj=lines.packed, mode="wb", filename="", mtime=0) as out:
         for question in questions:
             try:
-                _answer(question, since, scene, lines, out)
+                _answer(question, since, scene, trail, lines, out)
             except Broken as error:
                 failures.append(error)
-                lines.gaps.append(f"{_words(question)}: {error}")
+                lines.gaps.append(f"{question}: {error}")
     if questions and len(failures) == len(questions):
         raise failures[0]
     lines.gaps += [
@@ -97,7 +84,7 @@ def _questions(scene: Scene, gaps: list[str]) -> list[Question]:
         if not attributes:
             gaps.append(f"a {principal.kind} without access key or name cannot be looked up")
         partition = (principal.arn or "arn:aws:").split(":")[1]
-        there = sorted(regions | {_GLOBAL_REGION.get(partition, "us-east-1")})
+        there = sorted(regions | {global_region(partition)})
         account = principal.account or scene.incident.account
         for region in there:
             asked |= {Question(account, region, *one): None for one in attributes}
@@ -119,54 +106,27 @@ def _attributes(principal: Principal) -> list[tuple[str, str]]:
 
 
 def _answer(
-    question: Question, since: datetime, scene: Scene, lines: _Lines, out: gzip.GzipFile
+    question: Question,
+    since: datetime,
+    scene: Scene,
+    trail: Trail,
+    lines: _Lines,
+    out: gzip.GzipFile,
 ) -> None:
-    client = scene.clients.cloudtrail(question.account, question.region)
-    token: str | None = None
-    oldest = scene.now
-    for _ in range(lines.pages_each):
-        if lines.pages:
-            scene.pause(PAUSE_SECONDS)
-        lines.pages += 1
-        page = _page(client, question, since, scene.now, token)
-        for event in page["Events"]:
+    oldest, cut = scene.now, False
+    for page in trail.look_up(question, since=since, until=scene.now, most_pages=lines.pages_each):
+        cut = page.more
+        for event in page.events:
             oldest = event.get("EventTime", oldest)
             identity = (question.region, event["EventId"])
             if identity not in lines.seen:
                 lines.seen.add(identity)
                 out.write(_line(question, event))
-        token = page.get("NextToken")
-        if not token:
-            return
-    lines.gaps.append(
-        f"{_words(question)}: cut after {lines.pages_each} pages;"
-        f" events before {oldest.isoformat()} were not read"
-    )
-
-
-def _page(
-    client: "CloudTrailClient",
-    question: Question,
-    since: datetime,
-    until: datetime,
-    token: str | None,
-) -> Any:
-    more: dict[str, Any] = {} if token is None else {"NextToken": token}
-    attribute: Any = {"AttributeKey": question.attribute, "AttributeValue": question.value}
-    with asking_aws(f"looking up events in {question.region}"):
-        try:
-            return client.lookup_events(
-                LookupAttributes=[attribute],
-                StartTime=since,
-                EndTime=until,
-                MaxResults=50,
-                **more,
-            )
-        except ClientError as error:
-            # The event history of a region that the account has turned off cannot be asked.
-            if code_of(error) in ("UnrecognizedClientException", "InvalidClientTokenId"):
-                raise Broken(f"{question.region} did not accept our credentials") from error
-            raise
+    if cut:
+        lines.gaps.append(
+            f"{question}: cut after {lines.pages_each} pages;"
+            f" events before {oldest.isoformat()} were not read"
+        )
 
 
 def _line(question: Question, event: dict[str, Any]) -> bytes:
@@ -179,7 +139,3 @@ def _line(question: Question, event: dict[str, Any]) -> bytes:
         "event": event.get("CloudTrailEvent", ""),
     }
     return json.dumps(line, ensure_ascii=True).encode("ascii") + b"\n"
-
-
-def _words(question: Question) -> str:
-    return f"events by {question.attribute} in {question.region} of {question.account}"
