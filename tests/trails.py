@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
+import boto3
 from botocore.exceptions import ClientError
 
 from responder.aws.clients import Clients
@@ -143,6 +144,9 @@ class History(Clients):
 
     def cloudtrail(self, account: str, region: str) -> Any:
         return _There(self, account, region)
+
+    def iam(self, account: str) -> Any:
+        return boto3.client("iam", region_name=REGION)
 
 
 class _There:

@@ -13,8 +13,10 @@ from responder.aws.clocks import Clocks
 from responder.aws.correlations import Correlations
 from responder.aws.evidence import Evidence
 from responder.aws.facts import RecordedFacts
+from responder.aws.generations import Generations
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
+from responder.aws.lineages import Lineages
 from responder.aws.machine import Machine
 from responder.aws.pager import Pager
 from responder.aws.receipts import Receipts
@@ -107,6 +109,18 @@ def machine() -> Machine:
 def holder() -> Machine:
     """The state machine that looks at one order again."""
     return Machine(settings().hold_machine_arn, home_clients().home("stepfunctions"))
+
+
+@cache
+def generations() -> Generations:
+    """The runs of the response to incidents."""
+    return Generations(ledger(), machine())
+
+
+@cache
+def lineages() -> Lineages:
+    """What is known of where stolen credentials led."""
+    return Lineages(ledger())
 
 
 @cache

@@ -12,6 +12,7 @@ from responder.aws.breaker import Breaker
 from responder.aws.correlations import Correlations, Recorded
 from responder.aws.incidents import INCIDENT, Incidents
 from responder.aws.ledger import Ledger, incident_pk
+from responder.aws.lineages import Lineages
 from responder.aws.machine import Machine
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
@@ -19,6 +20,7 @@ from responder.domain.decision import Mode
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.finding import Finding, Resource, Severity, Source
 from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.ladder import ACTION_IDS
 from responder.domain.order import Order, OrderMode, Receipt, ReceiptStatus
 from responder.domain.policy import DEFAULT_POLICY, Policy
 from responder.domain.principal import Principal, PrincipalKind
@@ -74,6 +76,8 @@ class World:
             receipts=Receipts(self.ledger),
             timeline=Timeline(self.ledger),
             breaker=Breaker(self.ledger),
+            lineages=Lineages(self.ledger),
+            can=ACTION_IDS,
             policy=DEFAULT_POLICY,
             protect=ProtectList(),
             mode=mode,

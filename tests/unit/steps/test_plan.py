@@ -10,12 +10,14 @@ from responder.aws.breaker import Breaker
 from responder.aws.correlations import Claim, Correlations
 from responder.aws.incidents import FINDING, Incidents
 from responder.aws.ledger import Ledger, incident_pk
+from responder.aws.lineages import Lineages
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.correlation import short_key
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken
 from responder.domain.finding import Finding, Severity
+from responder.domain.ladder import ACTION_IDS
 from responder.domain.order import (
     Before,
     Order,
@@ -68,6 +70,8 @@ class World:
             receipts=Receipts(table),
             timeline=Timeline(table),
             breaker=Breaker(table),
+            lineages=Lineages(table),
+            can=ACTION_IDS,
             policy=policy,
             protect=ProtectList(patterns=protect, own=own_roles()),
             mode=mode,

@@ -60,9 +60,7 @@ class TrailEvent(BaseModel):
     @property
     def partition(self) -> str:
         """The partition of the region."""
-        if self.region.startswith("cn-"):
-            return "aws-cn"
-        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+        return partition_of(self.region)
 
     @property
     def call(self) -> str:
@@ -114,6 +112,13 @@ def read_event(text: str) -> TrailEvent:
         request=_object(record.get("requestParameters")),
         response=_object(record.get("responseElements")),
     )
+
+
+def partition_of(region: str) -> str:
+    """The partition that a region is in."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def _actor(identity: dict[str, Any]) -> Actor:

@@ -3,10 +3,11 @@
 A plan is made once for each generation. It holds what the findings ask for and no plan holds yet,
 and what they ask for more strongly than a plan does that was not carried out: the stronger order
 takes the weaker one's place. What a person released is not cut again without asking, and is asked
-about once, when a finding has come since.
+about once, when a finding has come since. What a stolen credential led to is planned like what a
+finding names, from the lineage as the last trace left it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from responder.aws import timeline as events
 from responder.aws.breaker import Breaker
 from responder.aws.correlations import Correlations
 from responder.aws.incidents import Incidents
+from responder.aws.lineages import Lineages
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain import next_steps
@@ -29,6 +31,7 @@ from responder.domain.errors import Unavailable
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.ladder import GOES_DOWN
+from responder.domain.lineage_decision import decide_lineage
 from responder.domain.order import (
     About,
     Order,
@@ -103,13 +106,28 @@ def plan(
     receipts: Receipts,
     timeline: Timeline,
     breaker: Breaker,
+    lineages: Lineages,
     policy: Policy,
     protect: ProtectList,
     mode: Mode,
+    can: Collection[str],
 ) -> PlanAnswer:
-    """Plan one generation. May run again: the plan that was saved is the one that is returned."""
+    """Plan one generation. May run again: the plan that was saved is the one that is returned.
+
+    `can` holds the ids of the actions there are.
+    """
     made = _made(
-        request, incidents, correlations, receipts, timeline, breaker, policy, protect, mode
+        request,
+        incidents,
+        correlations,
+        receipts,
+        timeline,
+        breaker,
+        lineages,
+        policy,
+        protect,
+        mode,
+        can,
     )
     incidents.add_refusals(made.incident_id, made.refusals)
     _retire(made, incidents, receipts, timeline)
@@ -142,9 +160,11 @@ def _made(
     receipts: Receipts,
     timeline: Timeline,
     breaker: Breaker,
+    lineages: Lineages,
     policy: Policy,
     protect: ProtectList,
     mode: Mode,
+    can: Collection[str],
 ) -> Plan:
     incident = incidents.get(request.incident_id)
     for _ in range(_TRIES):
@@ -152,7 +172,16 @@ def _made(
         if saved is not None:
             return saved
         asked, refusals = _asked(
-            incident, incidents, correlations, timeline, policy, protect, mode, request.now
+            incident,
+            incidents,
+            correlations,
+            timeline,
+            lineages,
+            policy,
+            protect,
+            mode,
+            can,
+            request.now,
         )
         orders = _new(incident, asked, incidents, receipts, policy)
         orders, beyond = _within(orders, incidents.orders(incident.id), policy)
@@ -174,29 +203,50 @@ def _asked(
     incidents: Incidents,
     correlations: Correlations,
     timeline: Timeline,
+    lineages: Lineages,
     policy: Policy,
     protect: ProtectList,
     mode: Mode,
+    can: Collection[str],
     now: datetime,
 ) -> tuple[list[_Asked], list[Refusal]]:
-    """What all findings ask for, the most severe first. Without what another incident has."""
+    """What all findings ask for, the most severe first; then what the lineage asks for.
+
+    Without what another incident has.
+    """
     asked, refusals = list[_Asked](), list[Refusal]()
     told = {event.key: event.at for event in timeline.events(incident.id)}
-    owners = dict[str, str | None]()
     findings = incidents.findings(incident.id)
+    proposed = list[tuple[str, _Asked]]()
     for finding in sorted(findings, key=lambda f: f.severity.rank, reverse=True):
         decision = decide(finding, policy, protect, mode, drill=incident.drill)
         refusals += decision.refusals
         came_at = told.get(f"found:{short_key(finding.key)}", incident.opened_at)
-        for proposal in decision.proposals:
-            key = owned_key(finding.account, proposal)
-            if key is not None and key not in owners:
-                owners[key] = _owner(key, incidents, correlations, now)
-            owner = owners.get(key) if key else None
-            if owner is None or owner == incident.id:
-                asked.append(_Asked(proposal, came_at, finding.last_seen_at))
-            else:
-                refusals.append(next_steps.elsewhere(proposal, owner))
+        proposed += [
+            (finding.account, _Asked(proposal, came_at, finding.last_seen_at))
+            for proposal in decision.proposals
+        ]
+    traced = lineages.get(incident.id)
+    if traced is not None:
+        lineage, head = traced
+        led_to = decide_lineage(
+            lineage, findings, policy, protect, mode, can=can, ours=head.ours, drill=incident.drill
+        )
+        refusals += led_to.refusals
+        proposed += [
+            (_account(one.proposal) or incident.account, _Asked(one.proposal, one.at, one.at))
+            for one in led_to.proved
+        ]
+    owners = dict[str, str | None]()
+    for account, one in proposed:
+        key = owned_key(account, one.proposal)
+        if key is not None and key not in owners:
+            owners[key] = _owner(key, incidents, correlations, now)
+        owner = owners.get(key) if key else None
+        if owner is None or owner == incident.id:
+            asked.append(one)
+        else:
+            refusals.append(next_steps.elsewhere(one.proposal, owner))
     return asked, refusals
 
 
