@@ -75,7 +75,7 @@ def test_only_the_functions_that_act_there_enter_a_member_account() -> None:
         for statement in statements(properties)
         if "sts:AssumeRole" in as_list(statement["Action"])
     }
-    assert set(entering) == {"contain", "verify", "release", "collect"}
+    assert set(entering) == {"contain", "verify", "release", "collect", "trace"}
     for verb, role in entering.items():
-        named = "MemberCollectRole" if verb == "collect" else "MemberContainRole"
+        named = "MemberCollectRole" if verb in ("collect", "trace") else "MemberContainRole"
         assert f"role/${{{named}}}" in role

@@ -15,7 +15,7 @@ SERVICES = {
 }
 ACTS = {  # role of a member account: the functions that work there
     "ContainRole": {"ContainFunctionRole", "VerifyFunctionRole", "ReleaseFunctionRole"},
-    "CollectRole": {"CollectFunctionRole"},
+    "CollectRole": {"CollectFunctionRole", "TraceFunctionRole"},
 }
 
 

@@ -11,16 +11,21 @@ TRACKED_ALREADY = {"Error": "StepFunctions.ExecutionAlreadyExistsException", "Ca
 
 
 def a_response(
-    opened: Any = None, contained: Any = None, preserved: Any = None, clocked: Any = None
+    opened: Any = None,
+    contained: Any = None,
+    preserved: Any = None,
+    clocked: Any = None,
+    traced: Any = None,
 ) -> list[Any]:
-    """What the four branches hand over when all is well, but for what is given."""
+    """What the five branches hand over when all is well, but for what is given."""
     well = [
         {"channel": "ops_center", "reference": "oi-1"},
         [],
         {"manifest_key": "m", "manifest_version_id": "v", "manifest_sha256": "0" * 64},
         {"incident_id": "i", "clocks": {"clocks": 5}, "tracker": {"ExecutionArn": "arn"}},
+        {"incident_id": "i", "trace": {"nodes": 1, "edges": 0, "gaps": [], "generation": None}},
     ]
-    given = (opened, contained, preserved, clocked)
+    given = (opened, contained, preserved, clocked, traced)
     return [well[place] if one is None else one for place, one in enumerate(given)]
 
 
@@ -35,6 +40,7 @@ def test_each_branch_that_failed_is_named_with_what_its_function_said() -> None:
         (a_response(preserved={"collectors": [], "failure": CAUGHT}), "sealed"),
         (a_response(clocked={"incident_id": "i", "clocks": CAUGHT}), "clock"),
         (a_response(clocked={"clocks": {"clocks": 3}, "failure": CAUGHT}), "tracker"),
+        (a_response(traced={"incident_id": "i", "failure": CAUGHT}), "traced"),
     ):
         [failure] = failures(response)
         assert word in failure.what
@@ -64,7 +70,7 @@ def test_a_branch_that_handed_over_something_unknown_is_a_failure() -> None:
         response = a_response()
         response[0] = nonsense
         assert len(failures(response)) == 1
-    assert len(failures([])) == 5  # four branches, the last of which promises two things
+    assert len(failures([])) == 6  # five branches, one of which promises two things
 
 
 def test_a_cause_that_is_not_json_is_shown_as_it_is() -> None:

@@ -10,16 +10,17 @@ _ENDS_WELL = "StepFunctions.ExecutionAlreadyExistsException"  # another generati
 
 
 def failures(response: Sequence[Any]) -> list[Failure]:
-    """The failures in the output of the four branches, in the order of the branches.
+    """The failures in the output of the five branches, in the order of the branches.
 
     A branch whose shape we do not know is a failure too: not knowing is not good news.
     """
-    branches = list(response) + [None] * (4 - len(response))
+    branches = list(response) + [None] * (5 - len(response))
     return [
         *_opening(branches[0]),
         *_containing(branches[1]),
         *_preserving(branches[2]),
         *_clocking(branches[3]),
+        *_tracing(branches[4]),
     ]
 
 
@@ -46,6 +47,11 @@ def _preserving(branch: Any) -> Iterator[Failure]:
 def _clocking(branch: Any) -> Iterator[Failure]:
     yield from _caught("No clock was started", branch, "clocks")
     yield from _caught("Deadlines have no tracker; the hourly sweep reminds", branch, "failure")
+
+
+def _tracing(branch: Any) -> Iterator[Failure]:
+    what = "What the stolen credentials assumed and made was not traced"
+    yield from _caught(what, branch, "failure")
 
 
 def _caught(what: str, state: Any, key: str | None, *, needed: bool = False) -> Iterator[Failure]:
