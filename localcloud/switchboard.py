@@ -26,6 +26,7 @@ current_function: ContextVar[str | None] = ContextVar("current_function", defaul
 _TEXT: Final = 1024  # characters of one recorded value
 _ITEMS: Final = 50  # of one recorded list or mapping
 _DEPTH: Final = 4
+_ANSWERS_KEPT: Final = frozenset({"iam", "sts"})
 _MOTO: Final = ("before-send", botocore_stubber)
 _SLOT: Final = "localcloud.call"
 _PARAMS: Final = "localcloud.params"
@@ -68,6 +69,7 @@ class Call:
     function: str | None  # ARN of the function whose handler made it
     error: str | None = "Unanswered"  # the error's code, or None once it was answered well
     faked: bool = False
+    answer: dict[str, Any] = field(default_factory=dict)  # bounded; of identities only
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property
@@ -275,6 +277,9 @@ class Switchboard:
             call.error = str(parsed.get("Error", {}).get("Code", http_response.status_code))
             return
         call.error = None
+        if asked.service in _ANSWERS_KEPT:
+            told = {key: value for key, value in parsed.items() if key != "ResponseMetadata"}
+            call.answer = {key: _bounded(value, _DEPTH) for key, value in told.items()}
         if (asked.service, asked.operation) == ("sns", "Publish"):
             self._note(asked)
         for seen in self._listeners:

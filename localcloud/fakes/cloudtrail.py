@@ -36,6 +36,8 @@ _DATA_EVENTS: Final = frozenset(
     | {"PutObject", "PutObjectAcl", "PutObjectLegalHold", "PutObjectRetention"}
     | {"PutObjectTagging", "UploadPart"}
 )
+# What CloudTrail never writes down, or not so that anybody could use it.
+_SECRETS: Final = frozenset({"SecretAccessKey", "SessionToken", "ServicePassword", "Password"})
 _READS: Final = ("Get", "List", "Describe", "Lookup", "Head")
 
 
@@ -129,7 +131,7 @@ def _event(call: Call) -> dict[str, Any]:
 
 
 def record(call: Call) -> dict[str, Any]:
-    """The record as CloudTrail writes it. What was answered is not kept here."""
+    """The record as CloudTrail writes it. Of answers, only those of IAM and STS are kept here."""
     record = {
         "eventVersion": "1.11",
         "userIdentity": _identity(call),
@@ -140,7 +142,7 @@ def record(call: Call) -> dict[str, Any]:
         "sourceIPAddress": FUNCTION_IP if call.function else SOURCE_IP,
         "userAgent": "Boto3",
         "requestParameters": {_lower(name): value for name, value in call.params.items()} or None,
-        "responseElements": None,
+        "responseElements": _answered(call),
         "requestID": call.id,
         "eventID": call.id,
         "readOnly": _read_only(call) == "true",
@@ -152,6 +154,20 @@ def record(call: Call) -> dict[str, Any]:
     if call.error is not None:
         record["errorCode"] = call.error
     return record
+
+
+def _answered(call: Call) -> dict[str, Any] | None:
+    """What a call gave: of those that change something, and of those that give credentials."""
+    gives = call.service == "sts" and "Credentials" in call.answer
+    if call.error is not None or not (gives or _read_only(call) == "false"):
+        return None
+    return _lowered(call.answer) or None
+
+
+def _lowered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_lower(name): _lowered(v) for name, v in value.items() if name not in _SECRETS}
+    return [_lowered(one) for one in value] if isinstance(value, list) else value
 
 
 def _identity(call: Call) -> dict[str, Any]:

@@ -149,3 +149,32 @@ def test_a_key_that_is_refused_leaves_no_event(world: World) -> None:
     assert code(keys("kms").list_keys) == "UnrecognizedClientException"
     world.clock.advance(SOON)
     assert events(world, **by("AccessKeyId", which["AccessKeyId"])) == []
+
+
+def test_the_answer_names_what_was_given_and_no_secret(world: World) -> None:
+    keys = world.user("alice", allow("*"))
+    arn = world.role("web", allow("*"))
+    session = keys("sts").assume_role(RoleArn=arn, RoleSessionName="one")["Credentials"]
+    made = keys("iam").create_access_key(UserName="alice")["AccessKey"]
+    world.clock.advance(SOON)
+    [became] = events(world, **by("EventName", "AssumeRole"), StartTime=STARTS_AT)
+    [minted] = events(world, region="us-east-1", **by("EventName", "CreateAccessKey"))[:1]
+    told = json.loads(became["CloudTrailEvent"])["responseElements"]
+    assert told["credentials"]["accessKeyId"] == session["AccessKeyId"]
+    assert told["assumedRoleUser"]["arn"].endswith("assumed-role/web/one")
+    key = json.loads(minted["CloudTrailEvent"])["responseElements"]["accessKey"]
+    assert (key["userName"], key["accessKeyId"]) == ("alice", made["AccessKeyId"])
+    for event in (became, minted):
+        for secret in (
+            session["SecretAccessKey"],
+            session["SessionToken"],
+            made["SecretAccessKey"],
+        ):
+            assert secret not in event["CloudTrailEvent"]
+
+
+def test_what_only_looks_has_no_answer_in_the_record(world: World) -> None:
+    world.user("alice", allow("*"))("iam").list_users()
+    world.clock.advance(SOON)
+    [event] = events(world, region="us-east-1", **by("EventName", "ListUsers"))
+    assert json.loads(event["CloudTrailEvent"])["responseElements"] is None
