@@ -14,7 +14,7 @@ from tests.consoles import fits
 
 STOLEN = "AKIAEXAMPLEEXAMPLE00"
 GLOBAL = "us-east-1"
-START = NOON - timedelta(minutes=30)
+START = NOON - timedelta(minutes=20)
 
 
 def key(number: int, kind: str = "ASIA") -> str:

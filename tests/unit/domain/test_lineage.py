@@ -27,6 +27,7 @@ from tests.trails import (
 
 SAML = f"arn:aws:iam::{SHOP}:saml-provider/corp"
 OIDC = f"arn:aws:iam::{SHOP}:oidc-provider/idp.example.com"
+ROOT = Principal(kind=PrincipalKind.ROOT, account=SHOP, arn=f"arn:aws:iam::{SHOP}:root")
 STRANGER = {"type": "AWSAccount", "principalId": "AIDAEXAMPLEEXAMPLE77", "accountId": HOME}
 
 
@@ -393,6 +394,7 @@ def test_another_key_of_a_user_is_a_sibling_until_an_event_says_that_it_was_made
             a_session().model_copy(update={"access_key_id": None, "session_name": None}),
             None,
         ),
+        (ROOT, NodeKind.ROOT_SESSION),
         (Principal(kind=PrincipalKind.AWS_SERVICE, name="ec2.amazonaws.com"), None),
         (Principal(kind=PrincipalKind.UNKNOWN, access_key_id=STOLEN), None),
     ],
@@ -409,3 +411,10 @@ def test_a_session_without_a_key_is_told_by_its_name() -> None:
     lineage = grown(makes_a_user(1, by_session("web", "batch", key(5)), "helper"), start=start)
     assert found(lineage) == [(NodeKind.USER, "helper")]
     assert isinstance(lineage.nodes[0], Node)
+
+
+def test_root_without_a_key_is_followed_by_what_it_is() -> None:
+    identity = {"type": "Root", "arn": f"arn:aws:iam::{SHOP}:root", "accountId": SHOP}
+    by_root = identity | {"principalId": SHOP, "accessKeyId": key(5)}
+    lineage = grown(makes_a_user(1, by_root, "helper"), start=a_start(ROOT))
+    assert found(lineage) == [(NodeKind.USER, "helper")]

@@ -142,6 +142,22 @@ def test_what_it_assumed_or_changed_is_asked_about_whatever_the_rule(
     assert proposal.on_silence is Silence.ESCALATE
 
 
+def test_what_was_made_long_before_the_detector_saw_anything_is_asked_about() -> None:
+    at_work = decided(makes_a_user(-90, by_user(), "colleague"))
+    assert [one.mode for one in at_work.proposals] == [OrderMode.APPROVAL]
+    just_before = decided(makes_a_user(-30, by_user(), "helper"))
+    assert [one.mode for one in just_before.proposals] == [OrderMode.AUTOMATIC]
+
+
+def test_what_comes_after_a_change_may_be_the_owners_work_and_is_asked_about() -> None:
+    reset = profile("backup", "UpdateLoginProfile")
+    after = makes_a_user(2, by_user("backup", key(4)), "colleague")
+    of_the_user = decided(reset, after).proposals[-1]
+    assert (of_the_user.action_id, of_the_user.mode) == (DENY_USER, OrderMode.APPROVAL)
+    new = makes_a_user(2, by_user("backup", key(4)), "helper")
+    assert decided(profile("backup"), new).proposals[-1].mode is OrderMode.AUTOMATIC
+
+
 def test_a_proposal_names_the_event_that_proves_it_and_when_it_was() -> None:
     call = makes_a_user(1, by_user(), "helper")
     [proved] = decided(call).proved

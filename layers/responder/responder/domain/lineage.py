@@ -132,6 +132,24 @@ class Lineage(BaseModel):
             left += new
         return frozenset(node.id for node in self.nodes if node.seed and node.id in seen)
 
+    def surely(self) -> frozenset[str]:
+        """The nodes that lead back to a seed by what was made and assumed alone.
+
+        Whoever had a password before it was changed, or a role before its trust was, may be
+        working beside the attacker, so what comes after a change is less sure.
+        """
+        after = dict[str, list[str]]()
+        for edge in self.edges:
+            if edge.verb is not Verb.CHANGED:
+                after.setdefault(edge.source, []).append(edge.target)
+        seen = {node.id for node in self.nodes if node.seed}
+        left = list(seen)
+        while left:
+            new = [one for one in after.get(left.pop(), []) if one not in seen]
+            seen.update(new)
+            left += new
+        return frozenset(seen)
+
 
 def seed_of(principal: Principal, account: str) -> Node | None:
     """Where the lineage of a principal begins. None where its calls cannot be told from others'.
@@ -148,7 +166,7 @@ def seed_of(principal: Principal, account: str) -> Node | None:
         kind = NodeKind.ACCESS_KEY if key.startswith("AKIA") else NodeKind.USER_SESSION
     elif kind is NodeKind.ROLE_SESSION and name and session:
         arn = f"arn:{partition}:sts::{owner}:assumed-role/{name}/{session}"
-    elif key is None and (kind is not NodeKind.USER or name is None):
+    elif key is None and not _told_by_name(kind, principal):
         return None
     return Node(
         kind=kind,
@@ -185,6 +203,13 @@ _SEEDS = {
     PrincipalKind.FEDERATED_USER: NodeKind.FEDERATED_SESSION,
     PrincipalKind.ROOT: NodeKind.ROOT_SESSION,
 }
+
+
+def _told_by_name(kind: NodeKind, principal: Principal) -> bool:
+    """Whether an identity without a key is one that nobody shares a name with."""
+    if kind is NodeKind.USER:
+        return principal.name is not None
+    return kind is NodeKind.ROOT_SESSION and principal.arn is not None
 
 
 def _partition(principal: Principal) -> str:

@@ -2,11 +2,13 @@
 
 What a stolen credential made itself goes the way that the finding's rule says: no honest work can
 depend on it yet. What it merely assumed or changed, and the other keys of a user, is asked about.
+So is what it made long before the detector saw anything, or after it had changed something that
+others use: there, the one who made it may be the honest owner.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from responder.domain import next_steps
 from responder.domain.decision import About, Mode, Proposal, only_recorded
@@ -55,6 +57,8 @@ _GOES_DOWN = {
     CLOSE_ROLE_TRUST: "Nobody gets a new session of this role until it is released; sessions that "
     "are out go on.",
 }
+# How long before the first activity that a detector saw a credential counts as stolen already.
+STOLEN_BEFORE = timedelta(hours=1)
 _SESSIONS_OF_A_USER = (NodeKind.USER_SESSION, NodeKind.FEDERATED_SESSION)
 _ACTS = (Then.AUTOMATIC, Then.APPROVAL)
 _ESCALATE = Rule(then=Then.ESCALATE)
@@ -132,6 +136,9 @@ class _Rules:
         self._all = list[Rule]()
         self._of_seed = dict[str, list[Rule]]()
         self._denied = set[tuple[str | None, str | None]]()
+        self._surely = lineage.surely()
+        seen = [finding.first_seen_at for finding in findings]
+        self._stolen_at = min(seen, default=lineage.until) - STOLEN_BEFORE
         for finding in findings:
             if only_recorded(finding, drill=drill) is not None:
                 continue
@@ -147,6 +154,15 @@ class _Rules:
     def cover(self, node: Node) -> bool:
         """Whether the deny of a user that a finding names reaches this session of the user too."""
         return node.kind in _SESSIONS_OF_A_USER and (node.account, node.name) in self._denied
+
+    def surely_bad(self, node: Node, edges: Sequence[Edge]) -> bool:
+        """Whether the attacker made this, so that nothing honest can be using it."""
+        made = [edge for edge in edges if edge.verb is Verb.MADE]
+        return (
+            node.kind in _BORN_BAD
+            and node.id in self._surely
+            and any(edge.event_at >= self._stolen_at for edge in made)
+        )
 
     def of(self, node: Node, action_id: str) -> Rule:
         if node.sibling:
@@ -187,8 +203,7 @@ def _about(
     then = rule.of(action_id)
     if then not in _ACTS:
         return next_steps.left_to_a_person(principal, proof(last))
-    born = node.kind in _BORN_BAD and any(edge.verb is Verb.MADE for edge in edges)
-    at_once = born and then is Then.AUTOMATIC
+    at_once = then is Then.AUTOMATIC and rules.surely_bad(node, edges)
     asked = "" if at_once else " So a person is asked first."
     return Proposal(
         action_id=action_id,

@@ -110,8 +110,9 @@ class _Growth:
             # A password signs in to the console, whose calls carry keys of their own.
             if found is None and not (key or "").startswith(_LONG_TERM):
                 found = self.by_arn.get((NodeKind.LOGIN_PROFILE, user))
-        if found is None and actor.kind == "Root" and key is None:
-            found = self.by_arn.get((NodeKind.ROOT_SESSION, arn or ""))
+        if found is None and actor.kind == "Root":
+            root = self.by_arn.get((NodeKind.ROOT_SESSION, arn or ""))
+            found = root if root is not None and root.access_key_id is None else None
         if found is None and arn is not None and session_of(arn) is not None:
             session = self.by_arn.get((NodeKind.ROLE_SESSION, arn))
             found = session if session is not None and session.access_key_id is None else None

@@ -112,6 +112,8 @@ class Following:
             yield "Username", node.name
         elif node.kind is NodeKind.ROLE_SESSION and node.session_name:
             yield "Username", node.session_name
+        elif node.kind is NodeKind.ROOT_SESSION:
+            yield "Username", "root"
         elif node.kind in _BY_ARN and node.arn:
             yield "ResourceName", self._real(node) or node.arn
 
