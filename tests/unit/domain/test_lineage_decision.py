@@ -216,6 +216,30 @@ def test_what_a_finding_names_itself_is_not_proposed_again() -> None:
     assert len(decided(again, findings=(named,)).proposals) == 1
 
 
+@pytest.mark.parametrize(
+    ("ends", "asked"),
+    [
+        ("Nov 23, 2026, 11:59:59 AM", 0),
+        ("Nov 23, 2026 11:59:59 AM", 0),
+        ("Nov 23, 2026, 11:59:59\u202fAM", 0),
+        ("Nov 23, 2026, 12:00:01 PM", 1),
+        ("Nov 22, 2026, 11:59:59 AM", 1),  # before it began: not believed
+        ("soon", 1),
+        (None, 1),
+        (7, 1),
+    ],
+)
+def test_a_session_that_is_over_is_not_asked_about_and_what_it_made_is(
+    ends: object, asked: int
+) -> None:
+    begins = assumes(1, by_user(), "ops", "one", key(1))
+    begins["responseElements"]["credentials"]["expiration"] = ends
+    then = makes_a_user(2, by_session("ops", "one", key(1)), "helper")
+    decision = decided(begins, then)
+    assert [one.action_id for one in decision.proposals][-1] == DENY_USER
+    assert len(decision.proposals) == 1 + asked
+
+
 def test_monitor_mode_holds_every_order() -> None:
     [proposal] = decided(makes_a_user(1, by_user(), "helper"), mode="monitor").proposals
     assert proposal.held

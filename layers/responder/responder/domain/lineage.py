@@ -79,6 +79,7 @@ class Node(BaseModel):
     source_identity: str | None = None  # only if the lineage chose it: then it tells its sessions
     detail: str | None = None  # which policy, statement, target
     made_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None  # of a session
     seed: bool = False  # a finding names it
     sibling: bool = False  # no event names it: another key of a user that has one in the lineage
 

@@ -97,7 +97,7 @@ def decide_lineage(
     ours: Collection[AccountId],
     drill: bool = False,
 ) -> LineageDecision:
-    """Decide about every node that no finding names.
+    """Decide about every node that no finding names. A session that is over needs no cut.
 
     `can` holds the ids of the actions there are; `ours` the accounts that we were let into. An
     identity of another account is not ours to change.
@@ -105,11 +105,10 @@ def decide_lineage(
     proved, refusals = list[Proved](), list[Refusal]()
     rules = _Rules(lineage, findings, policy, drill)
     for node in lineage.nodes:
-        if node.seed:
+        over = node.ends_at is not None and node.ends_at <= lineage.until
+        if node.seed or over or rules.cover(node):
             continue
         edges = lineage.into(node.id)
-        if rules.cover(node):
-            continue
         found = _about(node, edges, rules, protect, mode, can, ours)
         if isinstance(found, Refusal):
             refusals.append(found)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from responder.domain.lineage import Node, NodeKind, Verb
 from responder.domain.lineage_calls import GROUP, ROLE, ROWS, USER, Row
@@ -31,6 +32,12 @@ _USERS = (
     NodeKind.MFA_DEVICE,
 )
 _ROLES = (NodeKind.ROLE, NodeKind.TRUST_EDIT)
+
+
+# STS API Reference: the longest that each kind of session can last.
+_ROLE_SESSION, _USER_SESSION = timedelta(hours=12), timedelta(hours=36)
+# As CloudTrail writes the end of credentials; newer records have the second comma.
+_ENDS = ("%b %d, %Y, %I:%M:%S %p", "%b %d, %Y %I:%M:%S %p")
 
 
 def made(event: TrailEvent) -> Iterator[tuple[Verb, Node]]:
@@ -94,6 +101,7 @@ def _session(event: TrailEvent) -> Iterator[Node]:
             principal_id=event.word("response.assumedRoleUser.assumedRoleId", UNIQUE_ID),
             source_identity=chosen if actor.source_identity is None else None,
             made_at=at,
+            ends_at=_ends_at(event, _ROLE_SESSION),
         )
     elif event.call == "AssumeRoot":
         target = event.word("request.targetPrincipal", THING) or event.account
@@ -107,10 +115,26 @@ def _session(event: TrailEvent) -> Iterator[Node]:
             session_name=event.word("request.name", SESSION_NAME),
             access_key_id=key,
             made_at=at,
+            ends_at=_ends_at(event, _USER_SESSION),
         )
     elif event.call == "GetSessionToken":
         kind = NodeKind.ROOT_SESSION if actor.kind == "Root" else NodeKind.USER_SESSION
         yield Node(kind=kind, account=event.account, name=actor.name, access_key_id=key, made_at=at)
+
+
+def _ends_at(event: TrailEvent, longest: timedelta) -> datetime:
+    """When the credentials end; where that is not told for sure, the latest that it can be."""
+    told, latest = event.at_path("response.credentials.expiration"), event.at + longest
+    if not isinstance(told, str):
+        return latest
+    for shape in _ENDS:
+        try:
+            # The space before AM and PM may be a narrow one that does not break.
+            ends = datetime.strptime(told.replace("\u202f", " "), shape).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        return ends if event.at < ends <= latest else latest
+    return latest
 
 
 def _node(event: TrailEvent, row: Row) -> Node | None:
