@@ -64,7 +64,9 @@ class Fleet:
         self.wire._sessions = wire._sessions  # opening another takes long
         self.ec2: Any = wire.ec2(SHOP, REGION)
         self.iam: Any = wire.iam(SHOP)
-        self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=True)[
+            "Vpc"
+        ]["VpcId"]
         self.subnet = self.ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.0.1.0/24")["Subnet"][
             "SubnetId"
         ]
