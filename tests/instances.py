@@ -57,16 +57,16 @@ class Wire(Clients):
 class Fleet:
     """A web server of two interfaces and two volumes, behind load balancers, with its role."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, has_ipv6: bool = True) -> None:
         a_small_member_account(monkeypatch)
         wire, self.wire = Wire(), Wire()
         self.own = wire
         self.wire._sessions = wire._sessions  # opening another takes long
         self.ec2: Any = wire.ec2(SHOP, REGION)
         self.iam: Any = wire.iam(SHOP)
-        self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=True)[
-            "Vpc"
-        ]["VpcId"]
+        self.vpc = self.ec2.create_vpc(
+            CidrBlock="10.0.0.0/16", AmazonProvidedIpv6CidrBlock=has_ipv6
+        )["Vpc"]["VpcId"]
         self.subnet = self.ec2.create_subnet(VpcId=self.vpc, CidrBlock="10.0.1.0/24")["Subnet"][
             "SubnetId"
         ]

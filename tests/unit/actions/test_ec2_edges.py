@@ -93,7 +93,12 @@ def test_every_interface_has_the_one_group_without_a_rule_and_the_open_one_is_go
     assert set(fleet.groups()) == {"default", "web", "ops", closed_name(fleet)}
 
 
-def test_each_interface_is_open_to_all_before_it_is_closed(fleet: Fleet) -> None:
+@pytest.mark.parametrize("has_ipv6", [True, False])
+def test_each_interface_is_open_to_all_before_it_is_closed(
+    aws: None, monkeypatch: pytest.MonkeyPatch, has_ipv6: bool
+) -> None:
+    """Of both families, also in a VPC whose new groups are born with a rule for one."""
+    fleet = Fleet(monkeypatch, has_ipv6=has_ipv6)
     receipt, seen = observed(fleet, ec2_quarantine_instance), []
 
     def look(name: str) -> None:
