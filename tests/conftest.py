@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 import pytest
 from moto import mock_aws
 
+from localcloud.seams import replaced
 from responder.aws.ledger import Ledger
 from tests.builders import HOME, REGION
 
@@ -41,6 +44,14 @@ def _loopback_only(self: socket.socket, address: Any) -> None:
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", _loopback_only)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _service_models_read_once() -> Iterator[None]:
+    """Each session of the SDK would parse the same large files of JSON again."""
+    loader = botocore.loaders.create_loader()
+    with replaced(botocore.session, "create_loader", lambda *_: loader):
+        yield
 
 
 @pytest.fixture

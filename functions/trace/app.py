@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from responder import actions, wiring
+from responder import wiring
 from responder.steps.trace import TraceRequest, trace
 
 logger = Logger()
@@ -27,7 +27,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         policy=wiring.rule_store().policy(),
         protect=wiring.protect_list(context.invoked_function_arn),
         mode=wiring.settings().mode,
-        can=actions.BY_ID,
         pause=time.sleep,
     )
     return answer.model_dump(mode="json")

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 
 from responder.actions import iam_tag_quarantined as action
+from responder.actions.action import acting
 from responder.domain.errors import Broken, Refused, Unavailable
 from responder.domain.order import Order, Receipt, ReceiptStatus
 from responder.domain.principal import PrincipalKind
@@ -256,7 +257,7 @@ def test_what_is_renamed_or_deleted_in_the_middle_is_tried_again(
 def test_what_does_not_exist_any_more_is_refused(shop: Shop, clients: Member, kind: str) -> None:
     receipt = observed(order_of(shop, kind), clients)
     nobody = {"name": "nobody", "access_key_id": "AKIAEXAMPLEEXAMPLE09"}
-    principal = receipt.order.principal.model_copy(update=nobody)
+    principal = acting(receipt.order).model_copy(update=nobody)
     order = order_of(shop, kind).model_copy(update={"principal": principal})
     receipt = receipt.model_copy(update={"order": order})
     for run in (action.apply, action.release):
@@ -302,7 +303,7 @@ def test_what_has_no_tags_is_broken(shop: Shop, clients: Member, kind: Principal
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_order_without_a_name_is_broken(shop: Shop, clients: Member, kind: str) -> None:
     order = order_of(shop, kind)
-    principal = order.principal.model_copy(update={"name": None})
+    principal = acting(order).model_copy(update={"name": None})
     with pytest.raises(Broken, match="names no user or role"):
         action.observe(order.model_copy(update={"principal": principal}), clients)
 

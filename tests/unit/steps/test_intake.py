@@ -20,7 +20,6 @@ from responder.domain.decision import Mode
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.finding import Finding, Resource, Severity, Source
 from responder.domain.incident import Incident, IncidentStatus
-from responder.domain.ladder import ACTION_IDS
 from responder.domain.order import Order, OrderMode, Receipt, ReceiptStatus
 from responder.domain.policy import DEFAULT_POLICY, Policy
 from responder.domain.principal import Principal, PrincipalKind
@@ -77,7 +76,6 @@ class World:
             timeline=Timeline(self.ledger),
             breaker=Breaker(self.ledger),
             lineages=Lineages(self.ledger),
-            can=ACTION_IDS,
             policy=DEFAULT_POLICY,
             protect=ProtectList(),
             mode=mode,

@@ -17,7 +17,6 @@ from responder.domain.correlation import short_key
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken
 from responder.domain.finding import Finding, Severity
-from responder.domain.ladder import ACTION_IDS
 from responder.domain.order import (
     Before,
     Order,
@@ -71,7 +70,6 @@ class World:
             timeline=Timeline(table),
             breaker=Breaker(table),
             lineages=Lineages(table),
-            can=ACTION_IDS,
             policy=policy,
             protect=ProtectList(patterns=protect, own=own_roles()),
             mode=mode,

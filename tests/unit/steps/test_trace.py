@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
+from responder.aws.breaker import Breaker
 from responder.aws.correlations import Correlations
 from responder.aws.generations import Generations
 from responder.aws.incidents import FINDING, INCIDENT, Incidents
@@ -21,7 +22,7 @@ from responder.domain.finding import Finding
 from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.lineage import NodeKind
 from responder.domain.order import OrderMode
-from responder.domain.policy import ACTION_IDS, DEFAULT_POLICY
+from responder.domain.policy import DEFAULT_POLICY
 from responder.domain.protection import ProtectList, own_roles
 from responder.steps import follow
 from responder.steps import trace as tracing
@@ -97,7 +98,6 @@ class World:
             policy=DEFAULT_POLICY,
             protect=ProtectList(patterns=protect, own=own_roles()),
             mode=mode,
-            can=ACTION_IDS,
             pause=self.pauses.append,
         )
 
@@ -108,11 +108,11 @@ class World:
             correlations=Correlations(self.ledger),
             receipts=Receipts(self.ledger),
             timeline=Timeline(self.ledger),
+            breaker=Breaker(self.ledger),
             lineages=Lineages(self.ledger),
             policy=DEFAULT_POLICY,
             protect=ProtectList(own=own_roles()),
             mode=mode,
-            can=ACTION_IDS,
         )
 
     @property
@@ -188,9 +188,9 @@ def test_what_was_found_makes_a_generation_whose_plan_cuts_it(world: World) -> N
     assert [(order.action_id, order.resource, order.mode) for order in planned.orders] == [
         ("iam.deactivate_key", f"arn:aws:iam::{SHOP}:user/backup", OrderMode.AUTOMATIC),
         ("iam.deny_user", HELPER, OrderMode.AUTOMATIC),
-        ("iam.cut_role_sessions", f"arn:aws:iam::{SHOP}:role/ops", OrderMode.APPROVAL),
+        ("iam.deny_role_session", f"arn:aws:iam::{SHOP}:role/ops", OrderMode.APPROVAL),
     ]
-    assert planned.orders[0].principal.access_key_id == key(7, "AKIA")
+    assert planned.orders[0].about[2] == key(7, "AKIA")
     assert "CreateUser-3" in planned.orders[1].reason
 
 
@@ -380,7 +380,7 @@ def test_other_keys_of_the_users_are_found_and_asked_about(ledger: Ledger) -> No
     assert world.trace().generation == 2
     world.plan(2)
     asked = [o for o in Incidents(ledger).orders(INCIDENT_ID) if o.mode is OrderMode.APPROVAL]
-    assert [order.principal.access_key_id for order in asked] == [other]
+    assert [order.about[2] for order in asked] == [other]
 
 
 def test_a_role_with_a_path_is_asked_about_by_its_real_arn(ledger: Ledger) -> None:

@@ -13,9 +13,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from responder.aws import ledger as table
 from responder.aws.ledger import Item, Ledger, Write, incident_pk
-from responder.domain.decision import About
 from responder.domain.identifiers import AccountId
 from responder.domain.lineage import Edge, Lineage, Node
+from responder.domain.order import About
 
 PERMISSIONS = table.PERMISSIONS
 HEAD, NODE, EDGE = "LINEAGE", "LINEAGE-NODE#", "LINEAGE-EDGE#"
@@ -28,13 +28,13 @@ class Asked(BaseModel):
 
     action_id: str
     resource: str
-    access_key_id: str | None
+    part: str | None  # one key, or one session
     strength: int
 
     @property
     def about(self) -> About:
         """What it is about, as a proposal says it."""
-        return self.action_id, self.resource, self.access_key_id
+        return self.action_id, self.resource, self.part
 
 
 class Head(BaseModel):

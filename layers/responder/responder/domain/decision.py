@@ -149,10 +149,10 @@ def _proposals(
 ) -> tuple[list[Proposal], list[Refusal]]:
     proposals = list[Proposal]()
     for action_id in rungs if principal.arn else ():
-        target = Target(action_id=action_id, resource=principal.arn or "", principal=principal)
-        proposal = proposed(target, rule.of(action_id), rule, why, held=held)
-        if proposal is not None:
-            proposals.append(proposal)
+        mode = _mode_of(rule.of(action_id))
+        if mode is not None:
+            target = Target(action_id=action_id, resource=principal.arn or "", principal=principal)
+            proposals.append(proposed(target, mode, rule, why, held=held))
     if proposals:
         return proposals, []
     return [], [next_steps.left_to_a_person(principal, why)]
@@ -166,18 +166,19 @@ def _about_thing(
     if ladder is None or not _is_about_things(finding) or protect.match(thing.id) is not None:
         return []
     targets = [Target(action_id=one, resource=thing.id, thing=thing) for one in ladder.first]
-    found = [
-        proposed(target, rule.of_thing(target.action_id), rule, why, held=held)
-        for target in targets
-    ]
-    return [proposal for proposal in found if proposal is not None]
+    modes = [(target, _mode_of(rule.of_thing(target.action_id))) for target in targets]
+    return [proposed(one, how, rule, why, held=held) for one, how in modes if how is not None]
 
 
-def proposed(target: Target, then: Then, rule: Rule, why: str, *, held: bool) -> Proposal | None:
-    """The proposal to cut something, as a rule says; None where the rule leaves it to a person."""
-    if then not in (Then.AUTOMATIC, Then.APPROVAL):
-        return None
-    mode = OrderMode.AUTOMATIC if then is Then.AUTOMATIC else OrderMode.APPROVAL
+def _mode_of(then: Then) -> OrderMode | None:
+    """How an order is carried out; None where the rule leaves it to a person."""
+    if then is Then.AUTOMATIC:
+        return OrderMode.AUTOMATIC
+    return OrderMode.APPROVAL if then is Then.APPROVAL else None
+
+
+def proposed(target: Target, mode: OrderMode, rule: Rule, why: str, *, held: bool) -> Proposal:
+    """The proposal to cut something, with what goes down with it, as a rule says."""
     asked = " So a person is asked first." if mode is OrderMode.APPROVAL else ""
     return Proposal(
         action_id=target.action_id,

@@ -11,52 +11,42 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from responder.domain import next_steps
-from responder.domain.decision import About, Mode, Proposal, only_recorded
+from responder.domain.decision import Mode, Proposal, only_recorded, proposed
 from responder.domain.finding import Finding
 from responder.domain.identifiers import AccountId
+from responder.domain.ladder import (
+    CLOSE_ROLE_TRUST,
+    CUT_CONSOLE_SIGN_IN,
+    CUT_USER_SESSIONS,
+    DEACTIVATE_CREDENTIALS,
+    DEACTIVATE_KEY,
+    DENY_ROLE,
+    DENY_ROLE_SESSION,
+    DENY_USER,
+)
 from responder.domain.lineage import Edge, Lineage, Node, NodeKind, Verb, newest, seed_of
 from responder.domain.lineage_made import session_of
 from responder.domain.lineage_next_steps import left, proof
-from responder.domain.order import OrderMode, Refusal, Silence, strength
-from responder.domain.policy import CUT_ROLE_SESSIONS, DEACTIVATE_KEY, DENY_USER, Policy, Rule, Then
+from responder.domain.order import About, OrderMode, Refusal, Silence, Target, strength
+from responder.domain.policy import Policy, Rule, Then
 from responder.domain.principal import Principal, PrincipalKind
 from responder.domain.protection import ProtectList
 
-DENY_ROLE, DENY_ROLE_SESSION = "iam.deny_role", "iam.deny_role_session"
-CLOSE_ROLE_TRUST, CUT_CONSOLE_SIGN_IN = "iam.close_role_trust", "iam.cut_console_sign_in"
-CUT_USER_SESSIONS = "iam.cut_user_sessions"
-DEACTIVATE_CREDENTIALS = "iam.deactivate_credentials"
-
-# What cuts which kind, the smallest cut first: the first that is in the catalog is proposed.
-_CUTS: dict[NodeKind, tuple[str, ...]] = {
-    NodeKind.ACCESS_KEY: (DEACTIVATE_KEY,),
-    NodeKind.USER: (DENY_USER,),
-    NodeKind.LOGIN_PROFILE: (CUT_CONSOLE_SIGN_IN,),
-    NodeKind.CREDENTIAL: (DEACTIVATE_CREDENTIALS,),
-    NodeKind.USER_SESSION: (CUT_USER_SESSIONS,),
-    NodeKind.FEDERATED_SESSION: (CUT_USER_SESSIONS,),
-    NodeKind.ROLE_SESSION: (DENY_ROLE_SESSION, CUT_ROLE_SESSIONS),
-    NodeKind.ROLE: (DENY_ROLE,),
-    NodeKind.TRUST_EDIT: (CLOSE_ROLE_TRUST,),
+# The smallest cut of each kind.
+_CUTS: dict[NodeKind, str] = {
+    NodeKind.ACCESS_KEY: DEACTIVATE_KEY,
+    NodeKind.USER: DENY_USER,
+    NodeKind.LOGIN_PROFILE: CUT_CONSOLE_SIGN_IN,
+    NodeKind.CREDENTIAL: DEACTIVATE_CREDENTIALS,
+    NodeKind.USER_SESSION: CUT_USER_SESSIONS,
+    NodeKind.FEDERATED_SESSION: CUT_USER_SESSIONS,
+    NodeKind.ROLE_SESSION: DENY_ROLE_SESSION,
+    NodeKind.ROLE: DENY_ROLE,
+    NodeKind.TRUST_EDIT: CLOSE_ROLE_TRUST,
 }
 _OF_A_ROLE = (NodeKind.ROLE_SESSION, NodeKind.ROLE, NodeKind.TRUST_EDIT)
 # Nothing honest can use these before the attacker's own call made them.
 _BORN_BAD = (NodeKind.ACCESS_KEY, NodeKind.USER, NodeKind.LOGIN_PROFILE, NodeKind.ROLE)
-_GOES_DOWN = {
-    DEACTIVATE_KEY: "What uses this key stops until it is released; the user's other keys go on.",
-    DENY_USER: "Everything that uses this user is denied until it is released.",
-    CUT_CONSOLE_SIGN_IN: "The user cannot sign in to the console with the password it has now.",
-    DEACTIVATE_CREDENTIALS: "The user's Git, Keyspaces and Bedrock credentials, SSH keys and "
-    "certificates stop working.",
-    CUT_USER_SESSIONS: "Every session that the user made up to now is denied; its long-term keys "
-    "go on.",
-    DENY_ROLE_SESSION: "This one session of the role is denied; every other session goes on.",
-    CUT_ROLE_SESSIONS: "Every session of the role that is out now is denied, the honest workload's "
-    "too, until it assumes the role again; an instance may wait hours for that.",
-    DENY_ROLE: "Everything that uses this role is denied until it is released.",
-    CLOSE_ROLE_TRUST: "Nobody gets a new session of this role until it is released; sessions that "
-    "are out go on.",
-}
 # How long before the first activity that a detector saw a credential counts as stolen already.
 STOLEN_BEFORE = timedelta(hours=1)
 _SESSIONS_OF_A_USER = (NodeKind.USER_SESSION, NodeKind.FEDERATED_SESSION)
@@ -93,14 +83,12 @@ def decide_lineage(
     protect: ProtectList,
     mode: Mode,
     *,
-    can: Collection[str],
     ours: Collection[AccountId],
     drill: bool = False,
 ) -> LineageDecision:
     """Decide about every node that no finding names. A session that is over needs no cut.
 
-    `can` holds the ids of the actions there are; `ours` the accounts that we were let into. An
-    identity of another account is not ours to change.
+    `ours` holds the accounts that we were let into. An identity of another is not ours to change.
     """
     proved, refusals = list[Proved](), list[Refusal]()
     rules = _Rules(lineage, findings, policy, drill)
@@ -109,7 +97,7 @@ def decide_lineage(
         if node.seed or over or rules.cover(node):
             continue
         edges = lineage.into(node.id)
-        found = _about(node, edges, rules, protect, mode, can, ours)
+        found = _about(node, edges, rules, protect, mode, ours)
         if isinstance(found, Refusal):
             refusals.append(found)
         else:
@@ -185,43 +173,33 @@ def _about(
     rules: _Rules,
     protect: ProtectList,
     mode: Mode,
-    can: Collection[str],
     ours: Collection[AccountId],
 ) -> Proposal | Refusal:
     last = edges[-1] if edges else None
-    action_id = next((one for one in _CUTS.get(node.kind, ()) if one in can), None)
+    action_id = _CUTS.get(node.kind)
     principal = _principal(node, ours)
     if principal is None:
         return left(node, last)
     refused = next_steps.kept_from_us(principal) or _protected(principal, protect)
     if refused is not None:
         return refused.model_copy(update={"reason": f"{refused.reason} {proof(last)}"})
-    if action_id is None:
+    if action_id is None or principal.arn is None:
         return left(node, last)
     rule = rules.of(node, action_id)
     then = rule.of(action_id)
     if then not in _ACTS:
         return next_steps.left_to_a_person(principal, proof(last))
     at_once = then is Then.AUTOMATIC and rules.surely_bad(node, edges)
-    asked = "" if at_once else " So a person is asked first."
-    return Proposal(
-        action_id=action_id,
-        resource=_resource(node, principal, action_id),
-        principal=principal,
-        mode=OrderMode.AUTOMATIC if at_once else OrderMode.APPROVAL,
+    target = Target(action_id=action_id, resource=principal.arn, principal=principal)
+    # Nobody wrote a rule about what a credential led to, so silence is no yes to it.
+    silence = Silence.ESCALATE if rule.on_silence is Silence.PROCEED else rule.on_silence
+    return proposed(
+        target,
+        OrderMode.AUTOMATIC if at_once else OrderMode.APPROVAL,
+        rule.model_copy(update={"on_silence": silence}),
+        proof(last),
         held=mode == "monitor",
-        reason=f"{proof(last)} {_GOES_DOWN[action_id]}{asked}",
-        answer_within=rule.answer_within,
-        # Nobody wrote a rule about what a credential led to, so silence is no yes to it.
-        on_silence=Silence.ESCALATE if rule.on_silence is Silence.PROCEED else rule.on_silence,
     )
-
-
-def _resource(node: Node, principal: Principal, action_id: str) -> str:
-    """The session's own ARN where one session is cut: two of one role are two orders."""
-    if action_id == DENY_ROLE_SESSION and node.arn:
-        return node.arn
-    return principal.arn or ""
 
 
 def _principal(node: Node, ours: Collection[AccountId]) -> Principal | None:

@@ -7,7 +7,7 @@ about once, when a finding has come since. What a stolen credential led to is pl
 finding names, from the lineage as the last trace left it.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -110,12 +110,8 @@ def plan(
     policy: Policy,
     protect: ProtectList,
     mode: Mode,
-    can: Collection[str],
 ) -> PlanAnswer:
-    """Plan one generation. May run again: the plan that was saved is the one that is returned.
-
-    `can` holds the ids of the actions there are.
-    """
+    """Plan one generation. May run again: the plan that was saved is the one that is returned."""
     made = _made(
         request,
         incidents,
@@ -127,7 +123,6 @@ def plan(
         policy,
         protect,
         mode,
-        can,
     )
     incidents.add_refusals(made.incident_id, made.refusals)
     _retire(made, incidents, receipts, timeline)
@@ -164,7 +159,6 @@ def _made(
     policy: Policy,
     protect: ProtectList,
     mode: Mode,
-    can: Collection[str],
 ) -> Plan:
     incident = incidents.get(request.incident_id)
     for _ in range(_TRIES):
@@ -180,7 +174,6 @@ def _made(
             policy,
             protect,
             mode,
-            can,
             request.now,
         )
         orders = _new(incident, asked, incidents, receipts, policy)
@@ -207,7 +200,6 @@ def _asked(
     policy: Policy,
     protect: ProtectList,
     mode: Mode,
-    can: Collection[str],
     now: datetime,
 ) -> tuple[list[_Asked], list[Refusal]]:
     """What all findings ask for, the most severe first; then what the lineage asks for.
@@ -230,7 +222,7 @@ def _asked(
     if traced is not None:
         lineage, head = traced
         led_to = decide_lineage(
-            lineage, findings, policy, protect, mode, can=can, ours=head.ours, drill=incident.drill
+            lineage, findings, policy, protect, mode, ours=head.ours, drill=incident.drill
         )
         refusals += led_to.refusals
         proposed += [

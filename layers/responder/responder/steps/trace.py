@@ -5,7 +5,7 @@ generation that is to cut them is claimed in one write with the note of what it 
 trace that finds nothing new starts nothing, so traces end when the attacker does.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ from responder.aws.incidents import Incidents
 from responder.aws.lineages import Asked, Found, Head, Lineages
 from responder.aws.timeline import Timeline
 from responder.aws.trail import HISTORY, Trail
-from responder.domain.decision import About, Mode
+from responder.domain.decision import Mode
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.finding import Finding
@@ -30,9 +30,9 @@ from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.lineage import Edge, Lineage, Node, seed_of
 from responder.domain.lineage_decision import decide_lineage, wanted_of
 from responder.domain.next_steps import described
+from responder.domain.order import About
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
-from responder.domain.standing import about
 from responder.steps.follow import Following, regions_of
 
 PERMISSIONS = graphs.PERMISSIONS | runs.PERMISSIONS | rule_store.PERMISSIONS | member.PERMISSIONS
@@ -71,10 +71,9 @@ def trace(
     policy: Policy,
     protect: ProtectList,
     mode: Mode,
-    can: Collection[str],
     pause: Callable[[float], None],
 ) -> TraceAnswer:
-    """Trace one incident. `can` holds the ids of the actions there are."""
+    """Trace one incident."""
     incident = incidents.get(request.incident_id)
     findings = incidents.findings(incident.id)
     stored = lineages.head(incident.id)
@@ -95,7 +94,7 @@ def trace(
     before = () if stored is None else stored.head.ours
     ours = {incident.account, *(one.account for one in findings), *before, *following.ours}
     decision = decide_lineage(
-        lineage, findings, policy, protect, mode, can=can, ours=ours, drill=incident.drill
+        lineage, findings, policy, protect, mode, ours=ours, drill=incident.drill
     )
     incidents.add_refusals(incident.id, decision.refusals)
     wants = wanted_of(decision.proposals)
@@ -214,15 +213,15 @@ def _had(incidents: Incidents, incident: Incident, found: Found | None) -> dict[
     for one in () if found is None else found.head.asked:
         had[one.about] = max(one.strength, had.get(one.about, one.strength))
     for order in incidents.orders(incident.id):
-        had[about(order)] = max(order.strength, had.get(about(order), order.strength))
+        had[order.about] = max(order.strength, had.get(order.about, order.strength))
     return had
 
 
 def _asked(found: Found | None, fresh: dict[About, int]) -> tuple[Asked, ...]:
     asked = {one.about: one for one in (() if found is None else found.head.asked)}
-    for (action_id, resource, key), strength in fresh.items():
-        asked[action_id, resource, key] = Asked(
-            action_id=action_id, resource=resource, access_key_id=key, strength=strength
+    for (action_id, resource, part), strength in fresh.items():
+        asked[action_id, resource, part] = Asked(
+            action_id=action_id, resource=resource, part=part, strength=strength
         )
     return tuple(asked.values())
 
