@@ -10,7 +10,7 @@ the cut, one that asks for a change at the next sign-in and did not before, or t
 and a sign-in since the cut, of which IAM tells only the first in five minutes.
 
 What a release puts back: whether a change is asked for at the next sign-in. The old password is
-gone for good; the profile stands with the unknown one until a person sets another (RELEASE_NOTE).
+gone for good; the profile stands with the unknown one until a person sets another, as the release says.
 AWS: IAM API Reference, "UpdateLoginProfile", "LoginProfile" and "User".
 """
 
@@ -41,10 +41,6 @@ PERMISSIONS = frozenset(
         "iam:GetUser",
         "iam:UpdateLoginProfile",
     }
-)
-RELEASE_NOTE = (
-    "The old password cannot be put back, and nobody knows the one that stands. Set another: "
-    "aws iam update-login-profile --user-name NAME --password PASSWORD --password-reset-required"
 )
 _PROFILE = "profile"  # key of `Before.state`; None for a user without a password
 _MADE_AT, _ASKS_CHANGE = "made_at", "asks_change"

@@ -64,6 +64,12 @@ GOES_DOWN: dict[str, str] = {
     REVOKE_GRANTS: "What other accounts do with the key by a grant stops until it is released: "
     "their copies, backups and machines.",
 }
+# What a release cannot put back, for whoever asked for it.
+NOT_GIVEN_BACK = {
+    CUT_CONSOLE_SIGN_IN: "The old password cannot be put back, and nobody knows the one that "
+    "stands. Set another: aws iam update-login-profile --user-name NAME --password PASSWORD "
+    "--password-reset-required",
+}
 ACTION_IDS = tuple(GOES_DOWN)
 _LONG_TERM = "AKIA"  # ASIA keys die by the deny (IAM User Guide, "IAM identifiers")
 

@@ -26,7 +26,7 @@ from responder.domain.correlation import owned_key
 from responder.domain.errors import Broken, Refused, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId
-from responder.domain.ladder import DEACTIVATE_KEY
+from responder.domain.ladder import DEACTIVATE_KEY, NOT_GIVEN_BACK
 from responder.domain.order import Receipt, ReceiptStatus, differences
 from responder.steps.contain import put_back_late
 
@@ -151,6 +151,7 @@ def release(
         _may_be_let_go(mine, request)
         if mine.released_by is None and not request.despite_changes:
             _is_as_we_left_it(mine, action, clients)
+    more = [NOT_GIVEN_BACK[action.ID]] if action.ID in NOT_GIVEN_BACK else []
     filed = _claimed(mine.order.order_id, request, receipts)
     receipt = filed.receipt
     if receipt.status is not ReceiptStatus.RELEASED:
@@ -159,19 +160,20 @@ def release(
         receipt = receipts.replace(filed, receipt.model_copy(update=done)).receipt
     elif receipt.released_amid:
         put_back_late(filed, action, clients, receipts, timeline, by=request.by, now=now)
+    text = f"Put back what stood before: {receipt.order.resource}. {receipt.note}"
     timeline.record(
         request.incident_id,
         f"released:{receipt.order.order_id}",
         at=receipt.released_at or now,
         by=receipt.released_by or request.by,
-        text=f"Put back what stood before: {receipt.order.resource}. {receipt.note}",
+        text=" ".join([text, *more]),
     )
     return ReleaseAnswer(
         order_id=receipt.order.order_id,
         resource=receipt.order.resource,
         status=receipt.status,
         released_at=receipt.released_at,
-        note=receipt.note,
+        note=" ".join([receipt.note or "", *more]),
     )
 
 
