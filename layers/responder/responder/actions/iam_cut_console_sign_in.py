@@ -10,7 +10,8 @@ the cut, one that asks for a change at the next sign-in and did not before, or t
 and a sign-in since the cut, of which IAM tells only the first in five minutes.
 
 What a release puts back: whether a change is asked for at the next sign-in. The old password is
-gone for good; the profile stands with the unknown one until a person sets another, as the release says.
+gone for good; the profile stands with the unknown one until a person sets another, which the
+release says.
 AWS: IAM API Reference, "UpdateLoginProfile", "LoginProfile" and "User".
 """
 
