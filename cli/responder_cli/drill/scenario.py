@@ -39,7 +39,7 @@ _ACTS = (
     "Deploy the shipped stacks",
     "A key is stolen",
     "GuardDuty reports it, and the responder answers",
-    "A person approves the wider cut",
+    "A person approves what the thief became",
     "What the thief can still do",
     "Evidence",
     "The legal clocks",

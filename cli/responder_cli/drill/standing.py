@@ -25,7 +25,7 @@ def cuts(stage: Stage, cloud: Cloud, shop: Shop) -> None:
     ours = [
         name
         for name in iam.list_role_policies(RoleName=ROLE)["PolicyNames"]
-        if "TokenIssueTime" in json.dumps(iam.get_role_policy(RoleName=ROLE, PolicyName=name))
+        if "aws:userid" in json.dumps(iam.get_role_policy(RoleName=ROLE, PolicyName=name))
     ]
     stage.check(
         "IAM itself shows all three cuts",

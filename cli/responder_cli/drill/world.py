@@ -25,7 +25,7 @@ _POLICY = {
         {
             "types": ["AttackSequence:*"],
             "then": "automatic",
-            "actions": {"iam.cut_role_sessions": "approval"},
+            "actions": {"iam.deny_role_session": "approval"},
         }
     ]
 }

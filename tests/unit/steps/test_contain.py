@@ -115,11 +115,20 @@ def test_two_runs_at_once_keep_the_state_that_the_first_saw(world: World) -> Non
             return getattr(self._client, name)
 
         def get_paginator(self, name: str) -> Any:
-            paginator = self._client.get_paginator(name)
-            if not self.done:
-                self.done = True
+            return Look(self._client.get_paginator(name), self)
+
+    class Look:
+        """What the first run sees, and the second run right after it."""
+
+        def __init__(self, pages: Any, second: Second) -> None:
+            self._pages, self._second = pages, second
+
+        def paginate(self, **given: Any) -> Any:
+            seen = list(self._pages.paginate(**given))
+            if not self._second.done:
+                self._second.done = True
                 world.contain(order, after(seconds=1))
-            return paginator
+            return seen
 
     world.contain(order, NOON, clients=Member(Second))
     receipt = world.receipt(order)

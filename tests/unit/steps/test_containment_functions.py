@@ -36,6 +36,9 @@ def world(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     boto3.client("ssm", region_name=REGION).put_parameter(
         Name="protect", Value='["break-glass-*"]', Type="String"
     )
+    boto3.client("ssm", region_name=REGION).put_parameter(
+        Name="/breach-responder/stop", Value="go", Type="String"
+    )
     told = {
         "TABLE_NAME": ledger.table,
         "STACK_NAME": "breach-responder",
@@ -43,6 +46,7 @@ def world(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         "MEMBER_CONTAIN_ROLE": "breach-responder-contain",
         "EXTERNAL_ID": "an-external-id-of-16",
         "PROTECT_PARAMETER": "protect",
+        "STOP_PARAMETER": "/breach-responder/stop",
         "PAGER_TOPIC_ARN": boto3.client("sns", region_name=REGION).create_topic(Name="pager")[
             "TopicArn"
         ],
