@@ -24,6 +24,7 @@ _FAKE = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "MOTO_ACCOUNT_ID": HOME,
+    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",  # thousands of images for each account of each test
     "POWERTOOLS_SERVICE_NAME": "breach-responder-tests",
 }
 # Before anything imports moto's account id or opens a session: whatever the shell holds is gone.

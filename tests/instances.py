@@ -71,7 +71,7 @@ class Fleet:
             "SubnetId"
         ]
         self.web, self.ops = self.group("web"), self.group("ops")
-        self.image = next(iter(ec2_backends[SHOP][REGION].amis))
+        self.image = self.ec2.register_image(Name="web", VirtualizationType="hvm")["ImageId"]
         self._profile()
         self.instance = self.launch()
         self.primary = self.described()["NetworkInterfaces"][0]["NetworkInterfaceId"]
