@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         correlations=wiring.correlations(),
         receipts=wiring.receipts(),
         timeline=wiring.timeline(),
-        machine=wiring.machine(),
+        generations=wiring.generations(),
         policy=policy_or_none(wiring.rule_store(), tell=logger.error),
         mode=wiring.settings().mode,
     )

@@ -10,6 +10,7 @@ import pytest
 
 from responder.aws.breaker import Breaker
 from responder.aws.correlations import Correlations, Recorded
+from responder.aws.generations import Generations
 from responder.aws.incidents import INCIDENT, Incidents
 from responder.aws.ledger import Ledger, incident_pk
 from responder.aws.lineages import Lineages
@@ -58,7 +59,9 @@ class World:
             correlations=Correlations(table),
             receipts=Receipts(table),
             timeline=Timeline(table),
-            machine=replace(self.machine, client=living.of(self.machine.client)),
+            generations=Generations(
+                table, replace(self.machine, client=living.of(self.machine.client))
+            ),
             policy=policy,
             drill=drill,
             mode=mode,

@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from responder.aws import correlations as seats
+from responder.aws import generations as runs
 from responder.aws import ledger as table
-from responder.aws import machine as response
 from responder.aws import receipts as proof
 from responder.aws import rule_store
 from responder.aws import timeline as events
 from responder.aws.correlations import Claim, Correlations, Held, Recorded, Seat
+from responder.aws.generations import Generations
 from responder.aws.incidents import FINDING, INCIDENT, Incidents
 from responder.aws.ledger import Item, Write, incident_pk
-from responder.aws.machine import Machine
 from responder.aws.receipts import Receipts
 from responder.aws.rule_store import RuleStore
 from responder.aws.timeline import Timeline
@@ -50,7 +50,7 @@ PERMISSIONS = (
     | events.PERMISSIONS
     | rule_store.PERMISSIONS
     | proof.PERMISSIONS
-    | response.PERMISSIONS
+    | runs.PERMISSIONS
 )
 WINDOW = timedelta(hours=24)
 _TRIES = 8
@@ -78,10 +78,6 @@ class Outcome(BaseModel):
     generation: int | None = None
 
 
-class _Started(BaseModel):
-    at: AwareDatetime
-
-
 def policy_or_none(store: RuleStore, *, tell: Callable[[str], object]) -> Policy | None:
     """The policy, or None with word to the owner. Taking findings in never waits for a policy."""
     try:
@@ -103,7 +99,7 @@ class Intake:
     correlations: Correlations
     receipts: Receipts
     timeline: Timeline
-    machine: Machine
+    generations: Generations
     policy: Policy | None
     mode: Mode = "monitor"
     drill: bool = False
@@ -118,7 +114,7 @@ class Intake:
         else:
             raise Unavailable(f"the incident of {finding.key} is being written by others")
         if outcome.incident_id is not None:
-            self._start(self.incidents.get(outcome.incident_id), now)
+            self.generations.start(self.incidents.get(outcome.incident_id), now)
         return outcome
 
     def _try(self, finding: Finding, now: datetime) -> Outcome | None:
@@ -309,14 +305,6 @@ class Intake:
         key = f"sent-again:{short_key(finding.key)}:{finding.updated_at:%Y%m%dT%H%M%S}"
         by = FEEDS[finding.source]
         self.timeline.record(incident.id, f"{key}:{finding.source}", at=now, by=by, text=text)
-
-    def _start(self, incident: Incident, now: datetime) -> None:
-        """Start the response to the incident as it stands, unless that is on record."""
-        pk, sk = incident_pk(incident.id), f"STARTED#{incident.generation}"
-        if self.incidents.ledger.get(pk, sk) is not None:
-            return
-        self.machine.start(incident)
-        self.incidents.ledger.add(pk, sk, _Started(at=now))
 
     def _opens(self, finding: Finding) -> bool:
         if self.policy is None:
