@@ -483,3 +483,56 @@ def test_each_order_of_a_user_is_on_its_own(world: World) -> None:
     }
     world.release(deny)
     assert world.shop.standing()["keys"] == stands["keys"]
+
+
+class Counting:
+    """IAM, with each call written down in its order."""
+
+    def __init__(self, client: Any, made: list[str]) -> None:
+        self._client, self._made = client, made
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self._client, name)
+        if name == "get_paginator":
+            return lambda operation: Paging(real(operation), operation, self._made)
+
+        def call(**given: Any) -> Any:
+            self._made.append(name)
+            return real(**given)
+
+        return call
+
+
+class Paging:
+    """One of its paginators: making one calls nobody."""
+
+    def __init__(self, pages: Any, operation: str, made: list[str]) -> None:
+        self._pages, self._operation, self._made = pages, operation, made
+
+    def paginate(self, **given: Any) -> Any:
+        self._made.append(self._operation)
+        return self._pages.paginate(**given)
+
+
+# Who the user is, of whom the finding tells no id.
+WHO = ["get_user", "get_access_key_last_used"]
+
+
+@pytest.mark.parametrize(
+    ("action_id", "calls"),
+    [
+        (DENY_USER, [*WHO, "list_attached_user_policies", "get_user", "attach_user_policy"]),
+        (
+            DEACTIVATE_KEY,
+            [*WHO, "list_access_keys", "get_user", "list_access_keys", "update_access_key"],
+        ),
+        (CUT_ROLE_SESSIONS, ["get_role", "get_role", "put_role_policy"]),
+    ],
+)
+def test_the_calls_of_a_cut_are_these_and_its_deny_is_the_first_write(
+    world: World, action_id: str, calls: list[str]
+) -> None:
+    """docs/decisions/0005 tells them; each is one round trip on the way to the cut."""
+    made = list[str]()
+    world.contain(world.ordered(action_id), clients=Member(lambda client: Counting(client, made)))
+    assert made == calls
