@@ -7,8 +7,7 @@ about once, when a finding has come since. What a stolen credential led to is pl
 finding names, from the lineage as the last trace left it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel
@@ -26,29 +25,22 @@ from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain import next_steps
 from responder.domain.correlation import owned_key, short_key
-from responder.domain.decision import Mode, Proposal, decide, merged
+from responder.domain.decision import Mode, decide
 from responder.domain.errors import Unavailable
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, IncidentStatus
-from responder.domain.ladder import GOES_DOWN
 from responder.domain.lineage_decision import decide_lineage
 from responder.domain.order import (
-    About,
     Order,
     OrderMode,
     Plan,
     Receipt,
     ReceiptStatus,
     Refusal,
-    Silence,
-    Target,
-    strength,
 )
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
-from responder.domain.standing import Standing, standings
-from responder.domain.widening import wider
-from responder.report.wording import in_utc
+from responder.steps.ordering import Asked, account_of, no_yes, orders_for, within
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -62,15 +54,6 @@ _WEAKER = "A stronger order took its place, because a finding asked for more."
 _HELD = (
     "Monitor mode held it. The mode is respond now, and an order that is not held took its place."
 )
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What one finding asks for, when we were told of it, and when it was last seen."""
-
-    proposal: Proposal
-    came_at: datetime
-    seen_at: datetime
 
 
 class PlanRequest(BaseModel):
@@ -176,8 +159,9 @@ def _made(
             mode,
             request.now,
         )
-        orders = _new(incident, asked, incidents, receipts, policy)
-        orders, beyond = _within(orders, incidents.orders(incident.id), policy)
+        given = incidents.orders(incident.id)
+        orders = orders_for(incident, asked, given, receipts.all(incident.id), policy)
+        orders, beyond = within(orders, given, policy)
         refusals += beyond
         made = Plan(
             incident_id=incident.id,
@@ -201,21 +185,21 @@ def _asked(
     protect: ProtectList,
     mode: Mode,
     now: datetime,
-) -> tuple[list[_Asked], list[Refusal]]:
+) -> tuple[list[Asked], list[Refusal]]:
     """What all findings ask for, the most severe first; then what the lineage asks for.
 
     Without what another incident has.
     """
-    asked, refusals = list[_Asked](), list[Refusal]()
+    asked, refusals = list[Asked](), list[Refusal]()
     told = {event.key: event.at for event in timeline.events(incident.id)}
     findings = incidents.findings(incident.id)
-    proposed = list[tuple[str, _Asked]]()
+    proposed = list[tuple[str, Asked]]()
     for finding in sorted(findings, key=lambda f: f.severity.rank, reverse=True):
         decision = decide(finding, policy, protect, mode, drill=incident.drill)
         refusals += decision.refusals
         came_at = told.get(f"found:{short_key(finding.key)}", incident.opened_at)
         proposed += [
-            (finding.account, _Asked(proposal, came_at, finding.last_seen_at))
+            (finding.account, Asked(proposal, came_at, finding.last_seen_at))
             for proposal in decision.proposals
         ]
     traced = lineages.get(incident.id)
@@ -226,7 +210,7 @@ def _asked(
         )
         refusals += led_to.refusals
         proposed += [
-            (_account(one.proposal) or incident.account, _Asked(one.proposal, one.at, one.at))
+            (account_of(one.proposal) or incident.account, Asked(one.proposal, one.at, one.at))
             for one in led_to.proved
         ]
     owners = dict[str, str | None]()
@@ -250,54 +234,6 @@ def _owner(key: str, incidents: Incidents, correlations: Correlations, now: date
     return owner
 
 
-def _new(
-    incident: Incident,
-    asked: list[_Asked],
-    incidents: Incidents,
-    receipts: Receipts,
-    policy: Policy,
-) -> list[Order]:
-    """An order for each thing without one that will do; those that ask nobody come first."""
-    stands = standings(incidents.orders(incident.id), receipts.all(incident.id))
-    since = dict[About, datetime]()
-    for one in asked:
-        about = one.proposal.about
-        since[about] = max(one.came_at, since.get(about, one.came_at))
-    orders = list[Order]()
-    widened = [
-        proposal
-        for one in asked
-        if (proposal := _wider(one, stands, guarded=policy.guarded)) is not None
-    ]
-    for proposal in merged([*(one.proposal for one in asked), *widened]):
-        so_far = stands.get(proposal.about)
-        if so_far is None:
-            orders.append(_order(incident, proposal, None))
-            continue
-        if so_far.was_given_back:
-            proposal = _asking(proposal)
-        if proposal.about in since and _is_due(proposal, so_far, since[proposal.about]):
-            orders.append(_order(incident, proposal, so_far.last))
-    return sorted(orders, key=lambda order: order.mode is OrderMode.APPROVAL)
-
-
-def _within(
-    orders: list[Order], given: Sequence[Order], policy: Policy
-) -> tuple[list[Order], list[Refusal]]:
-    """The orders that one plan and one incident carry, and the refusals of the rest."""
-    cut = {order.resource for order in given if not order.held}
-    kept, refusals = list[Order](), list[Refusal]()
-    for order in orders:
-        if len(kept) == policy.most_orders:
-            refusals.append(next_steps.beyond_the_plan(order, policy.most_orders))
-        elif order.resource not in cut and len(cut) >= policy.most_resources:
-            refusals.append(next_steps.beyond_the_incident(order, policy.most_resources))
-        else:
-            cut.add(order.resource)
-            kept.append(order)
-    return kept, refusals
-
-
 def _slowed(orders: list[Order], breaker: Breaker, policy: Policy, now: datetime) -> list[Order]:
     """The orders, with those asked about that are more cuts than an hour may see."""
     at_once = [o for o in orders if o.mode is OrderMode.AUTOMATIC and not o.held]
@@ -310,7 +246,7 @@ def _slowed(orders: list[Order], breaker: Breaker, policy: Policy, now: datetime
         order.model_copy(
             update={
                 "mode": OrderMode.APPROVAL,
-                "on_silence": _no_yes(order.on_silence),
+                "on_silence": no_yes(order.on_silence),
                 "reason": order.reason + why,
             }
         )
@@ -318,53 +254,6 @@ def _slowed(orders: list[Order], breaker: Breaker, policy: Policy, now: datetime
         else order
         for order in orders
     ]
-
-
-def _wider(asked: _Asked, stands: Mapping[About, Standing], *, guarded: bool) -> Proposal | None:
-    """The question about the next rung, for what was seen again after it was contained."""
-    found = wider(asked.proposal, asked.seen_at, stands, guarded=guarded)
-    if found is None:
-        return None
-    target = found.target
-    return Proposal(
-        action_id=target.action_id,
-        resource=target.resource,
-        principal=target.principal,
-        thing=target.thing,
-        mode=OrderMode.APPROVAL,
-        held=asked.proposal.held,
-        reason=f"It was seen again at {in_utc(asked.seen_at)}, after it was contained at "
-        f"{in_utc(found.contained_at)}. {GOES_DOWN[target.action_id]} What was seen may be calls "
-        "that were refused, so a person is asked.",
-        answer_within=asked.proposal.answer_within,
-        on_silence=_no_yes(asked.proposal.on_silence),
-    )
-
-
-def _is_due(proposal: Proposal, so_far: Standing, since: datetime) -> bool:
-    """Whether an order is to be given although there was one."""
-    if so_far.is_carried_out:
-        return False
-    if so_far.is_given_back:
-        return so_far.may_be_asked_again(since)
-    return strength(proposal.mode, held=proposal.held) > so_far.last.strength
-
-
-def _asking(proposal: Proposal) -> Proposal:
-    """The proposal as a question, and one to which silence is no yes."""
-    return proposal.model_copy(
-        update={
-            "mode": OrderMode.APPROVAL,
-            "on_silence": _no_yes(proposal.on_silence),
-            "reason": f"{proposal.reason} A person released this cut before, and a finding has "
-            "come since: so a person is asked.",
-        }
-    )
-
-
-def _no_yes(silence: Silence) -> Silence:
-    """Where silence must not mean yes."""
-    return Silence.ESCALATE if silence is Silence.PROCEED else silence
 
 
 def _retire(made: Plan, incidents: Incidents, receipts: Receipts, timeline: Timeline) -> None:
@@ -386,35 +275,6 @@ def _retire(made: Plan, incidents: Incidents, receipts: Receipts, timeline: Time
                     by="plan",
                     text=f"{note} It was {old.action_id} on {old.resource}.",
                 )
-
-
-def _order(incident: Incident, proposal: Proposal, last: Order | None) -> Order:
-    replaces = None if last is None else last.order_id
-    return Order(
-        order_id=Order.make_id(incident.id, *proposal.about, replaces),
-        incident_id=incident.id,
-        action_id=proposal.action_id,
-        resource=proposal.resource,
-        account=_account(proposal) or incident.account,
-        region=_region(proposal) or incident.region,
-        principal=proposal.principal,
-        thing=proposal.thing,
-        mode=proposal.mode,
-        held=proposal.held,
-        reason=proposal.reason,
-        answer_within=proposal.answer_within,
-        on_silence=proposal.on_silence,
-        replaces=replaces,
-    )
-
-
-def _account(target: Target) -> str | None:
-    named = target.principal or target.thing
-    return None if named is None else named.account
-
-
-def _region(target: Target) -> str | None:
-    return None if target.thing is None else target.thing.region
 
 
 def _summary(made: Plan) -> str:

@@ -1,0 +1,161 @@
+"""Which orders follow from what is asked for, and from how what was ordered before stands.
+
+Pure: `plan` reads, and writes what comes out of this.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from responder.domain import next_steps
+from responder.domain.decision import Proposal, merged
+from responder.domain.incident import Incident
+from responder.domain.ladder import GOES_DOWN
+from responder.domain.order import (
+    About,
+    Order,
+    OrderMode,
+    Receipt,
+    Refusal,
+    Silence,
+    Target,
+    strength,
+)
+from responder.domain.policy import Policy
+from responder.domain.standing import Standing, standings
+from responder.domain.widening import wider
+from responder.report.wording import in_utc
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one finding asks for, when we were told of it, and when it was last seen."""
+
+    proposal: Proposal
+    came_at: datetime
+    seen_at: datetime
+
+
+def orders_for(
+    incident: Incident,
+    asked: Sequence[Asked],
+    given: Sequence[Order],
+    receipts: Sequence[Receipt],
+    policy: Policy,
+) -> list[Order]:
+    """An order for each thing without one that will do; those that ask nobody come first."""
+    stands = standings(given, receipts)
+    since = dict[About, datetime]()
+    for one in asked:
+        about = one.proposal.about
+        since[about] = max(one.came_at, since.get(about, one.came_at))
+    orders = list[Order]()
+    widened = [
+        proposal
+        for one in asked
+        if (proposal := _wider(one, stands, guarded=policy.guarded)) is not None
+    ]
+    for proposal in merged([*(one.proposal for one in asked), *widened]):
+        so_far = stands.get(proposal.about)
+        if so_far is None:
+            orders.append(_order(incident, proposal, None))
+            continue
+        if so_far.was_given_back:
+            proposal = _asking(proposal)
+        if proposal.about in since and _is_due(proposal, so_far, since[proposal.about]):
+            orders.append(_order(incident, proposal, so_far.last))
+    return sorted(orders, key=lambda order: order.mode is OrderMode.APPROVAL)
+
+
+def within(
+    orders: list[Order], given: Sequence[Order], policy: Policy
+) -> tuple[list[Order], list[Refusal]]:
+    """The orders that one plan and one incident carry, and the refusals of the rest."""
+    cut = {order.resource for order in given if not order.held}
+    kept, refusals = list[Order](), list[Refusal]()
+    for order in orders:
+        if len(kept) == policy.most_orders:
+            refusals.append(next_steps.beyond_the_plan(order, policy.most_orders))
+        elif order.resource not in cut and len(cut) >= policy.most_resources:
+            refusals.append(next_steps.beyond_the_incident(order, policy.most_resources))
+        else:
+            cut.add(order.resource)
+            kept.append(order)
+    return kept, refusals
+
+
+def _wider(asked: Asked, stands: Mapping[About, Standing], *, guarded: bool) -> Proposal | None:
+    """The question about the next rung, for what was seen again after it was contained."""
+    found = wider(asked.proposal, asked.seen_at, stands, guarded=guarded)
+    if found is None:
+        return None
+    target = found.target
+    return Proposal(
+        action_id=target.action_id,
+        resource=target.resource,
+        principal=target.principal,
+        thing=target.thing,
+        mode=OrderMode.APPROVAL,
+        held=asked.proposal.held,
+        reason=f"It was seen again at {in_utc(asked.seen_at)}, after it was contained at "
+        f"{in_utc(found.contained_at)}. {GOES_DOWN[target.action_id]} What was seen may be calls "
+        "that were refused, so a person is asked.",
+        answer_within=asked.proposal.answer_within,
+        on_silence=no_yes(asked.proposal.on_silence),
+    )
+
+
+def _is_due(proposal: Proposal, so_far: Standing, since: datetime) -> bool:
+    """Whether an order is to be given although there was one."""
+    if so_far.is_carried_out:
+        return False
+    if so_far.is_given_back:
+        return so_far.may_be_asked_again(since)
+    return strength(proposal.mode, held=proposal.held) > so_far.last.strength
+
+
+def _asking(proposal: Proposal) -> Proposal:
+    """The proposal as a question, and one to which silence is no yes."""
+    return proposal.model_copy(
+        update={
+            "mode": OrderMode.APPROVAL,
+            "on_silence": no_yes(proposal.on_silence),
+            "reason": f"{proposal.reason} A person released this cut before, and a finding has "
+            "come since: so a person is asked.",
+        }
+    )
+
+
+def no_yes(silence: Silence) -> Silence:
+    """What silence means where it must not mean yes."""
+    return Silence.ESCALATE if silence is Silence.PROCEED else silence
+
+
+def _order(incident: Incident, proposal: Proposal, last: Order | None) -> Order:
+    replaces = None if last is None else last.order_id
+    return Order(
+        order_id=Order.make_id(incident.id, *proposal.about, replaces),
+        incident_id=incident.id,
+        action_id=proposal.action_id,
+        resource=proposal.resource,
+        account=account_of(proposal) or incident.account,
+        region=_region(proposal) or incident.region,
+        principal=proposal.principal,
+        thing=proposal.thing,
+        mode=proposal.mode,
+        held=proposal.held,
+        reason=proposal.reason,
+        answer_within=proposal.answer_within,
+        on_silence=proposal.on_silence,
+        replaces=replaces,
+    )
+
+
+def account_of(target: Target) -> str | None:
+    """Whose it is, as far as anybody told."""
+    named = target.principal or target.thing
+    return None if named is None else named.account
+
+
+def _region(target: Target) -> str | None:
+    return None if target.thing is None else target.thing.region
