@@ -114,6 +114,17 @@ def ours(s3: Any) -> dict[str, Any]:
     return statement
 
 
+@pytest.mark.parametrize("others", [False, True])
+def test_a_public_policy_is_closed_where_only_new_ones_are_blocked(
+    s3: Any, clients: Reach, order: Order, others: bool
+) -> None:
+    """Seed 11 of the generated states: the policy is older than the block, which is not whole."""
+    block = dict.fromkeys(ALL, others) | {"BlockPublicPolicy": True, "IgnorePublicAcls": False}
+    set_up(s3, PUBLIC, block)
+    holds_through_every_death(action, order, clients, lambda: standing(s3))
+    assert standing(s3) == (block, PUBLIC)
+
+
 @pytest.mark.parametrize("policy", [None, POLICY, PUBLIC])
 @pytest.mark.parametrize("block", [None, SOME, ALL])
 def test_it_is_closed_and_comes_back_byte_for_byte_whenever_we_die(

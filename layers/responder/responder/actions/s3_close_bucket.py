@@ -225,7 +225,8 @@ def _write(s3: "S3Client", order: Order, bucket: str, policy: str) -> None:
                 "hand"
             ) from error
         # What S3 says of a public policy while it blocks those, and of a missing permission.
-        if code_of(error) != "AccessDenied" or _block(s3, order, bucket) != _CLOSED:
+        block = _block(s3, order, bucket)
+        if code_of(error) != "AccessDenied" or block is None or not block["BlockPublicPolicy"]:
             raise
         _put_block(s3, order, bucket, _WRITABLE)
         _put_policy(s3, order, bucket, policy)
