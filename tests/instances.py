@@ -57,9 +57,13 @@ class Wire(Clients):
 class Fleet:
     """A web server of two interfaces and two volumes, behind load balancers, with its role."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, has_ipv6: bool = True) -> None:
-        a_small_member_account(monkeypatch)
-        wire, self.wire = Wire(), Wire()
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, *, has_ipv6: bool = True, own: Wire | None = None
+    ) -> None:
+        """In an account that is made for it, or in the one that `own` has clients of already."""
+        if own is None:
+            a_small_member_account(monkeypatch)
+        wire, self.wire = own or Wire(), Wire()
         self.own = wire
         self.wire._sessions = wire._sessions  # opening another takes long
         self.ec2: Any = wire.ec2(SHOP, REGION)
