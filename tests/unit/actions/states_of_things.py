@@ -191,7 +191,7 @@ def kept_key(wire: Wire, rng: Random, action_id: str) -> State:
         """The instant is left out, and the whole days until it are not."""
         seen = shown()
         deleted_at = seen["Key"].get("DeletionDate")
-        left = None if deleted_at is None else round((deleted_at - datetime.now(UTC)).days + 0.5)
+        left = None if deleted_at is None else (deleted_at - datetime.now(UTC)).days
         return seen | {"DaysLeft": left}
 
     return State(order, clients, with_days)
