@@ -32,7 +32,7 @@ test: setup ## All tests: lint, types, templates, packages, unit, workflow, repl
 	@$(MAKE) --no-print-directory unit
 
 unit: setup
-	$(BIN)/pytest -n $(JOBS) --dist loadfile -q
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -q
 
 check: lint types validate ## Style, import rules, types, templates
 

@@ -33,6 +33,18 @@ def test_the_kill_switch_stops_the_next_cut_and_people_are_paged() -> None:
         assert (night.key_status(), night.user_policies()) == ("Active", [])
         assert {r.status for r in night.receipts()} == {ReceiptStatus.LEFT}
         assert all("kill switch" in (r.note or "") for r in night.receipts())
+        night.cloud.deliver(
+            {
+                "source": "aws.ssm",
+                "detail-type": "Parameter Store Change",
+                "detail": {"operation": "Update", "name": "/breach-responder/stop"},
+            },
+            account=world.HOME,
+        )
+        night.cloud.settle()
+        told = night.cloud.published[-1]
+        assert "PagerTopic" in told.topic_arn
+        assert "Update of /breach-responder/stop at 2026-11-23" in told.message
 
 
 def test_monitor_mode_cuts_nothing_and_keeps_evidence_and_clocks() -> None:
