@@ -1,21 +1,15 @@
 """`responder release`: put back what an incident cut, through the stack's release function."""
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any
 
-import boto3
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from responder.domain.escaping import one_line
-
-if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
-
-_OUTPUT = "ReleaseFunctionName"
+from responder_cli import deployed
 
 
 def release(
@@ -45,28 +39,18 @@ def release(
 
     Exits with 1 if an order stays as it is, with 2 if nothing could be asked.
     """
-    try:
-        session = boto3.Session(region_name=region)
-        function = _function(session.client("cloudformation"), stack)
-        who = session.client("sts").get_caller_identity()["Arn"]
-        asked = {
+    answer = deployed.ask(
+        "ReleaseFunctionName",
+        {
             "incident_id": incident,
             "order_id": order,
-            "by": who,
             "reason": reason,
             "key_was_never_out": key_was_never_out,
             "despite_changes": despite_changes,
-        }
-        reply = session.client("lambda").invoke(
-            FunctionName=function, Payload=json.dumps(asked).encode()
-        )
-    except (BotoCoreError, ClientError) as error:
-        _stop(str(error))
-    answer = json.loads(reply["Payload"].read())
-    if "FunctionError" in reply:
-        _stop(
-            f"{answer.get('errorType', 'error')}: {answer.get('errorMessage', 'it said no more')}"
-        )
+        },
+        stack=stack,
+        region=region,
+    )
     released = answer.get("released", [answer])
     left = answer.get("left", [])
     if as_json:
@@ -75,19 +59,6 @@ def release(
         Console().print(_shown(released, left))
     if left:
         raise typer.Exit(1)
-
-
-def _function(cloudformation: "CloudFormationClient", stack: str) -> str:
-    outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
-    found = {one.get("OutputKey"): one.get("OutputValue", "") for one in outputs}
-    if _OUTPUT not in found:
-        _stop(f"the stack {stack} has no output {_OUTPUT}: it is no responder, or half deployed")
-    return found[_OUTPUT]
-
-
-def _stop(why: str) -> NoReturn:
-    typer.echo(f"error: {one_line(why, 1200)}", err=True)
-    raise typer.Exit(2)
 
 
 def _shown(released: list[dict[str, Any]], left: list[dict[str, Any]]) -> Group:

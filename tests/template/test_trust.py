@@ -12,6 +12,7 @@ SERVICES = {
     "HoldOrderRole": "states.amazonaws.com",
     "DeadlineTrackerRole": "states.amazonaws.com",
     "ApprovalRole": "ssm.amazonaws.com",
+    "ConsoleRole": "ssm.amazonaws.com",
 }
 ACTS = {  # role of a member account: the functions that work there
     "ContainRole": {"ContainFunctionRole", "VerifyFunctionRole", "ReleaseFunctionRole"},

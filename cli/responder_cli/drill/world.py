@@ -162,10 +162,12 @@ def hire(cloud: Cloud) -> None:
             ON_CALL,
             [
                 "cloudformation:DescribeStacks",
+                "iam:PassRole",
                 "lambda:InvokeFunction",
                 "ssm:DescribeAutomationExecutions",
                 "ssm:GetAutomationExecution",
                 "ssm:SendAutomationSignal",
+                "ssm:StartAutomationExecution",
             ],
         ),
         (COUNSEL, "lambda:InvokeFunction"),

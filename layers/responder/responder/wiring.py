@@ -58,6 +58,7 @@ class Settings(BaseModel):
     escalation_topic_arn: str = ""
     response_plan_arn: str = ""
     approval_document: str = ""  # its name
+    console_document: str = ""  # the one that people run to ask this function
     approvers: tuple[str, ...] = ()  # ARNs of principals who may approve
     jurisdictions: tuple[str, ...] = ()  # where customers live, for example US-CA
     release_function: str = ""  # name of the function that undoes an order, for the report
@@ -171,6 +172,12 @@ def approvals() -> Approvals:
 def automations() -> Automations:
     """The document that asks people in the console."""
     return Automations(home_clients().home("ssm"), settings().approval_document)
+
+
+@cache
+def console() -> Automations:
+    """The document by which people ask this function in the console."""
+    return Automations(home_clients().home("ssm"), settings().console_document)
 
 
 @cache

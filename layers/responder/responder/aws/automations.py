@@ -1,8 +1,8 @@
-"""Asks people in the Systems Manager console, and reads there what they decided.
+"""Asks people in the Systems Manager console, and reads there what they decided or asked for.
 
-The document is `ApprovalDocument` of the template: its step `decide` waits for a person
-(`aws:approve`), its step `handIn` calls the approve function. Nothing that a caller says about a
-decision is believed; AWS is asked.
+The document that asks is `ApprovalDocument` of the template: its step `decide` waits for a person
+(`aws:approve`), its step `handIn` calls the approve function. `CutDocument` and `ReleaseDocument`
+are run by people. Nothing that a caller says about a person is believed; AWS is asked.
 AWS: Systems Manager User Guide, "aws:approve - Pause an automation for manual approval".
 """
 
@@ -22,13 +22,14 @@ from responder.domain.escaping import one_line
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm.client import SSMClient
-    from mypy_boto3_ssm.type_defs import StepExecutionTypeDef
+    from mypy_boto3_ssm.type_defs import AutomationExecutionTypeDef, StepExecutionTypeDef
 
 STARTING = frozenset({"iam:PassRole", "ssm:StartAutomationExecution"})  # passes ApprovalRole
 READING = frozenset({"ssm:GetAutomationExecution"})
 STOPPING = frozenset({"ssm:StopAutomationExecution"})
 STEP = "decide"
 MOST = 512  # characters of a parameter (API Reference, "StartAutomationExecution")
+_ENDED = frozenset({"Success", "Failed", "TimedOut", "Cancelled", "CompletedWithSuccess"})
 _UNDECIDED = frozenset({"Pending", "InProgress", "Waiting"})
 _WITHOUT = frozenset({"TimedOut", "Cancelling", "Cancelled"})
 _APPROVES, _REJECTS = frozenset({"Approve", "Approved"}), frozenset({"Reject", "Rejected"})
@@ -36,8 +37,16 @@ _TOKENS = uuid.UUID("5c1c5d3e-3a0b-5d7e-9a55-0f6c2f1f7c11")  # any fixed namespa
 
 
 @dataclass(frozen=True)
+class Started:
+    """What a person asks for by running a document: who it is, and what they filled in."""
+
+    by: str
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Automations:
-    """The automations that one document asks people with."""
+    """The automations of one document."""
 
     client: "SSMClient"
     document: str
@@ -68,6 +77,27 @@ class Automations:
         Raises `Refused` for an automation that is not one of ours, and `Broken` for one that ended
         without a decision that can be read.
         """
+        execution = self._ours(automation_id)
+        for step in execution.get("StepExecutions", []):
+            if step.get("StepName") == STEP and step.get("Action") == "aws:approve":
+                return _answer(automation_id, step)
+        return None
+
+    def started(self, automation_id: str) -> Started:
+        """Who runs the document just now, and with which parameters.
+
+        Raises `Refused` for an automation that is not one of ours, or that has ended.
+        """
+        execution = self._ours(automation_id)
+        if execution.get("AutomationExecutionStatus") in _ENDED:
+            raise Refused(f"the automation {automation_id} has ended; run the document again")
+        by = execution.get("ExecutedBy")
+        if not by:
+            raise Broken(f"AWS does not say who runs the automation {automation_id}")
+        given = execution.get("Parameters", {})
+        return Started(by, {name: " ".join(values) for name, values in given.items()})
+
+    def _ours(self, automation_id: str) -> "AutomationExecutionTypeDef":
         with asking_aws(f"reading the automation {automation_id}"):
             try:
                 found = self.client.get_automation_execution(AutomationExecutionId=automation_id)
@@ -78,10 +108,7 @@ class Automations:
         execution = found["AutomationExecution"]
         if execution.get("DocumentName") != self.document:
             raise Refused(f"the automation {automation_id} runs another document than ours")
-        for step in execution.get("StepExecutions", []):
-            if step.get("StepName") == STEP and step.get("Action") == "aws:approve":
-                return _answer(automation_id, step)
-        return None
+        return execution
 
     def stop(self, automation_id: str) -> None:
         """Take the question back. One that has ended, or is gone, is left as it is."""

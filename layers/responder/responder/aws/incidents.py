@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from responder.aws import ledger as table
 from responder.aws.ledger import Item, Ledger, Write, incident_pk
+from responder.domain.demand import Demand
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.finding import Finding
 from responder.domain.incident import Channel, Incident
@@ -14,6 +15,7 @@ from responder.domain.order import Order, Plan, Refusal
 PERMISSIONS = table.PERMISSIONS
 INCIDENT = "INCIDENT"
 FINDING, ORDER, PLAN, REFUSAL = "FINDING#", "ORDER#", "PLAN#", "REFUSAL#"
+DEMAND = "DEMAND#"
 _TRIES = 5  # two branches of one incident at most write the same item at the same moment
 
 
@@ -97,6 +99,12 @@ class Incidents:
         found = self.ledger.items(incident_pk(incident_id), ORDER)
         return [Order.model_validate_json(item.body) for item in found]
 
+    def demands(self, incident_id: str) -> list[Demand]:
+        """What people asked for by name, the first first."""
+        found = self.ledger.items(incident_pk(incident_id), DEMAND)
+        demands = [Demand.model_validate_json(item.body) for item in found]
+        return sorted(demands, key=lambda demand: (demand.asked_at, demand.order_id))
+
     def add_refusals(self, incident_id: str, refusals: Iterable[Refusal]) -> None:
         """Record what we will not do. The same refusal twice is one."""
         for refusal in refusals:
@@ -106,6 +114,11 @@ class Incidents:
         """What we will not do by ourselves, and what a person does instead."""
         found = self.ledger.items(incident_pk(incident_id), REFUSAL)
         return [Refusal.model_validate_json(item.body) for item in found]
+
+
+def demanding(demand: Demand) -> Write:
+    """The write that keeps a demand: one for the order that it leads to."""
+    return Write(incident_pk(demand.incident_id), DEMAND + demand.order_id, demand)
 
 
 def _plan_sk(generation: int) -> str:

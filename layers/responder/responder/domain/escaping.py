@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
 
 # Control characters, line and paragraph separators, and the marks that turn text around
 # (Unicode Technical Report 36, "Bidirectional text spoofing").
@@ -34,3 +37,14 @@ def markdown(text: str, most: int) -> str:
     """
     shown = one_line(text, most - 2).replace("`", "'")
     return f"`{shown}`" if shown else "`(empty)`"
+
+
+def _in_words(text: str) -> str:
+    shown = one_line(text, 400)
+    if not shown:
+        raise ValueError("say it in words")
+    return shown
+
+
+# What a person says, on one line. Not empty.
+Words = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_in_words)]

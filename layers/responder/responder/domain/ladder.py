@@ -91,6 +91,10 @@ _THINGS = {
     "EBSSnapshot": Ladder((UNSHARE_SNAPSHOT,)),
     "EC2Image": Ladder((UNSHARE_IMAGE,)),
 }
+# What only a person, or a lineage, asks for.
+_OF_A_USER = (CUT_USER_SESSIONS, TAG_QUARANTINED)
+_OF_A_ROLE = (TAG_QUARANTINED,)
+_OF_THINGS = {"Instance": (DETACH_PROFILE,), "KMSKey": (KEEP_KEY, REVOKE_GRANTS)}
 
 
 def of_principal(principal: Principal, *, guarded: bool = False) -> Ladder:
@@ -113,6 +117,16 @@ def of_thing(thing: Resource) -> Ladder | None:
     return _THINGS.get(thing.kind) if thing.id.startswith("arn:") else None
 
 
+def fitting(target: Principal | Resource) -> tuple[str, ...]:
+    """Every cut that a person may ask for of an identity or a thing, the narrower ones first."""
+    if isinstance(target, Resource):
+        ladder, more = of_thing(target) or Ladder(()), _OF_THINGS.get(target.kind, ())
+    else:
+        ladder = of_principal(target)
+        more = _OF_A_USER if target.kind is PrincipalKind.IAM_USER else _OF_A_ROLE
+    return tuple(dict.fromkeys((*ladder.first, *ladder.wider, *more)))
+
+
 def part(action_id: str, principal: Principal | None) -> str | None:
     """Which part of its resource a cut is about: one key, or one session; None for all of it."""
     if principal is None:
@@ -123,7 +137,7 @@ def part(action_id: str, principal: Principal | None) -> str | None:
 
 
 def _of_user(principal: Principal) -> Ladder:
-    key = (DEACTIVATE_KEY,) if (principal.access_key_id or "").startswith(_LONG_TERM) else ()
+    key = (DEACTIVATE_KEY,) if _is_long_term(principal) else ()
     return Ladder((DENY_USER, *key), (DEACTIVATE_CREDENTIALS, CUT_CONSOLE_SIGN_IN))
 
 
@@ -131,3 +145,7 @@ def _of_role(principal: Principal) -> Ladder:
     if principal.session_name is None:
         return Ladder((CUT_ROLE_SESSIONS,), (CLOSE_ROLE_TRUST, DENY_ROLE))
     return Ladder((DENY_ROLE_SESSION,), (CUT_ROLE_SESSIONS, CLOSE_ROLE_TRUST, DENY_ROLE))
+
+
+def _is_long_term(principal: Principal) -> bool:
+    return (principal.access_key_id or "").startswith(_LONG_TERM)

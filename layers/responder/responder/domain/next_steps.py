@@ -3,10 +3,13 @@
 Names in commands were validated where they were read: IAM names and account ids only.
 """
 
+import shlex
 from collections.abc import Callable
 
 from responder.domain.escaping import one_line
 from responder.domain.finding import Resource
+from responder.domain.ladder import DEACTIVATE_KEY, fitting
+from responder.domain.named import named
 from responder.domain.order import Refusal, Target
 from responder.domain.principal import Principal, PrincipalKind
 
@@ -30,7 +33,8 @@ def protected(principal: Principal, pattern: str) -> Refusal:
 
 def left_to_a_person(principal: Principal, why: str) -> Refusal:
     """The refusal of a principal that we could contain, and the policy says not to."""
-    return _refusal(principal, why, f"If it must be stopped: {_by_hand(principal)}")
+    ours = _by_us(principal.arn, *fitting(principal))
+    return _refusal(principal, why, f"If it must be stopped: {ours}{_by_hand(principal)}")
 
 
 def elsewhere(target: Target, incident_id: str) -> Refusal:
@@ -67,7 +71,7 @@ def resource_left(resource: Resource) -> Refusal:
         resource=one_line(resource.id, 300) or resource.kind,
         reason=f"A resource of kind {one_line(resource.kind, 60)} is not contained by us because "
         "of such a finding.",
-        next_step=_by_hand_of(resource),
+        next_step=_by_us(resource.id, *fitting(resource)) + _by_hand_of(resource),
     )
 
 
@@ -84,8 +88,22 @@ def protected_thing(resource: Resource, pattern: str) -> Refusal:
 def by_hand(target: Target) -> str:
     """What a person does instead of an order, as a sentence."""
     if target.principal is not None:
-        return f"If it must be stopped: {_by_hand(target.principal)}"
-    return _by_hand_of(target.thing) if target.thing is not None else ""
+        ours = _by_us(target.resource, *fitting(target.principal))
+        return f"If it must be stopped: {ours}{_by_hand(target.principal)}"
+    if target.thing is not None:
+        return _by_us(target.resource, *fitting(target.thing)) + _by_hand_of(target.thing)
+    return ""
+
+
+def _by_us(arn: str | None, *actions: str) -> str:
+    """How a person has us cut something after all; empty for what we do not cut."""
+    if arn is None or not actions or named(arn, None, ()) is None:
+        return ""
+    shown = [f"{one} --key KEY" if one == DEACTIVATE_KEY else one for one in actions]
+    return (
+        "to have it cut here once the approvers say yes, responder cut INCIDENT ACTION "
+        f"{shlex.quote(arn)}, where ACTION is one of {', '.join(shown)}; or by hand: "
+    )
 
 
 def _by_hand_of(resource: Resource) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from responder.domain import next_steps
-from responder.domain.decision import Proposal, merged
+from responder.domain.decision import Mode, Proposal, merged
+from responder.domain.demand import Demand, proposal_of
 from responder.domain.incident import Incident
 from responder.domain.ladder import GOES_DOWN
 from responder.domain.order import (
@@ -22,9 +23,14 @@ from responder.domain.order import (
     strength,
 )
 from responder.domain.policy import Policy
+from responder.domain.protection import ProtectList
 from responder.domain.standing import Standing, standings
 from responder.domain.widening import wider
 from responder.report.wording import in_utc
+
+# Saved together with the other orders of a plan, at most 100 items. Each demand made a
+# generation, whose plan takes in what is left.
+MOST_DEMANDS = 15
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,39 @@ def within(
             cut.add(order.resource)
             kept.append(order)
     return kept, refusals
+
+
+def demanded(
+    incident: Incident,
+    demands: Sequence[Demand],
+    *,
+    planned: Sequence[Order],
+    given: Sequence[Order],
+    receipts: Sequence[Receipt],
+    protect: ProtectList,
+    mode: Mode,
+) -> tuple[list[Order], list[Refusal]]:
+    """An order for each demand that none answers for yet, and refusals of what is protected.
+
+    No limit of an incident holds these back: a person decided about them.
+    """
+    stands = standings(given, receipts)
+    covered = {order.about for order in planned}
+    orders, refusals = list[Order](), list[Refusal]()
+    for demand in demands:
+        so_far = stands.get(demand.about)
+        last = None if so_far is None else so_far.last
+        stood = None if last is None else last.order_id
+        is_done = so_far is not None and so_far.is_carried_out
+        if is_done or stood != demand.replaces or demand.about in covered:
+            continue
+        led_to = proposal_of(demand, protect, mode)
+        if isinstance(led_to, Refusal):
+            refusals.append(led_to)
+        elif len(orders) < MOST_DEMANDS:
+            covered.add(demand.about)
+            orders.append(_order(incident, led_to, last))
+    return orders, refusals
 
 
 def _wider(asked: Asked, stands: Mapping[About, Standing], *, guarded: bool) -> Proposal | None:

@@ -40,7 +40,7 @@ from responder.domain.order import (
 )
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
-from responder.steps.ordering import Asked, account_of, no_yes, orders_for, within
+from responder.steps.ordering import Asked, account_of, demanded, no_yes, orders_for, within
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -160,14 +160,25 @@ def _made(
             request.now,
         )
         given = incidents.orders(incident.id)
-        orders = orders_for(incident, asked, given, receipts.all(incident.id), policy)
+        filed = receipts.all(incident.id)
+        orders = orders_for(incident, asked, given, filed, policy)
         orders, beyond = within(orders, given, policy)
         refusals += beyond
+        by_name, protected = demanded(
+            incident,
+            incidents.demands(incident.id),
+            planned=orders,
+            given=given,
+            receipts=filed,
+            protect=protect,
+            mode=mode,
+        )
+        refusals += protected
         made = Plan(
             incident_id=incident.id,
             generation=request.generation,
             planned_at=request.now,
-            orders=tuple(_slowed(orders, breaker, policy, request.now)),
+            orders=(*_slowed(orders, breaker, policy, request.now), *by_name),
             refusals=tuple(dict.fromkeys(refusals)),
         )
         if incidents.save_plan(made):

@@ -1,18 +1,18 @@
 """Undo one order from its receipt, or each of an incident, because a person says so.
 
-Neither monitor mode nor the protect list stands in the way of an undo. `by` is what the caller
-says of themselves. Who really called is on record only where a trail of this account keeps data
-events of Lambda functions (CloudTrail User Guide, "Logging data events"); nothing here turns that
-on.
+Neither monitor mode nor the protect list stands in the way of an undo. From the console, `by` is
+whom AWS names. From a direct call it is what the caller says of themselves: who really called is
+on record only where a trail of this account keeps data events of Lambda functions (CloudTrail User
+Guide, "Logging data events"), and nothing here turns that on.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, StringConstraints
+from pydantic import AwareDatetime, BaseModel
 
 from responder.actions.action import Action, before_of
+from responder.aws import automations as console
 from responder.aws import clients as member
 from responder.aws import correlations as seats
 from responder.aws import ledger as table
@@ -24,7 +24,7 @@ from responder.aws.receipts import Filed, Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.correlation import owned_key
 from responder.domain.errors import Broken, Refused, Unavailable
-from responder.domain.escaping import one_line
+from responder.domain.escaping import Words
 from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.ladder import DEACTIVATE_KEY, NOT_GIVEN_BACK
 from responder.domain.order import Receipt, ReceiptStatus, differences
@@ -36,18 +36,9 @@ PERMISSIONS = (
     | seats.PERMISSIONS
     | events.PERMISSIONS
     | member.PERMISSIONS
+    | console.READING
 )
 _TRIES = 5  # the machine may write the receipt at the same moment
-
-
-def _said(text: str) -> str:
-    shown = one_line(text, 400)
-    if not shown:
-        raise ValueError("say it in words")
-    return shown
-
-
-Said = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_said)]
 
 
 class ReleaseRequest(BaseModel):
@@ -55,8 +46,8 @@ class ReleaseRequest(BaseModel):
 
     incident_id: IncidentId
     order_id: OrderId | None = None  # None for each order of the incident
-    by: Said
-    reason: Said
+    by: Words
+    reason: Words
     key_was_never_out: bool = False  # for an access key, which stays off without it
     despite_changes: bool = False  # also where it is not as the cut left it
 

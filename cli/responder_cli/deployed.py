@@ -1,0 +1,51 @@
+"""The deployed responder, as the person's own credentials reach it."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import boto3
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from responder.domain.escaping import one_line
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+
+
+def ask(
+    function_output: str, asked: Mapping[str, Any], *, stack: str, region: str | None
+) -> dict[str, Any]:
+    """What the function behind one output of the stack answers; `by` is whoever runs this.
+
+    Exits with 2 and a word on why if nothing could be asked, or was refused.
+    """
+    try:
+        session = boto3.Session(region_name=region)
+        function = _function(session.client("cloudformation"), stack, function_output)
+        who = session.client("sts").get_caller_identity()["Arn"]
+        reply = session.client("lambda").invoke(
+            FunctionName=function, Payload=json.dumps({**asked, "by": who}).encode()
+        )
+    except (BotoCoreError, ClientError) as error:
+        _stop(str(error))
+    answer: dict[str, Any] = json.loads(reply["Payload"].read())
+    if "FunctionError" in reply:
+        _stop(
+            f"{answer.get('errorType', 'error')}: {answer.get('errorMessage', 'it said no more')}"
+        )
+    return answer
+
+
+def _function(cloudformation: "CloudFormationClient", stack: str, output: str) -> str:
+    outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
+    found = {one.get("OutputKey"): one.get("OutputValue", "") for one in outputs}
+    if output not in found:
+        _stop(f"the stack {stack} has no output {output}: it is no responder, or half deployed")
+    return found[output]
+
+
+def _stop(why: str) -> NoReturn:
+    typer.echo(f"error: {one_line(why, 1200)}", err=True)
+    raise typer.Exit(2)
