@@ -41,7 +41,7 @@ from localcloud.schedules import Schedules
 from localcloud.seams import replaced
 from localcloud.stack import Function, Registry, Stack, Unsupported
 from localcloud.streams import Streams
-from localcloud.switchboard import Call, Published, Switchboard, current_function
+from localcloud.switchboard import Call, Disturbance, Published, Switchboard, current_function
 from localcloud.virtual_time import VirtualTime
 
 _MOTO: Final[DefaultConfig] = {
@@ -217,6 +217,18 @@ class Cloud:
             token=keys["SessionToken"],
             region=region,
         )
+
+    def disturb(self, disturbance: Disturbance | None) -> None:
+        """From now on, let this go wrong with calls; None for nothing any more."""
+        self._switchboard.disturbance = disturbance
+
+    def run_twin(self) -> None:
+        """Run the invocation that is going on once more, in the middle of it. For a disturbance."""
+        self._runner.run_twin()
+
+    def warm_up(self) -> None:
+        """Start each function that has not run yet, as provisioned concurrency does."""
+        self._runner.warm_up()
 
     def deliver(self, event: dict[str, Any], *, account: str, region: str | None = None) -> None:
         """Put an event on the account's default bus, as the service that it names would.

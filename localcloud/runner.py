@@ -11,10 +11,11 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -56,6 +57,7 @@ class _Running:
 
     thread: int
     ends_at: datetime  # when Lambda would end it
+    again: Callable[[], object]  # runs the same invocation once more
 
 
 class _TimedOut(BaseException):
@@ -111,7 +113,9 @@ class Runner:
         sandbox = self._sandbox(function)
         token = self._running.set(function.arn)
         calls_as = invoked_by.set(f"function/{function.name}")
-        self._stack.append(_Running(thread, at + timedelta(seconds=function.timeout_s)))
+        ends_at = at + timedelta(seconds=function.timeout_s)
+        again = partial(self.invoke, function, payload, source=source)
+        self._stack.append(_Running(thread, ends_at, again))
         try:
             returned, error = self._run(sandbox, function, payload, request_id)
         finally:
@@ -135,6 +139,22 @@ class Runner:
         self.invocations.append(invocation)
         self._ran(invocation)
         return Answer(returned, error, request_id, log)
+
+    def warm_up(self) -> None:
+        """Import what has not run yet. A function that cannot start says so when it is run."""
+        for function in self._registry.functions:
+            sandbox = self._sandbox(function)
+            with suppress(CannotStart), sandbox.entered():
+                sandbox.handler()
+
+    def run_twin(self) -> None:
+        """Run the invocation whose handler runs now once more, in the middle of it.
+
+        As if it had been delivered twice, and the other delivery were faster.
+        """
+        if not self._stack:
+            raise RuntimeError("no handler runs that could have a twin")
+        self._stack[-1].again()
 
     def queue(self, function: Function, payload: str, *, source: str) -> None:
         """Run it as soon as it is its turn; retry, and give up, as Lambda does."""

@@ -124,6 +124,16 @@ class Judge(Protocol):
         """Raises `Fault` when IAM denies the call, `Unsupported` when that cannot be told."""
 
 
+class Disturbance(Protocol):
+    """Something that goes wrong with a call, from outside. Told of each; what it raises happens."""
+
+    def before(self, call: Call) -> None:
+        """The call is allowed and not carried out yet. A `Fault` is how AWS then answers it."""
+
+    def after(self, call: Call) -> None:
+        """The call was carried out, and its caller does not know how it was answered."""
+
+
 class Switchboard:
     """The recorder and the dispatcher of one pretend cloud."""
 
@@ -133,6 +143,7 @@ class Switchboard:
         self._guards: list[Callable[[Asked], None]] = []
         self._listeners: list[Seen] = []
         self.tell: Callable[[Call], None] | None = None  # of each call that succeeded, at its end
+        self.disturbance: Disturbance | None = None
         self._used: set[str] = set()
         self._open = False
         self.calls: list[Call] = []
@@ -207,6 +218,8 @@ class Switchboard:
                 self._judge.check(asked)
             for check in self._guards:
                 check(asked)
+            if self.disturbance is not None:
+                self.disturbance.before(call)
             body = self._served(asked, call)
         except Fault as fault:
             return _answer(fault, asked)
@@ -275,7 +288,12 @@ class Switchboard:
         asked, call = slot
         if http_response.status_code >= 300:
             call.error = str(parsed.get("Error", {}).get("Code", http_response.status_code))
-            return
+        else:
+            self._succeeded(asked, call, parsed)
+        if self.disturbance is not None:
+            self.disturbance.after(call)
+
+    def _succeeded(self, asked: Asked, call: Call, parsed: dict[str, Any]) -> None:
         call.error = None
         if asked.service in _ANSWERS_KEPT:
             told = {key: value for key, value in parsed.items() if key != "ResponseMetadata"}

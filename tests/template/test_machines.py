@@ -29,9 +29,11 @@ PASSING = {
     "Unavailable",
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
+    "Lambda.ClientExecutionTimeoutException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
     "Lambda.Unknown",  # the function died; every step may run twice
+    "Runtime.ExitError",  # the same, as Lambda itself calls it
     "Sandbox.Timedout",
 }
 

@@ -1,0 +1,101 @@
+"""`make prove`: every scenario, with everything that can go wrong at every call of a function.
+
+python -m tests.proof                              all of it: hours on two cores
+python -m tests.proof --most 200 --seed 7          so many faults of each scenario, chosen by 7
+python -m tests.proof touch --fault 29:twin        one fault again
+"""
+
+import argparse
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from tests.proof.crashes import Fault, Violation, disturbed, prepared, undisturbed
+from tests.proof.scenarios import SCENARIOS, Scenario
+
+
+def main(words: Sequence[str]) -> int:
+    """0 if every night ended as it does without a fault, 1 if one did not."""
+    asked = _arguments(words)
+    console, began = Console(), time.perf_counter()
+    table = Table("scenario", "calls", "faults", "run", "violations", title="Crash everywhere")
+    violations = list[Violation]()
+    for name in asked.scenarios:
+        found = _prove(SCENARIOS[name], asked, console, table)
+        for one in found:
+            _tell(one, console)
+        violations += found
+    console.print(table)
+    took = time.perf_counter() - began
+    console.print(f"{len(violations)} violations in {took:.0f} seconds of real time")
+    return 1 if violations else 0
+
+
+def _prove(
+    scenario: Scenario, asked: argparse.Namespace, console: Console, table: Table
+) -> list[Violation]:
+    with prepared(scenario) as night:
+        before = undisturbed(scenario, night)
+        every = before.faults()
+        chosen = _chosen(every, asked)
+        violations = list[Violation]()
+        with Progress(
+            TextColumn(scenario.name),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        ) as progress:
+            bar = progress.add_task(scenario.name, total=len(chosen))
+            for _, violation in disturbed(scenario, night, before, chosen):
+                progress.advance(bar)
+                violations += [] if violation is None else [violation]
+    kinds = Counter(one.kind.value for one in chosen)
+    run = f"{len(chosen)}: " + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
+    table.add_row(scenario.name, str(len(before.calls)), str(len(every)), run, str(len(violations)))
+    return violations
+
+
+def _chosen(every: list[Fault], asked: argparse.Namespace) -> list[Fault]:
+    if asked.fault:
+        return [one for one in every if one.label in asked.fault]
+    if asked.most is None:
+        return every
+    picked = random.Random(asked.seed).sample(every, min(asked.most, len(every)))
+    return sorted(picked, key=lambda one: one.at)
+
+
+def _tell(violation: Violation, console: Console) -> None:
+    fault = violation.fault
+    console.print(
+        f"{violation.scenario}, call {fault.at} ({fault.call}), {fault.kind.value}. Again: "
+        f"python -m tests.proof {violation.scenario} --fault {fault.label}",
+        style="red",
+        markup=False,
+    )
+    for why in violation.why[:8]:
+        console.print(f"    {why[:500]}", markup=False, highlight=False)
+
+
+def _arguments(words: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
+    parser.add_argument("scenarios", nargs="*", default=list(SCENARIOS), metavar="SCENARIO")
+    parser.add_argument("--most", type=int, help="faults of each scenario; all, without")
+    parser.add_argument("--seed", type=int, default=0, help="which ones, with --most")
+    parser.add_argument("--fault", action="append", help="one fault again, as it was printed")
+    asked = parser.parse_args(words)
+    unknown = sorted(set(asked.scenarios) - set(SCENARIOS))
+    if unknown:
+        parser.error(f"no such scenario: {', '.join(unknown)}; there are {', '.join(SCENARIOS)}")
+    return asked
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

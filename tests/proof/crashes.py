@@ -1,0 +1,123 @@
+"""A fault at every call: the same night for each call and each fault, and its end compared."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from localcloud.switchboard import Call
+from tests.proof.ends import differences, end_of
+from tests.proof.faults import Kind, Saboteur, kinds_for
+from tests.proof.forks import Ran, forked
+from tests.proof.scenarios import Scenario, recovered
+from tests.workflow.nights import Night, a_night
+
+PUBLISH = "sns:Publish"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that goes wrong: at which of the functions' calls, and what."""
+
+    at: int
+    kind: Kind
+    call: str  # for people: which call that is in the undisturbed night, and whose
+    pages: bool = False  # SNS knows no repeated message, so somebody may be paged twice
+
+    @property
+    def label(self) -> str:
+        """How it is asked for again."""
+        return f"{self.at}:{self.kind.name.lower()}"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A fault after which the night did not end as it does without."""
+
+    scenario: str
+    fault: Fault
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Night0:
+    """The undisturbed night: how it ends, and the calls that functions make in it."""
+
+    end: dict[str, list[str]]
+    calls: tuple[tuple[str, tuple[Kind, ...]], ...]
+
+    def faults(self) -> list[Fault]:
+        """Everything that can go wrong in it."""
+        return [
+            Fault(number, kind, name, self._pages(number))
+            for number, (name, kinds) in enumerate(self.calls, start=1)
+            for kind in kinds
+        ]
+
+    def _pages(self, number: int) -> bool:
+        """Whether a call is a page, or the one after it, which writes down that it was sent."""
+        names = [name for name, _ in self.calls[max(0, number - 2) : number]]
+        return any(name.endswith(PUBLISH) for name in names)
+
+
+@contextmanager
+def prepared(scenario: Scenario) -> Iterator[Night]:
+    """The night before anything happens, with every function started."""
+    with a_night(**scenario.parameters) as night:
+        scenario.prepares(night)
+        night.cloud.warm_up()
+        night.cloud.settle()
+        yield night
+
+
+def undisturbed(scenario: Scenario, night: Night) -> Night0:
+    """Run it in a copy of this process, with nothing going wrong."""
+    [ran] = forked([None], lambda _: _undisturbed(scenario, night))
+    if ran.failure is not None:
+        raise RuntimeError(ran.failure)
+    calls = tuple((name, tuple(Kind[one] for one in kinds)) for name, kinds in ran.answer["calls"])
+    return Night0(ran.answer["end"], calls)
+
+
+def disturbed(
+    scenario: Scenario, night: Night, before: Night0, faults: Sequence[Fault]
+) -> Iterator[tuple[Ran[Fault], Violation | None]]:
+    """Run it once for each fault, each in a copy of this process."""
+
+    def run(fault: Fault) -> list[str]:
+        saboteur = Saboteur(night.cloud, fault.at, fault.kind)
+        found = _run(scenario, night, saboteur)
+        return differences(before.end, found, pages_twice=fault.pages)
+
+    for ran in forked(faults, run):
+        why = ran.answer if ran.failure is None else [ran.failure.strip().splitlines()[-1]]
+        told = Violation(scenario.name, ran.case, tuple(why)) if why else None
+        yield ran, told
+
+
+def _undisturbed(scenario: Scenario, night: Night) -> dict[str, object]:
+    first = len(night.cloud.calls)
+    counting = Saboteur(night.cloud)
+    night.cloud.disturb(counting)
+    scenario.happens(night)
+    night.cloud.disturb(None)
+    calls = [call for call in night.cloud.calls[first:] if call.function is not None]
+    recovered(night)
+    return {
+        "end": end_of(night),
+        "calls": [(_shown(call), [kind.name for kind in kinds_for(call)]) for call in calls],
+    }
+
+
+def _run(scenario: Scenario, night: Night, saboteur: Saboteur) -> dict[str, list[str]]:
+    night.cloud.disturb(saboteur)
+    scenario.happens(night)
+    night.cloud.disturb(None)
+    if saboteur.hit is None:
+        raise RuntimeError(f"call {saboteur.at} was never made")
+    recovered(night)
+    return end_of(night)
+
+
+def _shown(call: Call) -> str:
+    function = (call.function or "").rpartition(":")[2].partition("Function")[0].rpartition("-")[2]
+    return f"{function} {call.name}"

@@ -1,0 +1,127 @@
+"""How a night ended, without ids and instants: two nights that did the same read the same."""
+
+import json
+import re
+from typing import Any
+
+from responder.domain.order import Receipt
+from responder_cli.drill import effects, world
+from responder_cli.drill.evidence import custody_holds
+from tests.workflow.nights import Night
+
+# When an identity was last used is no effect of ours.
+_NO_EFFECT = ("PasswordLastUsed", "ResponseMetadata", "RoleLastUsed")
+# A deny of sessions holds the instant of the cut.
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
+_ID = re.compile(r"(?:inc|ord|apr)-[0-9a-f-]{10,}")
+
+
+def end_of(night: Night) -> dict[str, list[str]]:
+    """What stands at the end, by heading. Sorted lines, so that a difference names itself."""
+    incidents = night.watch.incidents()
+    labels = {one.order.order_id: _label(one) for one in night.receipts()}
+    bucket = night.stacks.responder.parameters["EvidenceBucket"]
+    held = [custody_holds(night.cloud, bucket, incident.id)[0] for incident in incidents]
+    return {
+        "effects": list(effects.read(night.cloud, night.watch, night.shop)),
+        "orders": sorted(_receipt(one) for one in night.receipts()),
+        "refused": sorted(
+            _plain(f"{one.resource}: {one.reason}")
+            for incident in incidents
+            for one in night.watch.records.refusals(incident.id)
+        ),
+        "identities": [_named(line, labels) for line in _identities(night)],
+        "custody": [f"holds: {each}" for each in held],
+        "failed": sorted(_failed(night)),
+        "dead letters": night.dead_letters(),
+    }
+
+
+def _label(receipt: Receipt) -> str:
+    return f"{receipt.order.action_id} on {receipt.order.resource.rpartition(':')[2]}"
+
+
+def _receipt(receipt: Receipt) -> str:
+    state = {} if receipt.before is None else receipt.before.state
+    before = _plain(json.dumps(state, sort_keys=True, default=str))
+    released = "" if receipt.released_by is None else f", released by {receipt.released_by}"
+    return f"{_label(receipt)}: {receipt.status.value}{released}; before: {before}"
+
+
+def _identities(night: Night) -> list[str]:
+    """Every user and role of the shop: what is attached to it, written on it, and its keys."""
+    iam, found = night.cloud.client("iam", account=world.SHOP), list[str]()
+    for user in iam.list_users()["Users"]:
+        name = {"UserName": user["UserName"]}
+        attached = iam.list_attached_user_policies(**name)["AttachedPolicies"]
+        keys = iam.list_access_keys(**name)["AccessKeyMetadata"]
+        found += [
+            _line("user", iam.get_user(**name)["User"]),
+            *(_line(f"{name} has attached", one) for one in attached),
+            *(_line(f"{name} has", one) for one in keys),
+            *(
+                _line(f"{name} has inline", iam.get_user_policy(**name, PolicyName=policy))
+                for policy in iam.list_user_policies(**name)["PolicyNames"]
+            ),
+        ]
+    for role in iam.list_roles()["Roles"]:
+        name = {"RoleName": role["RoleName"]}
+        attached = iam.list_attached_role_policies(**name)["AttachedPolicies"]
+        found += [
+            _line("role", iam.get_role(**name)["Role"]),
+            *(_line(f"{name} has attached", one) for one in attached),
+            *(
+                _line(f"{name} has inline", iam.get_role_policy(**name, PolicyName=policy))
+                for policy in iam.list_role_policies(**name)["PolicyNames"]
+            ),
+        ]
+    return sorted(found)
+
+
+def _line(what: str, held: dict[str, Any]) -> str:
+    kept = {name: each for name, each in held.items() if name not in _NO_EFFECT}
+    return f"{what}: {_INSTANT.sub('…', json.dumps(kept, sort_keys=True, default=str))}"
+
+
+def _failed(night: Night) -> list[str]:
+    """Functions that the engine could not carry out for a reason of its own."""
+    return [str(one) for one in night.cloud.failures]
+
+
+def _once_more(line: str) -> str:
+    """A line about pages, as it reads when one more was sent."""
+    text, _, times = line.rpartition(" x")
+    return f"{text} x{int(times) + 1}" if line.startswith("page: ") else ""
+
+
+def _named(line: str, labels: dict[str, str]) -> str:
+    for order_id, label in labels.items():
+        line = line.replace(order_id, label)
+    return line
+
+
+def _plain(text: str) -> str:
+    return _ID.sub("…", text)
+
+
+def differences(
+    expected: dict[str, list[str]], found: dict[str, list[str]], *, pages_twice: bool = False
+) -> list[str]:
+    """What one end has and the other has not.
+
+    With `pages_twice`, one page more of the same kind is none: pages are sent at least once.
+    """
+    told = []
+    for heading, lines in expected.items():
+        missing = [line for line in lines if line not in found[heading]]
+        more = [line for line in found[heading] if line not in lines]
+        if pages_twice:
+            for line in list(missing):
+                if (again := _once_more(line)) in more:
+                    missing.remove(line)
+                    more.remove(again)
+        told += [f"{heading}: missing: {line}" for line in missing]
+        told += [f"{heading}: more: {line}" for line in more]
+        if not (missing or more) and len(lines) != len(found[heading]):
+            told.append(f"{heading}: {len(lines)} lines before, {len(found[heading])} now")
+    return told

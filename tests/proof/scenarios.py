@@ -1,0 +1,208 @@
+"""What is run undisturbed, and then again with everything that may go wrong."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from responder_cli.drill import world
+from responder_cli.drill.events import deliveries, told_of
+from tests.builders import NOON
+from tests.workflow.nights import Night
+
+_HOUR = timedelta(hours=1)
+_REDRIVES = 4
+_TRIES = 6  # of a person
+_ALICE = f"arn:aws:sts::{world.HOME}:assumed-role/on-call/alice@example.com"
+_DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
+_ROUNDS = 60  # of asking and answering; a run that needs more does not end
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A night, from its first event on. `prepares` is not disturbed, `happens` is."""
+
+    name: str
+    happens: Callable[[Night], None]
+    prepares: Callable[[Night], None] = lambda night: night.cloud.settle()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+def answered(night: Night) -> None:
+    """Approve what waits for a person, until every execution has ended."""
+    for _ in range(_ROUNDS):
+        night.cloud.settle()
+        for automation_id in night.asks():
+            _approve(night, automation_id)
+        if _quiet(night):
+            return
+        night.watch.until(lambda: bool(night.asks()) or _quiet(night), at_most=3 * _HOUR)
+    raise TimeoutError("executions are still running")
+
+
+def _quiet(night: Night) -> bool:
+    """No execution runs, but the tracker, which waits for deadlines weeks away."""
+    states = night.cloud.client("stepfunctions", account=world.HOME)
+    return not any(
+        states.list_executions(stateMachineArn=one["stateMachineArn"], statusFilter="RUNNING")[
+            "executions"
+        ]
+        for one in states.list_state_machines()["stateMachines"]
+        if "Tracker" not in one["name"]
+    )
+
+
+def _approve(night: Night, automation_id: str) -> None:
+    try:
+        night.answer(automation_id, "Approve")
+    except ClientError as error:
+        # It timed out, or was taken back, between the look and the answer.
+        if error.response["Error"]["Code"] != "InvalidAutomationSignalException":
+            raise
+
+
+def recovered(night: Night) -> None:
+    """What AWS, the detectors and the operator do about a night on which something failed.
+
+    Findings are sent again, dead letters are redriven, failed executions are started again with the
+    input that they had, and the hourly sweep comes round.
+    """
+    night.send()
+    redriven = set[str]()
+    for _ in range(_REDRIVES):
+        answered(night)
+        night.cloud.advance(_HOUR)
+        answered(night)
+        moved = _redrive_letters(night)
+        if not _redrive_executions(night, redriven) and not moved:
+            return
+
+
+def _redrive_letters(night: Night) -> int:
+    """As StartMessageMoveTask does: each message back to the queue that it came from."""
+    moved = 0
+    sqs = night.cloud.client("sqs", account=world.HOME)
+    urls = sqs.list_queues().get("QueueUrls", [])
+    for url in urls:
+        given = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        if "RedrivePolicy" not in given:
+            continue
+        dead = given["RedrivePolicy"].partition('"deadLetterTargetArn":')[2].split('"')[1]
+        letters = next(u for u in urls if u.endswith(f"/{dead.rpartition(':')[2]}"))
+        while got := sqs.receive_message(QueueUrl=letters, MaxNumberOfMessages=10).get("Messages"):
+            for message in got:
+                sqs.send_message(QueueUrl=url, MessageBody=message["Body"])
+                sqs.delete_message(QueueUrl=letters, ReceiptHandle=message["ReceiptHandle"])
+                moved += 1
+    return moved
+
+
+def _redrive_executions(night: Night, redriven: set[str]) -> bool:
+    before, states = len(redriven), night.cloud.client("stepfunctions", account=world.HOME)
+    for machine in states.list_state_machines()["stateMachines"]:
+        arn = machine["stateMachineArn"]
+        for one in states.list_executions(stateMachineArn=arn)["executions"]:
+            if one["status"] in ("RUNNING", "SUCCEEDED") or one["executionArn"] in redriven:
+                continue
+            redriven.add(one["executionArn"])
+            given = states.describe_execution(executionArn=one["executionArn"])["input"]
+            states.start_execution(
+                stateMachineArn=arn, name=f"{one['name'][:60]}-{len(redriven)}", input=given
+            )
+    return len(redriven) > before
+
+
+def _campaign(night: Night, first: int | None = None) -> None:
+    """Each event at its time, as the detectors send them, or the first so many of them."""
+    events = told_of(NOON, night.shop, night.thief.session_key_id)[:first]
+    for at, event in deliveries(events, duplicate=False, shuffle=None):
+        night.cloud.advance(max(at - night.cloud.now(), timedelta()))
+        night.cloud.deliver(event, account=world.HOME)
+    answered(night)
+
+
+def _stolen_key(night: Night) -> None:
+    _campaign(night, 1)
+
+
+def _was_stolen(night: Night) -> None:
+    """The same as a beginning: it has ended, and nobody's execution waits for deadlines."""
+    _stolen_key(night)
+    states = night.cloud.client("stepfunctions", account=world.HOME)
+    for machine in states.list_state_machines()["stateMachines"]:
+        arn = machine["stateMachineArn"]
+        for one in states.list_executions(stateMachineArn=arn, statusFilter="RUNNING")[
+            "executions"
+        ]:
+            states.stop_execution(executionArn=one["executionArn"])
+    night.cloud.settle()
+
+
+def _called(night: Night, output: str, asked: dict[str, Any]) -> None:
+    """As a person calls a function: again, if it fails or leaves something; not if it refuses."""
+    invoke = night.cloud.client("lambda", account=world.HOME).invoke
+    for _ in range(_TRIES):
+        reply = invoke(
+            FunctionName=night.stacks.responder.outputs[output], Payload=json.dumps(asked).encode()
+        )
+        answer = json.loads(reply["Payload"].read())
+        is_done = "FunctionError" not in reply and not answer.get("left")
+        if is_done or answer.get("errorType") == "Refused":
+            return
+        night.cloud.advance(timedelta(minutes=1))
+    raise TimeoutError(f"{output} fails again and again")
+
+
+def _asked(night: Night, **more: Any) -> dict[str, Any]:
+    [incident] = night.watch.incidents()
+    return {"incident_id": incident.id, "by": _ALICE, "reason": "rehearsal", **more}
+
+
+def _release(night: Night) -> None:
+    """Every cut of the incident is put back."""
+    _called(night, "ReleaseFunctionName", _asked(night, key_was_never_out=True))
+    answered(night)
+
+
+def _touch(night: Night) -> None:
+    """Somebody takes the deny away, twice, after it was called contained."""
+    iam = night.cloud.client("iam", account=world.SHOP)
+    for _ in range(2):
+        iam.detach_user_policy(UserName=world.USER, PolicyArn=_DENY_ALL)
+        night.cloud.advance(timedelta(minutes=5))
+        answered(night)
+
+
+def _by_hand(night: Night) -> None:
+    """A person asks for a cut that no finding asks for."""
+    role = f"arn:aws:iam::{world.SHOP}:role/{world.ROLE}"
+    _called(night, "CutFunctionName", _asked(night, action_id="iam.deny_role", resource=role))
+    answered(night)
+
+
+def _facts(night: Night) -> None:
+    """Counsel records when it was discovered, and days pass."""
+    said = {"discovered_at": "2026-11-23T12:00:00Z", "residents": {"US-CA": 1200, "US-TX": 700}}
+    [incident] = night.watch.incidents()
+    asked = {"incident_id": incident.id, "by": "counsel@example.com"} | said
+    _called(night, "RecordFunctionName", asked)
+    night.cloud.advance(timedelta(days=20))
+    answered(night)
+
+
+_CUT_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "automatic"}]})}
+_LEAVE_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "escalate"}]})}
+SCENARIOS = {
+    one.name: one
+    for one in (
+        Scenario("stolen-key", _stolen_key, parameters=_CUT_ALL),
+        Scenario("campaign", _campaign),
+        Scenario("release", _release, prepares=_was_stolen, parameters=_CUT_ALL),
+        Scenario("touch", _touch, prepares=_was_stolen, parameters=_CUT_ALL),
+        Scenario("by-hand", _by_hand, prepares=_was_stolen, parameters=_LEAVE_ALL),
+        Scenario("facts", _facts, prepares=_was_stolen, parameters=_LEAVE_ALL),
+    )
+}
