@@ -61,7 +61,7 @@ class Call:
     caller: Caller
     service: str  # as boto3 names it
     operation: str
-    action: str  # the first IAM action it needs, "s3:GetObject"
+    actions: tuple[str, ...]  # the IAM actions it needs, its own first: "s3:GetObject"
     resources: tuple[str, ...]
     account: str
     region: str
@@ -71,6 +71,11 @@ class Call:
     faked: bool = False
     answer: dict[str, Any] = field(default_factory=dict)  # bounded; of identities only
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    @property
+    def action(self) -> str:
+        """The IAM action that is the call's own."""
+        return self.actions[0]
 
     @property
     def name(self) -> str:
@@ -251,7 +256,7 @@ class Switchboard:
             caller=asked.caller,
             service=asked.service,
             operation=asked.operation,
-            action=needs[0][0],
+            actions=tuple(dict.fromkeys(action for action, _ in needs)),
             resources=tuple(dict.fromkeys(resource for _, resource in needs)),
             account=asked.account,
             region=asked.region,

@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from localcloud.switchboard import Call
+from responder_cli.drill import world
 from tests.proof.ends import differences, end_of
 from tests.proof.faults import Kind, Saboteur, kinds_for
 from tests.proof.forks import Ran, forked
+from tests.proof.privileges import Use, uses_of
 from tests.proof.scenarios import Scenario, recovered
 from tests.workflow.nights import Night, a_night
 
@@ -44,6 +47,7 @@ class Night0:
 
     end: dict[str, list[str]]
     calls: tuple[tuple[str, tuple[Kind, ...]], ...]
+    uses: frozenset[Use]
 
     def faults(self) -> list[Fault]:
         """Everything that can go wrong in it."""
@@ -60,9 +64,9 @@ class Night0:
 
 
 @contextmanager
-def prepared(scenario: Scenario) -> Iterator[Night]:
-    """The night before anything happens, with every function started."""
-    with a_night(**scenario.parameters) as night:
+def prepared(scenario: Scenario, root: Path = world.ROOT) -> Iterator[Night]:
+    """The night before anything happens, with every function of `root` started."""
+    with a_night(root, **scenario.parameters) as night:
         scenario.prepares(night)
         night.cloud.warm_up()
         night.cloud.settle()
@@ -75,7 +79,8 @@ def undisturbed(scenario: Scenario, night: Night) -> Night0:
     if ran.failure is not None:
         raise RuntimeError(ran.failure)
     calls = tuple((name, tuple(Kind[one] for one in kinds)) for name, kinds in ran.answer["calls"])
-    return Night0(ran.answer["end"], calls)
+    uses = frozenset(Use(*one) for one in ran.answer["uses"])
+    return Night0(ran.answer["end"], calls, uses)
 
 
 def disturbed(
@@ -86,7 +91,9 @@ def disturbed(
     def run(fault: Fault) -> list[str]:
         saboteur = Saboteur(night.cloud, fault.at, fault.kind)
         found = _run(scenario, night, saboteur)
-        return differences(before.end, found, pages_twice=fault.pages)
+        return differences(
+            before.end, found, pages_twice=fault.pages, given_up=fault.kind is Kind.DENIED
+        )
 
     for ran in forked(faults, run):
         why = ran.answer if ran.failure is None else [ran.failure.strip().splitlines()[-1]]
@@ -101,10 +108,12 @@ def _undisturbed(scenario: Scenario, night: Night) -> dict[str, object]:
     scenario.happens(night)
     night.cloud.disturb(None)
     calls = [call for call in night.cloud.calls[first:] if call.function is not None]
-    recovered(night)
+    failed = night.watch.failed()
+    recovered(night, scenario.answer)
     return {
-        "end": end_of(night),
+        "end": {**end_of(night), "failed executions": failed},
         "calls": [(_shown(call), [kind.name for kind in kinds_for(call)]) for call in calls],
+        "uses": [(use.role, use.action, use.refused) for use in uses_of(night.cloud.calls)],
     }
 
 
@@ -114,8 +123,9 @@ def _run(scenario: Scenario, night: Night, saboteur: Saboteur) -> dict[str, list
     night.cloud.disturb(None)
     if saboteur.hit is None:
         raise RuntimeError(f"call {saboteur.at} was never made")
-    recovered(night)
-    return end_of(night)
+    failed = night.watch.failed()
+    recovered(night, scenario.answer)
+    return {**end_of(night), "failed executions": failed}
 
 
 def _shown(call: Call) -> str:

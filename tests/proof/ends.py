@@ -7,13 +7,17 @@ from typing import Any
 from responder.domain.order import Receipt
 from responder_cli.drill import effects, world
 from responder_cli.drill.evidence import custody_holds
+from tests.proof.scenarios import REDRIVEN
 from tests.workflow.nights import Night
 
+# What holds also where a right is missing and a person has to do the rest.
+_NEVER = ("custody", "failed executions", "dead letters", "incidents")
 # When an identity was last used is no effect of ours.
-_NO_EFFECT = ("PasswordLastUsed", "ResponseMetadata", "RoleLastUsed")
+_NO_EFFECT = ("PasswordLastUsed", "ResponseMetadata", "RoleLastUsed", "UserId")
 # A deny of sessions holds the instant of the cut.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 _ID = re.compile(r"(?:inc|ord|apr)-[0-9a-f-]{10,}")
+_RANDOM = re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b|(?<=-)[A-Za-z0-9]{12}\b")
 
 
 def end_of(night: Night) -> dict[str, list[str]]:
@@ -23,6 +27,7 @@ def end_of(night: Night) -> dict[str, list[str]]:
     bucket = night.stacks.responder.parameters["EvidenceBucket"]
     held = [custody_holds(night.cloud, bucket, incident.id)[0] for incident in incidents]
     return {
+        "incidents": [str(len(incidents))],
         "effects": list(effects.read(night.cloud, night.watch, night.shop)),
         "orders": sorted(_receipt(one) for one in night.receipts()),
         "refused": sorted(
@@ -30,7 +35,8 @@ def end_of(night: Night) -> dict[str, list[str]]:
             for incident in incidents
             for one in night.watch.records.refusals(incident.id)
         ),
-        "identities": [_named(line, labels) for line in _identities(night)],
+        "identities": sorted(_named(line, labels) for line in _identities(night)),
+        "executions": _executions(night),
         "custody": [f"holds: {each}" for each in held],
         "failed": sorted(_failed(night)),
         "dead letters": night.dead_letters(),
@@ -42,7 +48,8 @@ def _label(receipt: Receipt) -> str:
 
 
 def _receipt(receipt: Receipt) -> str:
-    state = {} if receipt.before is None else receipt.before.state
+    state = {} if receipt.before is None else dict(receipt.before.state)
+    state.pop("user_id", None)  # of the pretend IAM: twenty letters by chance
     before = _plain(json.dumps(state, sort_keys=True, default=str))
     released = "" if receipt.released_by is None else f", released by {receipt.released_by}"
     return f"{_label(receipt)}: {receipt.status.value}{released}; before: {before}"
@@ -75,7 +82,17 @@ def _identities(night: Night) -> list[str]:
                 for policy in iam.list_role_policies(**name)["PolicyNames"]
             ),
         ]
-    return sorted(found)
+    return found
+
+
+def _executions(night: Night) -> list[str]:
+    """How many runs of each machine were started, those of an operator left out."""
+    states, found = night.cloud.client("stepfunctions", account=world.HOME), list[str]()
+    for machine in states.list_state_machines()["stateMachines"]:
+        started = states.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
+        ours = [one for one in started if REDRIVEN not in one["name"]]
+        found.append(_RANDOM.sub("…", f"{machine['name']}: {len(ours)}"))
+    return found
 
 
 def _line(what: str, held: dict[str, Any]) -> str:
@@ -97,22 +114,29 @@ def _once_more(line: str) -> str:
 def _named(line: str, labels: dict[str, str]) -> str:
     for order_id, label in labels.items():
         line = line.replace(order_id, label)
-    return line
+    return _RANDOM.sub("…", line)
 
 
 def _plain(text: str) -> str:
-    return _ID.sub("…", text)
+    return _RANDOM.sub("…", _ID.sub("…", text))
 
 
 def differences(
-    expected: dict[str, list[str]], found: dict[str, list[str]], *, pages_twice: bool = False
+    expected: dict[str, list[str]],
+    found: dict[str, list[str]],
+    *,
+    pages_twice: bool = False,
+    given_up: bool = False,
 ) -> list[str]:
     """What one end has and the other has not.
 
     With `pages_twice`, one page more of the same kind is none: pages are sent at least once.
+    Where something is `given_up`, only what must never differ is compared.
     """
     told = []
     for heading, lines in expected.items():
+        if given_up and heading not in _NEVER:
+            continue
         missing = [line for line in lines if line not in found[heading]]
         more = [line for line in found[heading] if line not in lines]
         if pages_twice:

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     THROTTLE = "throttle"
     TIMEOUT = "time-out"  # it was carried out, and the function then waits until Lambda ends it
     DEATH = "process death"  # it was carried out, and the function's process is gone
+    DENIED = "denied from then on"  # a right is missing: the same call of the same function, always
     TWIN = "twin"  # a second run of the same invocation happens, all of it, just before
 
 
@@ -40,7 +41,7 @@ _ERRORS = {
 }
 _THROTTLES = {"iam": "Throttling", "s3": "SlowDown", "sns": "Throttling", "sts": "Throttling"}
 # Of a call that changes nothing, it makes no difference whether it was carried out.
-_OF_A_READ = (Kind.ERROR, Kind.DEATH, Kind.TWIN)
+_OF_A_READ = (Kind.ERROR, Kind.DEATH, Kind.DENIED, Kind.TWIN)
 _READS = ("Describe", "Get", "Head", "List", "Lookup", "Query", "Scan")
 
 
@@ -67,6 +68,8 @@ class Saboteur:
         if call.function is None:
             return
         self.seen += 1
+        if self._is_denied(call):
+            raise Fault("AccessDenied", "not authorized to perform this operation", status=403)
         if self.seen != self.at:
             return
         self.hit = call
@@ -77,8 +80,15 @@ class Saboteur:
             case Kind.THROTTLE:
                 code = _THROTTLES.get(call.service, "ThrottlingException")
                 raise Fault(code, "Rate exceeded", status=503 if code == "SlowDown" else 400)
+            case Kind.DENIED:
+                raise Fault("AccessDenied", "not authorized to perform this operation", status=403)
             case Kind.TWIN:
                 self.cloud.run_twin()
+
+    def _is_denied(self, call: Call) -> bool:
+        if self.kind is not Kind.DENIED or self.hit is None:
+            return False
+        return (call.function, call.name) == (self.hit.function, self.hit.name)
 
     def after(self, call: Call) -> None:
         """The same, of what was carried out."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from tests.workflow.nights import Night
 
 _HOUR = timedelta(hours=1)
 _REDRIVES = 4
+REDRIVEN = "-redriven-"  # in the name of an execution that the operator started again
 _TRIES = 6  # of a person
 _ALICE = f"arn:aws:sts::{world.HOME}:assumed-role/on-call/alice@example.com"
 _DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
@@ -29,17 +31,21 @@ class Scenario:
     happens: Callable[[Night], None]
     prepares: Callable[[Night], None] = lambda night: night.cloud.settle()
     parameters: Mapping[str, str] = field(default_factory=dict)
+    answer: str | None = "Approve"  # what people say to whatever they are asked; None for nothing
 
 
-def answered(night: Night) -> None:
-    """Approve what waits for a person, until every execution has ended."""
+def answered(night: Night, signal: str | None = "Approve") -> None:
+    """Answer what waits for a person, or let it wait, until every execution has ended."""
     for _ in range(_ROUNDS):
         night.cloud.settle()
-        for automation_id in night.asks():
-            _approve(night, automation_id)
+        waiting = night.asks() if signal is not None else []
+        for automation_id in waiting:
+            _answer(night, automation_id, signal or "")
         if _quiet(night):
             return
-        night.watch.until(lambda: bool(night.asks()) or _quiet(night), at_most=3 * _HOUR)
+        night.watch.until(
+            lambda: _quiet(night) or bool(signal is not None and night.asks()), at_most=3 * _HOUR
+        )
     raise TimeoutError("executions are still running")
 
 
@@ -55,16 +61,16 @@ def _quiet(night: Night) -> bool:
     )
 
 
-def _approve(night: Night, automation_id: str) -> None:
+def _answer(night: Night, automation_id: str, signal: str) -> None:
     try:
-        night.answer(automation_id, "Approve")
+        night.answer(automation_id, signal)
     except ClientError as error:
         # It timed out, or was taken back, between the look and the answer.
         if error.response["Error"]["Code"] != "InvalidAutomationSignalException":
             raise
 
 
-def recovered(night: Night) -> None:
+def recovered(night: Night, answer: str | None) -> None:
     """What AWS, the detectors and the operator do about a night on which something failed.
 
     Findings are sent again, dead letters are redriven, failed executions are started again with the
@@ -73,9 +79,9 @@ def recovered(night: Night) -> None:
     night.send()
     redriven = set[str]()
     for _ in range(_REDRIVES):
-        answered(night)
+        answered(night, answer)
         night.cloud.advance(_HOUR)
-        answered(night)
+        answered(night, answer)
         moved = _redrive_letters(night)
         if not _redrive_executions(night, redriven) and not moved:
             return
@@ -110,22 +116,34 @@ def _redrive_executions(night: Night, redriven: set[str]) -> bool:
             redriven.add(one["executionArn"])
             given = states.describe_execution(executionArn=one["executionArn"])["input"]
             states.start_execution(
-                stateMachineArn=arn, name=f"{one['name'][:60]}-{len(redriven)}", input=given
+                stateMachineArn=arn,
+                name=f"{one['name'][:60]}{REDRIVEN}{len(redriven)}",
+                input=given,
             )
     return len(redriven) > before
 
 
-def _campaign(night: Night, first: int | None = None) -> None:
+def _campaign(night: Night, first: int | None = None, signal: str | None = "Approve") -> None:
     """Each event at its time, as the detectors send them, or the first so many of them."""
     events = told_of(NOON, night.shop, night.thief.session_key_id)[:first]
     for at, event in deliveries(events, duplicate=False, shuffle=None):
         night.cloud.advance(max(at - night.cloud.now(), timedelta()))
         night.cloud.deliver(event, account=world.HOME)
-    answered(night)
+    answered(night, signal)
 
 
 def _stolen_key(night: Night) -> None:
     _campaign(night, 1)
+
+
+def _denied(night: Night) -> None:
+    """Everything is asked about, and a person says no."""
+    _campaign(night, 1, "Reject")
+
+
+def _silent(night: Night) -> None:
+    """Everything is asked about, and nobody answers."""
+    _campaign(night, 1, None)
 
 
 def _was_stolen(night: Night) -> None:
@@ -171,7 +189,8 @@ def _touch(night: Night) -> None:
     """Somebody takes the deny away, twice, after it was called contained."""
     iam = night.cloud.client("iam", account=world.SHOP)
     for _ in range(2):
-        iam.detach_user_policy(UserName=world.USER, PolicyArn=_DENY_ALL)
+        with suppress(iam.exceptions.NoSuchEntityException):  # it is still off
+            iam.detach_user_policy(UserName=world.USER, PolicyArn=_DENY_ALL)
         night.cloud.advance(timedelta(minutes=5))
         answered(night)
 
@@ -194,12 +213,15 @@ def _facts(night: Night) -> None:
 
 
 _CUT_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "automatic"}]})}
+_ASK_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "approval"}]})}
 _LEAVE_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "escalate"}]})}
 SCENARIOS = {
     one.name: one
     for one in (
         Scenario("stolen-key", _stolen_key, parameters=_CUT_ALL),
         Scenario("campaign", _campaign),
+        Scenario("denied", _denied, parameters=_ASK_ALL, answer="Reject"),
+        Scenario("silence", _silent, parameters=_ASK_ALL, answer=None),
         Scenario("release", _release, prepares=_was_stolen, parameters=_CUT_ALL),
         Scenario("touch", _touch, prepares=_was_stolen, parameters=_CUT_ALL),
         Scenario("by-hand", _by_hand, prepares=_was_stolen, parameters=_LEAVE_ALL),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from localcloud.cloud import Cloud
@@ -97,12 +98,12 @@ class Night:
 
 
 @contextmanager
-def a_night(**parameters: str) -> Iterator[Night]:
-    """The three stacks, with these parameters of the responder, and a theft that has happened."""
+def a_night(root: Path = world.ROOT, **parameters: str) -> Iterator[Night]:
+    """The stacks of `root`, with these parameters of the responder, and a theft that happened."""
     with Cloud(region=world.REGION, starts_at=NOON) as cloud:
-        vault = world.deploy_vault(cloud)
-        responder = world.deploy_responder(cloud, vault, parameters)
-        member, forwarder = world.deploy_member(cloud), world.deploy_forwarder(cloud)
+        vault = world.deploy_vault(cloud, root)
+        responder = world.deploy_responder(cloud, vault, parameters, root)
+        member, forwarder = world.deploy_member(cloud, root), world.deploy_forwarder(cloud, root)
         stacks = world.Stacks(vault, responder, member, forwarder)
         world.hire(cloud)
         shop = world.open_shop(cloud)

@@ -57,10 +57,10 @@ class Shop:
     role_id: str
 
 
-def deploy_vault(cloud: Cloud) -> Stack:
+def deploy_vault(cloud: Cloud, root: Path = ROOT) -> Stack:
     """The evidence vault, in COMPLIANCE mode."""
     return cloud.deploy(
-        ROOT / "stacks/evidence-vault.yaml",
+        root / "stacks/evidence-vault.yaml",
         stack_name="evidence-vault",
         parameters={
             "CustodianRoleArn": CUSTODIAN,
@@ -71,11 +71,11 @@ def deploy_vault(cloud: Cloud) -> Stack:
 
 
 def deploy_responder(
-    cloud: Cloud, vault: Stack, parameters: Mapping[str, str] | None = None
+    cloud: Cloud, vault: Stack, parameters: Mapping[str, str] | None = None, root: Path = ROOT
 ) -> Stack:
     """The responder, in respond mode, or with other `parameters`."""
     return cloud.deploy(
-        ROOT / "template.yaml",
+        root / "template.yaml",
         stack_name=_RESPONDER,
         parameters={
             "Mode": "respond",
@@ -95,10 +95,10 @@ def deploy_responder(
     )
 
 
-def deploy_member(cloud: Cloud) -> Stack:
+def deploy_member(cloud: Cloud, root: Path = ROOT) -> Stack:
     """The two narrow roles in the shop's account."""
     return cloud.deploy(
-        ROOT / "stacks/member-role.yaml",
+        root / "stacks/member-role.yaml",
         stack_name=f"{_RESPONDER}-member",
         parameters={
             "ResponderAccount": HOME,
@@ -109,10 +109,10 @@ def deploy_member(cloud: Cloud) -> Stack:
     )
 
 
-def deploy_forwarder(cloud: Cloud) -> Stack:
+def deploy_forwarder(cloud: Cloud, root: Path = ROOT) -> Stack:
     """What brings IAM's calls from the shop's account to the responder."""
     return cloud.deploy(
-        ROOT / "stacks/forwarder.yaml",
+        root / "stacks/forwarder.yaml",
         stack_name=f"{_RESPONDER}-forwarder",
         parameters={"ResponderAccount": HOME, "ResponderRegion": REGION},
         account=SHOP,

@@ -1,0 +1,127 @@
+"""What each role may do, against what it did: every right is used, or defended in one line."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from localcloud.switchboard import Call
+from tests.template.templates import (
+    as_list,
+    functions,
+    resources,
+    role_statements,
+    statements,
+)
+
+_MEMBER = "stacks/member-role.yaml"
+_MEMBERS = {"breach-responder-contain": "ContainRole", "breach-responder-collect": "CollectRole"}
+_REFUSALS = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AuthorizationError",
+        "UnauthorizedOperation",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Use:
+    """One action that one role asked for, and whether IAM let it."""
+
+    role: str  # logical id in its template
+    action: str
+    refused: bool
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How what a role may do and what it did differ."""
+
+    role: str
+    allowed: int
+    used: int
+    never_used: tuple[str, ...]
+    not_allowed: tuple[str, ...]
+
+
+def uses_of(calls: Iterable[Call]) -> set[Use]:
+    """What the functions of the responder asked for, each as the role that it acted with."""
+    return {
+        Use(role, action, call.error in _REFUSALS)
+        for call in calls
+        if call.function is not None and (role := _role(call)) is not None
+        for action in call.actions
+    }
+
+
+def allowed() -> dict[str, frozenset[str]]:
+    """The actions that each role of a function, and each member role, is allowed."""
+    found = {
+        f"{name}Role": _actions(statements(properties))
+        for name, properties in resources("AWS::Serverless::Function").items()
+    }
+    things = {
+        action
+        for policy in resources("AWS::IAM::ManagedPolicy", _MEMBER).values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in as_list(statement["Action"])
+        if statement["Effect"] == "Allow"
+    }
+    for logical_id, role in resources("AWS::IAM::Role", _MEMBER).items():
+        more = things if logical_id == "ContainRole" else set()
+        found[logical_id] = _actions(role_statements(role)) | more
+    return found
+
+
+def gaps(uses: Iterable[Use]) -> list[Gap]:
+    """One line for each role, in the order of the template."""
+    used, refused = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for one in uses:
+        (refused if one.refused else used)[one.role].add(one.action)
+    return [
+        Gap(
+            role=role,
+            allowed=len(actions),
+            used=len(used[role]),
+            never_used=tuple(sorted(actions - used[role])),
+            not_allowed=tuple(sorted(refused[role] - actions)),
+        )
+        for role, actions in allowed().items()
+    ]
+
+
+def undefended(found: Iterable[Gap], defences: Mapping[tuple[str, str], str]) -> list[str]:
+    """What is neither used nor defended, and defences of what is used after all."""
+    never = {(gap.role, action) for gap in found for action in gap.never_used}
+    told = [
+        f"{role} may {action}, and never does" for role, action in sorted(never - set(defences))
+    ]
+    told += [
+        f"{role} does {action}; its defence is not needed"
+        for role, action in sorted(set(defences) - never)
+    ]
+    told += [
+        f"{gap.role} tried {action}, and may not" for gap in found for action in gap.not_allowed
+    ]
+    return told
+
+
+def _role(call: Call) -> str | None:
+    name = call.caller.arn.split("/")[1] if call.caller.arn.count("/") else ""
+    if name in _MEMBERS:
+        return _MEMBERS[name]
+    for verb in functions():
+        logical_id = f"{verb.capitalize()}FunctionRole"
+        if name.startswith(f"breach-responder-{logical_id}-"):
+            return logical_id
+    return None
+
+
+def _actions(found: Iterable[Mapping[str, object]]) -> frozenset[str]:
+    return frozenset(
+        str(action)
+        for statement in found
+        if statement["Effect"] == "Allow"
+        for action in as_list(statement["Action"])
+    )
