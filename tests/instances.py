@@ -170,6 +170,48 @@ class Fleet:
             one["GroupName"]: (one["IpPermissions"], one["IpPermissionsEgress"]) for one in found
         }
 
+    def acls(self) -> list[tuple[str, list[Any], list[str]]]:
+        """The name of every ACL of the account, or else its id; its entries, and its subnets."""
+        return sorted(
+            (
+                next((tag["Value"] for tag in one["Tags"] if tag["Key"] == "Name"), "")
+                or one["NetworkAclId"],
+                one["Entries"],
+                sorted(each["SubnetId"] for each in one["Associations"]),
+            )
+            for one in self.ec2.describe_network_acls()["NetworkAcls"]
+        )
+
+    def acl_of(self, subnet: str) -> str:
+        """The id of the ACL that a subnet is on."""
+        [found] = self.ec2.describe_network_acls(
+            Filters=[{"Name": "association.subnet-id", "Values": [subnet]}]
+        )["NetworkAcls"]
+        acl_id: str = found["NetworkAclId"]
+        return acl_id
+
+    def put_on(self, subnet: str, acl_id: str) -> None:
+        """Put a subnet on an ACL."""
+        [association] = [
+            one["NetworkAclAssociationId"]
+            for acl in self.ec2.describe_network_acls()["NetworkAcls"]
+            for one in acl["Associations"]
+            if one["SubnetId"] == subnet
+        ]
+        self.ec2.replace_network_acl_association(AssociationId=association, NetworkAclId=acl_id)
+
+    def subnet_beside(self, cidr: str = "10.0.2.0/24") -> str:
+        """One more subnet, in which the instance gets an interface. Of the VPC's default ACL."""
+        made = self.ec2.create_subnet(VpcId=self.vpc, CidrBlock=cidr)
+        subnet: str = made["Subnet"]["SubnetId"]
+        interface = self.ec2.create_network_interface(SubnetId=subnet, Groups=[self.ops])
+        self.ec2.attach_network_interface(
+            NetworkInterfaceId=interface["NetworkInterface"]["NetworkInterfaceId"],
+            InstanceId=self.instance,
+            DeviceIndex=2,
+        )
+        return subnet
+
     def profile(self) -> str | None:
         found = self.ec2.describe_iam_instance_profile_associations(
             Filters=[{"Name": "instance-id", "Values": [self.instance]}]

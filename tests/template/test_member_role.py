@@ -121,8 +121,10 @@ KINDS = {
     "ec2:*::image/*",
     "ec2:*::snapshot/*",
     "ec2:*:${AWS::AccountId}:instance/*",
+    "ec2:*:${AWS::AccountId}:network-acl/*",
     "ec2:*:${AWS::AccountId}:network-interface/*",
     "ec2:*:${AWS::AccountId}:security-group-rule/*",
+    "ec2:*:${AWS::AccountId}:subnet/*",
     "ec2:*:${AWS::AccountId}:volume/*",
     "elasticloadbalancing:*:${AWS::AccountId}:loadbalancer/*",
     "elasticloadbalancing:*:${AWS::AccountId}:targetgroup/*",
@@ -180,9 +182,27 @@ def test_it_changes_rules_of_no_group_but_the_responders() -> None:
 
 
 def test_it_makes_no_group_of_others_its_own_by_a_tag() -> None:
-    [tagging] = [s for s in _statements("Allow") if "ec2:CreateTags" in as_list(s["Action"])]
-    assert tagging["Action"] == ["ec2:CreateTags"]
-    assert tagging["Condition"] == {"StringEquals": {"ec2:CreateAction": "CreateSecurityGroup"}}
+    tagging = [s for s in _statements("Allow") if "ec2:CreateTags" in as_list(s["Action"])]
+    assert [s["Action"] for s in tagging] == [["ec2:CreateTags"]] * 2
+    for kind, creating in (
+        (":security-group/*", "CreateSecurityGroup"),
+        (":network-acl/*", "CreateNetworkAcl"),
+    ):
+        assert _conditions("ec2:CreateTags", kind) == [
+            {"StringEquals": {"ec2:CreateAction": creating}}
+        ]
+
+
+def test_it_empties_and_deletes_no_acl_but_the_responders_and_writes_no_entry() -> None:
+    for action in ("ec2:DeleteNetworkAcl", "ec2:DeleteNetworkAclEntry"):
+        assert _conditions(action, ":network-acl/*") == [
+            {"StringEquals": {f"aws:ResourceTag/{TAG_KEY}": TAG_VALUE}}
+        ]
+    assert _conditions("ec2:CreateNetworkAcl", ":network-acl/*") == [
+        {"StringEquals": {f"aws:RequestTag/{TAG_KEY}": TAG_VALUE}}
+    ]
+    allowed = {action for s in _statements("Allow") for action in as_list(s["Action"])}
+    assert not allowed & {"ec2:CreateNetworkAclEntry", "ec2:ReplaceNetworkAclEntry"}
 
 
 def test_it_passes_roles_to_instances_and_to_s3_and_to_nothing_else() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from responder.actions import security_group
+from responder.actions import network_acl, security_group
 from responder.actions.security_group import CLOSED, OPEN
 from tests.builders import REGION, SHOP, an_order
 from tests.instances import (
@@ -21,6 +21,8 @@ from tests.instances import (
     Wire,
 )
 from tests.unit.actions.states import Reached, State, some
+
+EARLIER = "ord-000000000000000000ab"  # an order about another instance in the same network
 
 
 def a_generated_fleet(wire: Wire, rng: Random) -> Fleet:
@@ -116,6 +118,42 @@ def quarantined(wire: Wire, rng: Random, action_id: str) -> State:
         for interface_id in cut:
             fleet.give(interface_id, closed)
     return State(order, Reached(wire), lambda: all_shown(fleet))
+
+
+def in_subnets(wire: Wire, rng: Random, action_id: str) -> State:
+    """A server in one to three subnets, on any ACLs, of which an earlier order may have one."""
+    fleet = a_generated_fleet(wire, rng)
+    ec2: Any = wire.ec2(SHOP, REGION)
+    order = an_order(action_id, resource=fleet.arn)
+    earlier = an_order(action_id, resource=fleet.arn, order_id=EARLIER)
+    acls = [fleet.acl_of(fleet.subnet), network_acl.make(ec2, earlier, fleet.vpc)["NetworkAclId"]]
+    for number in range(rng.randint(1, 2)):
+        acls.append(ec2.create_network_acl(VpcId=fleet.vpc)["NetworkAcl"]["NetworkAclId"])
+        ec2.create_network_acl_entry(
+            NetworkAclId=acls[-1],
+            RuleNumber=rng.randint(1, 32766),
+            Protocol="6",
+            RuleAction=rng.choice(("allow", "deny")),
+            Egress=rng.random() < 0.5,
+            CidrBlock="203.0.113.0/24",
+            PortRange={"From": 443, "To": 443 + number},
+        )
+    beside = [fleet.subnet_beside(f"10.0.{5 + one}.0/24") for one in range(rng.randint(0, 2))]
+    for subnet in (fleet.subnet, *beside):
+        if rng.random() < 0.7:
+            fleet.put_on(subnet, rng.choice(acls))
+
+    def shown() -> dict[str, Any]:
+        """EC2 keeps no order of associations, and gives an ACL that is made again another id."""
+        found, name = ec2.describe_network_acls()["NetworkAcls"], network_acl.name_of(order)
+        for acl in found:
+            acl["Associations"].sort(key=lambda one: one["SubnetId"])
+            if {"Key": "Name", "Value": name} in acl["Tags"]:
+                for one in (acl, *acl["Associations"]):
+                    one["NetworkAclId"] = name
+        return all_shown(fleet) | {"Acls": found}
+
+    return State(order, Reached(wire), shown)
 
 
 def serving(wire: Wire, rng: Random, action_id: str) -> State:

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from responder.actions import (
+    ec2_close_subnet,
     ec2_cut_metadata,
     ec2_detach_profile,
     ec2_leave_service,
@@ -28,6 +29,7 @@ from tests.builders import NOON, REGION, SHOP, an_order
 from tests.instances import PROFILE, STRANGER, UNIT, Fleet, Service, Shared, Wire
 
 ACTIONS: tuple[Action, ...] = (
+    ec2_close_subnet,
     ec2_cut_metadata,
     ec2_detach_profile,
     ec2_leave_service,
@@ -86,6 +88,21 @@ def quarantine(fleet: Fleet) -> Stage:
     return Stage(fleet, ec2_quarantine_instance, fleet.arn, fleet.standing, undo)
 
 
+def subnets(fleet: Fleet) -> Stage:
+    """Two of them, on two ACLs."""
+    own = fleet.ec2.create_network_acl(VpcId=fleet.vpc)["NetworkAcl"]["NetworkAclId"]
+    second = fleet.subnet_beside()
+    fleet.put_on(second, own)
+
+    def standing() -> dict[str, Any]:
+        return fleet.standing() | {"acls": fleet.acls()}
+
+    def undo() -> None:
+        fleet.put_on(second, own)
+
+    return Stage(fleet, ec2_close_subnet, fleet.arn, standing, undo)
+
+
 def metadata(fleet: Fleet) -> Stage:
     def undo() -> None:
         fleet.ec2.modify_instance_metadata_options(
@@ -137,7 +154,9 @@ def fleet(aws: None, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     return Fleet(monkeypatch)
 
 
-@pytest.fixture(params=[protection, quarantine, metadata, profile, service, snapshot, image])
+@pytest.fixture(
+    params=[protection, quarantine, subnets, metadata, profile, service, snapshot, image]
+)
 def stage(fleet: Fleet, request: pytest.FixtureRequest) -> Stage:
     made: Stage = request.param(fleet)
     return made
@@ -300,9 +319,10 @@ def test_only_what_is_called_is_permitted(stage: Stage) -> None:
     permitted = {one.partition(":")[2] for one in stage.action.PERMISSIONS}
     assert set(made.made) <= permitted
     # EC2 asks for the first two beside a call of another name. The third is called where a VPC has
-    # no IPv6, and the last where somebody opened the closed group; both have tests of their own.
+    # no IPv6, the last where somebody opened what was closed; all have tests of their own.
     never_called = {"PassRole", "CreateTags", "AuthorizeSecurityGroupEgress"}
-    assert permitted - set(made.made) <= {*never_called, "RevokeSecurityGroupIngress"}
+    opened = {"RevokeSecurityGroupIngress", "DeleteNetworkAclEntry"}
+    assert permitted - set(made.made) <= never_called | opened
 
 
 def test_nothing_that_was_never_carried_out_is_touched(stage: Stage) -> None:

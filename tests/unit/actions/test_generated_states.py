@@ -39,6 +39,7 @@ LEFT_OUT: dict[str, dict[str, str]] = {
     "ec2.quarantine_instance": {
         "breach-responder-*": "a group of ours that no interface uses is deleted, whoever made it"
     },
+    "ec2.close_subnet": {"NetworkAclAssociationId": "EC2 gives each association a new one"},
     "rds.quarantine_instance": {
         "breach-responder-ord-*": "the snapshot stays: it is evidence",
         "LatestRestorableTime": "it is the time of day, and moves by itself",
@@ -65,6 +66,7 @@ GENERATORS: dict[str, Make] = {
     "ec2.protect_instance": instances.instance,
     "ec2.leave_service": instances.serving,
     "ec2.quarantine_instance": instances.quarantined,
+    "ec2.close_subnet": instances.in_subnets,
     "ec2.cut_metadata": instances.instance,
     "ec2.detach_profile": instances.instance,
     "ec2.unshare_snapshot": instances.shared_snapshot,

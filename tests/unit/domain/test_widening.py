@@ -5,14 +5,19 @@ from typing import Any
 
 import pytest
 
+from responder.domain.finding import Resource
 from responder.domain.ladder import (
     CLOSE_ROLE_TRUST,
+    CLOSE_SUBNET,
+    CUT_METADATA,
     CUT_ROLE_SESSIONS,
     DEACTIVATE_CREDENTIALS,
     DENY_ROLE,
     DENY_ROLE_SESSION,
     DENY_USER,
+    QUARANTINE_INSTANCE,
     TAG_QUARANTINED,
+    fitting,
 )
 from responder.domain.order import Order, Receipt, ReceiptStatus
 from responder.domain.standing import standings
@@ -57,6 +62,22 @@ def test_the_organizations_quarantine_is_the_last_rung_of_a_role_that_serves() -
     rungs = (CUT_ROLE_SESSIONS, CLOSE_ROLE_TRUST, DENY_ROLE)
     cut = [contained(an_order(rung, principal=a_session())) for rung in rungs]
     assert next_rung(SESSION, contained(SESSION), *cut, guarded=True) == TAG_QUARANTINED
+
+
+def test_an_instance_that_is_seen_again_loses_its_credentials_and_then_its_subnet() -> None:
+    instance = Resource(kind="Instance", id="arn:aws:ec2:us-west-2:111122223333:instance/i-0a")
+
+    def about(rung: str) -> Order:
+        plain = an_order(rung, resource=instance.id)
+        return plain.model_copy(update={"principal": None, "thing": instance})
+
+    cut = [contained(about(QUARANTINE_INSTANCE))]
+    for rung in (CUT_METADATA, CLOSE_SUBNET):
+        assert next_rung(about(QUARANTINE_INSTANCE), *cut) == rung
+        cut.append(contained(about(rung)))
+    assert next_rung(about(QUARANTINE_INSTANCE), *cut) is None
+    rungs = fitting(instance)
+    assert rungs.index(QUARANTINE_INSTANCE) < rungs.index(CLOSE_SUBNET)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Every way we can cut something, listed by hand: a new power is a new line in review."""
 
 from responder.actions import (
+    ec2_close_subnet,
     ec2_cut_metadata,
     ec2_detach_profile,
     ec2_leave_service,
@@ -41,6 +42,7 @@ ACTIONS: tuple[Action, ...] = (
     ec2_protect_instance,
     ec2_leave_service,
     ec2_quarantine_instance,
+    ec2_close_subnet,
     ec2_cut_metadata,
     ec2_detach_profile,
     ec2_unshare_snapshot,

@@ -45,6 +45,7 @@ _TRY_AGAIN = frozenset(
         "IncorrectState",
         "InvalidAssociationID.NotFound",
         "InvalidGroup.NotFound",
+        "InvalidNetworkAclID.NotFound",
         "InvalidNetworkInterfaceID.NotFound",
         "LoadBalancerNotFound",
         "ResourceContention",

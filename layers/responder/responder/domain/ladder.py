@@ -18,7 +18,7 @@ DENY_ROLE_SESSION, CUT_ROLE_SESSIONS = "iam.deny_role_session", "iam.cut_role_se
 CLOSE_ROLE_TRUST, DENY_ROLE = "iam.close_role_trust", "iam.deny_role"
 PROTECT_INSTANCE, LEAVE_SERVICE = "ec2.protect_instance", "ec2.leave_service"
 QUARANTINE_INSTANCE, CUT_METADATA = "ec2.quarantine_instance", "ec2.cut_metadata"
-DETACH_PROFILE = "ec2.detach_profile"
+DETACH_PROFILE, CLOSE_SUBNET = "ec2.detach_profile", "ec2.close_subnet"
 UNSHARE_SNAPSHOT, UNSHARE_IMAGE = "ec2.unshare_snapshot", "ec2.unshare_image"
 CLOSE_BUCKET, HOLD_DELETES = "s3.close_bucket", "s3.hold_deletes"
 STOP_FUNCTION, QUARANTINE_DATABASE = "lambda.stop_function", "rds.quarantine_instance"
@@ -47,6 +47,9 @@ GOES_DOWN: dict[str, str] = {
     PROTECT_INSTANCE: "Nobody can stop or terminate the instance until it is released.",
     LEAVE_SERVICE: "The instance serves no visitors any more, and its group has one less.",
     QUARANTINE_INSTANCE: "The instance reaches nothing and nobody reaches it until it is released.",
+    CLOSE_SUBNET: "Everything in the instance's subnets reaches nothing outside of its own, and "
+    "nobody reaches it, until it is released: other servers, databases, load balancers, and "
+    "whoever goes out by a NAT gateway there.",
     CUT_METADATA: "The instance gets no new credentials, and what runs there stops when those it "
     "has expire.",
     DETACH_PROFILE: "The instance has no role any more, and what runs there stops when the "
@@ -82,7 +85,10 @@ class Ladder:
     wider: tuple[str, ...] = ()  # one at a time, in this order
 
 
-_INSTANCE = Ladder((PROTECT_INSTANCE, LEAVE_SERVICE, QUARANTINE_INSTANCE), (CUT_METADATA,))
+# The subnet comes last: whoever says no to it is not asked about a wider rung any more.
+_INSTANCE = Ladder(
+    (PROTECT_INSTANCE, LEAVE_SERVICE, QUARANTINE_INSTANCE), (CUT_METADATA, CLOSE_SUBNET)
+)
 _THINGS = {
     "Instance": _INSTANCE,
     "Lambda": Ladder((STOP_FUNCTION,)),
