@@ -126,7 +126,9 @@ def in_subnets(wire: Wire, rng: Random, action_id: str) -> State:
     ec2: Any = wire.ec2(SHOP, REGION)
     order = an_order(action_id, resource=fleet.arn)
     earlier = an_order(action_id, resource=fleet.arn, order_id=EARLIER)
-    acls = [fleet.acl_of(fleet.subnet), network_acl.make(ec2, earlier, fleet.vpc)["NetworkAclId"]]
+    default = fleet.acl_of(fleet.subnet)
+    left = network_acl.make(ec2, earlier, fleet.vpc, {fleet.subnet: [default]})
+    acls = [default, left["NetworkAclId"]]
     for number in range(rng.randint(1, 2)):
         acls.append(ec2.create_network_acl(VpcId=fleet.vpc)["NetworkAcl"]["NetworkAclId"])
         ec2.create_network_acl_entry(

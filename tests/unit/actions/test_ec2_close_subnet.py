@@ -105,8 +105,10 @@ def test_each_subnet_of_the_instance_is_on_one_acl_with_our_tags_and_nothing_all
     assert {one["Key"]: one["Value"] for one in acl["Tags"]} == {
         TAG_KEY: TAG_VALUE,
         "Name": f"breach-responder-closed-{receipt.order.order_id}",
+        f"breach-responder-was-{fleet.subnet}": default,
+        f"breach-responder-was-{second}": default,
     }
-    assert state_of(receipt)["subnets"] == {fleet.subnet: default, second: default}
+    assert state_of(receipt)["subnets"] == {fleet.subnet: [default], second: [default]}
 
 
 @pytest.mark.parametrize("egress", [True, False])
@@ -132,7 +134,7 @@ def test_an_acl_that_was_opened_while_no_subnet_was_on_it_is_emptied_before_one_
     fleet: Fleet,
 ) -> None:
     receipt = closed(fleet)
-    ours, default = fleet.acl_of(fleet.subnet), state_of(receipt)["subnets"][fleet.subnet]
+    ours, [default] = fleet.acl_of(fleet.subnet), state_of(receipt)["subnets"][fleet.subnet]
     fleet.put_on(fleet.subnet, default)
     write(fleet, ours, 100, egress=False)
     entries: list[Any] = []
@@ -192,7 +194,7 @@ def test_an_acl_that_is_gone_cannot_be_given_back_and_nothing_is_opened(fleet: F
     with pytest.raises(Refused, match=f"{second} of .* does not exist any more .*{theirs}"):
         action.release(receipt, fleet.wire)
     assert fleet.acls() == stands
-    default = state_of(receipt)["subnets"][fleet.subnet]
+    [default] = state_of(receipt)["subnets"][fleet.subnet]
     fleet.put_on(second, default)
     assert action.release(receipt, fleet.wire)
     assert acl_ids(fleet) == {default}
@@ -229,34 +231,75 @@ def test_a_subnet_of_which_the_first_look_knew_nothing_is_left_open_and_a_person
     assert action.verify(receipt, fleet.wire)
 
 
-def test_a_subnet_that_another_order_closed_is_closed_and_opens_with_that_one(
-    fleet: Fleet,
-) -> None:
-    first, default = observed(fleet), fleet.acl_of(fleet.subnet)
-    action.apply(first, fleet.wire)
-    theirs = fleet.acl_of(fleet.subnet)
+@pytest.fixture
+def two(fleet: Fleet) -> tuple[Receipt, Receipt]:
+    """Two orders that closed the same subnet, one after the other."""
+    first = closed(fleet)
     second = observed(fleet, order_id=OTHER_ORDER)
     assert state_of(second)["in_force"] is True
     action.apply(second, fleet.wire)
-    assert action.verify(second, fleet.wire)
-    assert acl_ids(fleet) == {default, theirs}
-    write(fleet, theirs, 100, egress=True)
-    assert not action.verify(second, fleet.wire)
-    action.apply(second, fleet.wire)
-    assert action.verify(first, fleet.wire)
-    assert action.release(second, fleet.wire) is False
-    assert fleet.acl_of(fleet.subnet) == theirs
-    assert action.release(first, fleet.wire)
-    assert not action.verify(second, fleet.wire)
-    action.apply(second, fleet.wire)
-    assert action.verify(second, fleet.wire)
-    assert action.release(first, fleet.wire) is False
-    assert action.verify(second, fleet.wire)
-    with pytest.raises(Refused, match="by hand"):
-        action.release(second, fleet.wire)
-    fleet.put_on(fleet.subnet, default)
-    assert action.release(second, fleet.wire) is False
+    return first, second
+
+
+@pytest.mark.parametrize("is_first_released_first", [True, False])
+def test_a_subnet_that_two_orders_closed_opens_with_the_last_release(
+    fleet: Fleet, two: tuple[Receipt, Receipt], is_first_released_first: bool
+) -> None:
+    [default] = state_of(two[0])["subnets"][fleet.subnet]
+    one, other = two if is_first_released_first else two[::-1]
+    action.release(one, fleet.wire)
+    assert fleet.acl_of(fleet.subnet) != default
+    assert action.verify(other, fleet.wire)
+    assert action.release(other, fleet.wire)
+    assert fleet.acl_of(fleet.subnet) == default
     assert acl_ids(fleet) == {default}
+
+
+def test_two_orders_do_not_take_the_subnet_from_each_other_in_turns(
+    fleet: Fleet, two: tuple[Receipt, Receipt]
+) -> None:
+    stands, theirs = fleet.acls(), fleet.acl_of(fleet.subnet)
+    for receipt in (*two, *two):
+        action.apply(receipt, fleet.wire)
+        assert action.verify(receipt, fleet.wire)
+        assert fleet.acls() == stands
+    write(fleet, theirs, 100, egress=True)
+    for receipt in two:
+        assert not action.verify(receipt, fleet.wire)
+    action.apply(two[0], fleet.wire)
+    assert fleet.acls() == stands
+
+
+@pytest.mark.parametrize("released", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (2, 0, 1), (1, 2, 0)])
+def test_three_orders_about_a_subnet_may_be_released_in_any_order(
+    fleet: Fleet, two: tuple[Receipt, Receipt], released: tuple[int, ...]
+) -> None:
+    third = closed(fleet, order_id="ord-000000000000000000cd")
+    assert len(state_of(third)["subnets"][fleet.subnet]) == 3
+    [default] = state_of(two[0])["subnets"][fleet.subnet]
+    orders = (*two, third)
+    for at in released[:-1]:
+        action.release(orders[at], fleet.wire)
+        assert fleet.acl_of(fleet.subnet) != default
+        assert action.verify(orders[released[-1]], fleet.wire)
+    assert action.release(orders[released[-1]], fleet.wire)
+    assert acl_ids(fleet) == {default}
+
+
+@pytest.mark.parametrize("said", ["", "acl-1;", "acl-0abc1234def567890", "*", "  "])
+def test_what_a_tag_says_that_is_no_acl_of_the_network_is_not_believed(
+    fleet: Fleet, said: str
+) -> None:
+    first = closed(fleet)
+    theirs = fleet.acl_of(fleet.subnet)
+    was = f"breach-responder-was-{fleet.subnet}"
+    fleet.ec2.create_tags(Resources=[theirs], Tags=[{"Key": was, "Value": said}])
+    second = closed(fleet, order_id=OTHER_ORDER)
+    action.release(first, fleet.wire)
+    stands = fleet.acls()
+    with pytest.raises(Refused, match="does not exist any more"):
+        action.release(second, fleet.wire)
+    assert fleet.acls() == stands
 
 
 @pytest.mark.parametrize(
@@ -302,8 +345,8 @@ def test_ours_that_lost_its_tag_is_replaced_and_the_subnet_can_be_released(fleet
 def test_two_acls_of_one_order_are_both_deleted(fleet: Fleet) -> None:
     """A function that was killed before EC2 showed what it had made leaves one behind."""
     receipt, default = observed(fleet), fleet.acl_of(fleet.subnet)
-    network_acl._create(fleet.ec2, receipt.order, fleet.vpc)
-    network_acl._create(fleet.ec2, receipt.order, fleet.vpc)
+    network_acl._create(fleet.ec2, receipt.order, fleet.vpc, {})
+    network_acl._create(fleet.ec2, receipt.order, fleet.vpc, {})
     action.apply(receipt, fleet.wire)
     assert len(acl_ids(fleet)) == 3
     assert action.release(receipt, fleet.wire)
@@ -388,6 +431,8 @@ def test_an_instance_that_is_gone_still_gives_its_subnets_back(fleet: Fleet) -> 
     receipt, default = observed(fleet), fleet.acl_of(fleet.subnet)
     action.apply(receipt, fleet.wire)
     fleet.ec2.terminate_instances(InstanceIds=[fleet.instance])
+    with pytest.raises(Refused, match="released with despite_changes"):
+        action.observe(receipt.order, fleet.wire)
     assert action.release(receipt, fleet.wire)
     assert fleet.acl_of(fleet.subnet) == default
     assert acl_ids(fleet) == {default}

@@ -10,17 +10,17 @@ endpoint is in the subnet, other subnets lose their way out as well. A subnet th
 not in at the first look is left open, and its interface there to a person: an attacker could
 attach one in each subnet to have them all closed.
 
-Each order has an ACL of its own. A subnet that another order closed stays on that one's, and opens
-with its release; this order then finds it open and closes it again.
+Each order has an ACL of its own, and takes a subnet over that an earlier one closed: it opens with
+the last release of the two, whichever that is.
 AWS: VPC User Guide, "Control subnet traffic with network access control lists".
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from responder.actions import network_acl
 from responder.actions.action import ARN, IN_FORCE, before_of
-from responder.actions.ec2 import asking_ec2, id_of, instance_arn, instance_of, living
+from responder.actions.ec2 import asking_ec2, gone, id_of, instance_arn, instance_of, living
 from responder.actions.network_acl import Association
 from responder.aws.clients import Clients
 from responder.domain.errors import Refused, Unavailable
@@ -36,15 +36,23 @@ _SUBNETS = "subnets"
 
 
 def observe(order: Order, clients: Clients) -> Before:
-    """Which ACL each subnet of the instance is on."""
+    """Which ACL each subnet of the instance is on; if an earlier order's, what it was on before."""
     ec2 = clients.ec2(order.account, order.region)
-    instance = living(ec2, order)
+    instance = instance_of(ec2, order)
+    if instance is None:
+        raise Refused(
+            f"{gone(order)}. Subnets that this order closed stay closed until it is released with "
+            "despite_changes"
+        )
     with asking_ec2(order, "looking at"):
         standing = _standing(ec2, order, _subnets(ec2, order))
     return Before(
         state={
             ARN: instance_arn(order, instance["InstanceId"]),
-            _SUBNETS: {subnet: standing[subnet].acl_id for subnet in sorted(standing)},
+            _SUBNETS: {
+                subnet: network_acl.trail(standing[subnet], subnet, order)
+                for subnet in sorted(standing)
+            },
             IN_FORCE: _are_closed(order, standing),
         }
     )
@@ -59,7 +67,7 @@ def apply(receipt: Receipt, clients: Clients) -> None:
         vpcs = _subnets(ec2, order)
         standing = _standing(ec2, order, vpcs)
         for subnet in [one for one in sorted(standing) if one in seen]:
-            _close(ec2, order, vpcs[subnet], standing[subnet])
+            _close(ec2, order, vpcs[subnet], standing[subnet], seen)
     unseen = {one: standing[one] for one in standing if one not in seen}
     if unseen and not _are_closed(order, unseen):
         raise Refused(
@@ -90,19 +98,10 @@ def release(receipt: Receipt, clients: Clients) -> bool:
         ours = {
             subnet: one
             for subnet, one in sorted(standing.items())
-            if network_acl.is_of_order(one.acl, order) and one.acl_id != seen[subnet]
+            if network_acl.is_of_order(one.acl, order) and one.acl_id != seen[subnet][0]
         }
-        vpcs = [one.acl["VpcId"] for one in ours.values()]
-        lost = network_acl.missing(ec2, vpcs, [seen[one] for one in ours]) if ours else set()
-        if lost:
-            closed = ", ".join(subnet for subnet in ours if seen[subnet] in lost)
-            raise Refused(
-                f"{closed} of {order.resource} was on a network ACL that does not exist any more "
-                f"({', '.join(sorted(lost))}); nothing was opened. Put the subnet on another ACL "
-                "by hand, and release again"
-            )
-        for subnet, one in ours.items():
-            network_acl.put_on(ec2, one, seen[subnet])
+        if ours:
+            _put_back(ec2, order, ours, seen)
         network_acl.delete_unused(ec2, order)
     return bool(ours)
 
@@ -134,14 +133,49 @@ def _standing(ec2: "EC2Client", order: Order, subnet_ids: Iterable[str]) -> dict
     return found
 
 
-def _close(ec2: "EC2Client", order: Order, vpc_id: str, standing: Association) -> None:
-    """Take out what somebody added to our ACL before anything is put on it."""
-    if network_acl.is_ours(standing.acl, order):
-        network_acl.close(ec2, standing.acl)
+def _close(
+    ec2: "EC2Client",
+    order: Order,
+    vpc_id: str,
+    standing: Association,
+    seen: Mapping[str, Sequence[str]],
+) -> None:
+    """Take out what somebody added to our ACL before anything is put on it.
+
+    A subnet that a later order took over stays with that one, or both would take it in turns.
+    """
+    acl = standing.acl
+    was_before_us = any(standing.acl_id in trail for trail in seen.values())
+    if network_acl.is_of_order(acl, order) or (
+        network_acl.is_ours(acl, order) and not was_before_us
+    ):
+        network_acl.close(ec2, acl)
         return
-    acl = network_acl.make(ec2, order, vpc_id)
-    network_acl.close(ec2, acl)
-    network_acl.put_on(ec2, standing, acl["NetworkAclId"])
+    made = network_acl.make(ec2, order, vpc_id, seen)
+    network_acl.close(ec2, made)
+    network_acl.put_on(ec2, standing, made["NetworkAclId"])
+
+
+def _put_back(
+    ec2: "EC2Client",
+    order: Order,
+    ours: Mapping[str, Association],
+    seen: Mapping[str, Sequence[str]],
+) -> None:
+    """On what was seen; on what was before it, if that was another order's and is gone since."""
+    there = network_acl.existing(ec2, [one.acl["VpcId"] for one in ours.values()])
+    back = {subnet: next((a for a in seen[subnet] if a in there), None) for subnet in ours}
+    lost = [subnet for subnet, acl_id in back.items() if acl_id is None]
+    if lost:
+        acls = ", ".join(sorted({seen[subnet][0] for subnet in lost}))
+        raise Refused(
+            f"{', '.join(lost)} of {order.resource} was on a network ACL that does not exist any "
+            f"more ({acls}); nothing was opened. Put the subnet on another ACL by hand, and "
+            "release again"
+        )
+    for subnet, acl_id in back.items():
+        if acl_id is not None:
+            network_acl.put_on(ec2, ours[subnet], acl_id)
 
 
 def _are_closed(order: Order, standing: Mapping[str, Association]) -> bool:

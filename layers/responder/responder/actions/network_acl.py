@@ -4,10 +4,15 @@ A new ACL lets nothing through, in or out, until somebody adds an entry to it. E
 in each VPC that needs it. An ACL has no name but a tag, and tags can be changed: one of ours that
 lost its tags is nobody's to us, and the next look finds its subnets open. Two of one order (a
 function that was killed before EC2 showed what it had made) are both ours, and both go again.
+
+Orders about two instances may close the same subnet. Each of our ACLs says in its tags what every
+subnet was on before: whoever closes one after us finds there what to give it back to when ours is
+gone.
 AWS: EC2 API Reference, "CreateNetworkAcl"; VPC User Guide, "Network ACL rules".
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +25,7 @@ from responder.domain.order import Order
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.client import EC2Client
-    from mypy_boto3_ec2.type_defs import FilterTypeDef, NetworkAclTypeDef
+    from mypy_boto3_ec2.type_defs import FilterTypeDef, NetworkAclTypeDef, TagTypeDef
 
 PERMISSIONS = frozenset(
     {
@@ -33,6 +38,9 @@ PERMISSIONS = frozenset(
     }
 )
 _NAME, _PREFIX = "Name", "breach-responder-closed-"
+_WAS = "breach-responder-was-"  # and the subnet
+_ACL_ID = re.compile(r"acl-[0-9a-f]{8,17}")
+_LONGEST_TRAIL = 10  # a tag holds 256 characters
 # What people can number an entry. Above are those that AWS makes, deny everything of one family
 # of addresses, and cannot be taken out ("Network ACL rules").
 _LAST_RULE = 32766
@@ -82,15 +90,28 @@ def is_of_order(acl: "NetworkAclTypeDef", order: Order) -> bool:
     return is_ours(acl, order) and _tags(acl)[_NAME] == name_of(order)
 
 
+def trail(association: Association, subnet_id: str, order: Order) -> list[str]:
+    """The ACL that a subnet is on; of another order's, what it was on before that one, too."""
+    acl = association.acl
+    said = _tags(acl).get(_WAS + subnet_id, "") if is_ours(acl, order) else ""
+    earlier = [one for one in said.split() if _ACL_ID.fullmatch(one)]
+    return [association.acl_id, *earlier][:_LONGEST_TRAIL]
+
+
 def is_closed(acl: "NetworkAclTypeDef") -> bool:
     """Whether it has no entry but those that it was born with."""
     return not any(one["RuleNumber"] <= _LAST_RULE for one in acl["Entries"])
 
 
-def make(ec2: "EC2Client", order: Order, vpc_id: str) -> "NetworkAclTypeDef":
-    """The ACL of an order in a VPC, made if need be. It may have entries that somebody added."""
+def make(
+    ec2: "EC2Client", order: Order, vpc_id: str, trails: Mapping[str, Sequence[str]]
+) -> "NetworkAclTypeDef":
+    """The ACL of an order in a VPC, made if need be. It may have entries that somebody added.
+
+    `trails` says what each subnet of the order was on, and is written on it.
+    """
     ours = [one for one in _of_order(ec2, order) if one["VpcId"] == vpc_id]
-    return ours[0] if ours else _create(ec2, order, vpc_id)
+    return ours[0] if ours else _create(ec2, order, vpc_id, trails)
 
 
 def close(ec2: "EC2Client", acl: "NetworkAclTypeDef") -> None:
@@ -117,10 +138,10 @@ def put_on(ec2: "EC2Client", association: Association, acl_id: str) -> None:
     )
 
 
-def missing(ec2: "EC2Client", vpc_ids: Iterable[str], acl_ids: Iterable[str]) -> set[str]:
-    """Those of these ACLs that do not exist any more in the VPCs where they were."""
+def existing(ec2: "EC2Client", vpc_ids: Iterable[str]) -> set[str]:
+    """The ids of all ACLs of these VPCs."""
     shown = _shown(ec2, {"Name": "vpc-id", "Values": sorted(set(vpc_ids))})
-    return set(acl_ids) - {one["NetworkAclId"] for one in shown}
+    return {one["NetworkAclId"] for one in shown}
 
 
 def delete_unused(ec2: "EC2Client", order: Order) -> None:
@@ -147,21 +168,21 @@ def _of_order(ec2: "EC2Client", order: Order) -> "list[NetworkAclTypeDef]":
     )
 
 
-def _create(ec2: "EC2Client", order: Order, vpc_id: str) -> "NetworkAclTypeDef":
+def _create(
+    ec2: "EC2Client", order: Order, vpc_id: str, trails: Mapping[str, Sequence[str]]
+) -> "NetworkAclTypeDef":
+    tags: list[TagTypeDef] = [
+        {"Key": TAG_KEY, "Value": TAG_VALUE},
+        {"Key": _NAME, "Value": name_of(order)},
+    ]
+    for subnet, acls in sorted(trails.items()):
+        tags.append({"Key": _WAS + subnet, "Value": " ".join(acls)})
     # botocore gives the call a token of its own, so that its retries make one ACL. A token made of
     # the order would bring back the one that was released, or that an attacker deleted.
     try:
         return ec2.create_network_acl(
             VpcId=vpc_id,
-            TagSpecifications=[
-                {
-                    "ResourceType": "network-acl",
-                    "Tags": [
-                        {"Key": TAG_KEY, "Value": TAG_VALUE},
-                        {"Key": _NAME, "Value": name_of(order)},
-                    ],
-                }
-            ],
+            TagSpecifications=[{"ResourceType": "network-acl", "Tags": tags}],
         )["NetworkAcl"]
     except ClientError as error:
         if code_of(error) == "NetworkAclLimitExceeded":
