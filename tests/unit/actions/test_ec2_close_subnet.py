@@ -15,7 +15,7 @@ from responder.actions import ec2_close_subnet as action
 from responder.actions import network_acl
 from responder.actions.security_group import TAG_KEY, TAG_VALUE
 from responder.domain.errors import Broken, Refused, Unavailable
-from responder.domain.order import Order, Receipt, ReceiptStatus
+from responder.domain.order import Order, Receipt, ReceiptStatus, differences
 from tests.builders import NOON, REGION, SHOP, an_order
 from tests.instances import Fleet
 
@@ -253,6 +253,21 @@ def test_a_subnet_that_two_orders_closed_opens_with_the_last_release(
     assert action.release(other, fleet.wire)
     assert fleet.acl_of(fleet.subnet) == default
     assert acl_ids(fleet) == {default}
+
+
+def test_the_later_of_two_is_released_first_without_anything_looking_changed(
+    fleet: Fleet,
+) -> None:
+    """Nothing but what the other order did: a person is shown that, and may release it so."""
+    first = closed(fleet)
+    left_by_first = action.observe(first.order, fleet.wire)
+    second = closed(fleet, order_id=OTHER_ORDER)
+    left_by_second = action.observe(second.order, fleet.wire)
+    changed = differences(left_by_first, action.observe(first.order, fleet.wire))
+    assert [one.partition(" ")[0] for one in changed] == ["subnets"]
+    assert differences(left_by_second, action.observe(second.order, fleet.wire)) == ()
+    assert action.release(second, fleet.wire)
+    assert differences(left_by_first, action.observe(first.order, fleet.wire)) == ()
 
 
 def test_two_orders_do_not_take_the_subnet_from_each_other_in_turns(
