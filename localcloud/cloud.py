@@ -42,6 +42,7 @@ from localcloud.seams import replaced
 from localcloud.stack import Function, Registry, Stack, Unsupported
 from localcloud.streams import Streams
 from localcloud.switchboard import Call, Disturbance, Published, Switchboard, current_function
+from localcloud.transactions import undone_whole
 from localcloud.virtual_time import VirtualTime
 
 _MOTO: Final[DefaultConfig] = {
@@ -82,6 +83,7 @@ class Cloud:
             opening.enter_context(mock_aws(config=_MOTO))
             opening.enter_context(_service_models_read_once())
             opening.enter_context(sped_up())
+            opening.enter_context(undone_whole())
             self._scheduler = Scheduler(self._time)
             opening.callback(self._scheduler.close)
             opening.enter_context(executing(self._scheduler))
@@ -225,6 +227,10 @@ class Cloud:
     def run_twin(self) -> None:
         """Run the invocation that is going on once more, in the middle of it. For a disturbance."""
         self._runner.run_twin()
+
+    def run_inside(self, payload: str) -> None:
+        """Give the function that runs now another event, in the middle of it. For a disturbance."""
+        self._runner.run_inside(payload)
 
     def warm_up(self) -> None:
         """Start each function that has not run yet, as provisioned concurrency does."""

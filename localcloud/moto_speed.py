@@ -1,10 +1,9 @@
-"""Six slow places of moto, made fast with the same answers.
+"""Five slow places of moto, made fast with the same answers.
 
 Every query sorts the whole table, every comparison while it sorts works the value out anew, and
 every call of any service looks through its class for the names of its methods. With a month of
 hourly sweeps that is half the time a rehearsal takes. Of what is left, a third goes into looking
-for a table's values under other names than their own, into counting their bytes, and into copying
-the whole table before each transaction.
+for a table's values under other names than their own, and into counting their bytes.
 """
 
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from typing import Any, Final
 from moto.core import responses
 from moto.core.serialize import ResponseSerializer
 from moto.core.utils import method_names_from_class
-from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 
@@ -31,7 +29,6 @@ def sped_up() -> Iterator[None]:
     """Moto answers faster until the end of the block."""
     slow_value: Any = vars(DynamoType)["cast_value"]
     slow_size: Any = DynamoType.size
-    slow_transaction: Any = DynamoDBBackend.transact_write_items
     slow_pick: Any = ResponseSerializer.get_value
 
     def cast_value(self: DynamoType) -> Any:
@@ -45,18 +42,9 @@ def sped_up() -> Iterator[None]:
             return value.get(key)
         return slow_pick(self, value, key, shape)
 
-    def transact_write_items(self: Any, transact_items: list[dict[str, Any]]) -> Any:
-        # These replace items, or remove them: the copy that a failure brings back can share them.
-        shares = all(set(one) <= {"ConditionCheck", "Delete", "Put"} for one in transact_items)
-        if not shares:
-            return slow_transaction(self, transact_items)
-        with replaced(Item, "__deepcopy__", lambda item, _: item):
-            return slow_transaction(self, transact_items)
-
     with (
         replaced(DynamoType, "cast_value", property(cast_value)),
         replaced(DynamoType, "size", size),
-        replaced(DynamoDBBackend, "transact_write_items", transact_write_items),
         replaced(ResponseSerializer, "get_value", get_value),
         replaced(Table, "all_items", _all_items),
         replaced(responses, "method_names_from_class", cache(method_names_from_class)),

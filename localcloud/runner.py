@@ -15,7 +15,6 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -32,6 +31,7 @@ from localcloud.stack import Function, Registry, Unsupported
 # Lambda quotas: 6 MB each way of a synchronous invocation, 1 MB of an asynchronous one.
 _SYNCHRONOUS_BYTES: Final = 6_291_556
 _ASYNCHRONOUS_BYTES: Final = 1_048_576
+_TWIN_LATER: Final = timedelta(milliseconds=1)
 _TAIL_BYTES: Final = 4096  # of the log, returned to a caller who asks
 
 
@@ -57,7 +57,7 @@ class _Running:
 
     thread: int
     ends_at: datetime  # when Lambda would end it
-    again: Callable[[], object]  # runs the same invocation once more
+    again: Callable[[str | None], object]  # runs the function once more, with this event or its own
 
 
 class _TimedOut(BaseException):
@@ -114,7 +114,10 @@ class Runner:
         token = self._running.set(function.arn)
         calls_as = invoked_by.set(f"function/{function.name}")
         ends_at = at + timedelta(seconds=function.timeout_s)
-        again = partial(self.invoke, function, payload, source=source)
+
+        def again(other: str | None) -> None:
+            self.invoke(function, payload if other is None else other, source=source)
+
         self._stack.append(_Running(thread, ends_at, again))
         try:
             returned, error = self._run(sandbox, function, payload, request_id)
@@ -152,9 +155,14 @@ class Runner:
 
         As if it had been delivered twice, and the other delivery were faster.
         """
+        self.run_inside(None)
+
+    def run_inside(self, payload: str | None) -> None:
+        """Run the function whose handler runs now with another event, in the middle of it."""
         if not self._stack:
             raise RuntimeError("no handler runs that could have a twin")
-        self._stack[-1].again()
+        self._pass_time(_TWIN_LATER)
+        self._stack[-1].again(payload)
 
     def queue(self, function: Function, payload: str, *, source: str) -> None:
         """Run it as soon as it is its turn; retry, and give up, as Lambda does."""

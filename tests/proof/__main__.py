@@ -3,6 +3,7 @@
 python -m tests.proof                              all of it: hours on two cores
 python -m tests.proof --most 200 --seed 7          so many faults of each scenario, chosen by 7
 python -m tests.proof touch --fault 29:twin        one fault again
+python -m tests.proof --mutations                  what we rely on, taken away piece by piece
 """
 
 import argparse
@@ -15,9 +16,14 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from tests.proof.crashes import Fault, Violation, disturbed, prepared, undisturbed
+from tests.proof.forks import forked
+from tests.proof.mutations import MUTATIONS, Caught, caught, expectations
 from tests.proof.scenarios import SCENARIOS, Scenario
+
+_A_MUTATION_SECONDS = 1200.0
 
 
 def main(words: Sequence[str]) -> int:
@@ -25,6 +31,8 @@ def main(words: Sequence[str]) -> int:
     asked = _arguments(words)
     console, began = Console(), time.perf_counter()
     table = Table("scenario", "calls", "faults", "run", "violations", title="Crash everywhere")
+    if asked.mutations:
+        return _mutate(console)
     violations = list[Violation]()
     for name in asked.scenarios:
         found = _prove(SCENARIOS[name], asked, console, table)
@@ -63,6 +71,28 @@ def _prove(
     return violations
 
 
+def _mutate(console: Console) -> int:
+    """Take each thing that we rely on away, and see that it is noticed."""
+    expected = expectations(MUTATIONS)
+    table = Table("taken away", "noticed by", "what differed", title="Mutations", show_lines=True)
+    noticed = 0
+    for ran in forked(
+        MUTATIONS,
+        lambda one: _row_of(caught(one, expected[one.scenario])),
+        at_most_seconds=_A_MUTATION_SECONDS,
+    ):
+        by, why = ran.answer or (None, (ran.failure or "").strip().splitlines()[-1])
+        noticed += by is not None
+        table.add_row(ran.case.name, by or "NOBODY", Text(why[:160]))
+    console.print(table)
+    console.print(f"{noticed} of {len(MUTATIONS)} were noticed")
+    return 0 if noticed == len(MUTATIONS) else 1
+
+
+def _row_of(found: Caught) -> tuple[str | None, str]:
+    return found.by, found.why or f"{found.tried} faults changed nothing"
+
+
 def _chosen(every: list[Fault], asked: argparse.Namespace) -> list[Fault]:
     if asked.fault:
         return [one for one in every if one.label in asked.fault]
@@ -89,6 +119,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("scenarios", nargs="*", default=list(SCENARIOS), metavar="SCENARIO")
     parser.add_argument("--most", type=int, help="faults of each scenario; all, without")
     parser.add_argument("--seed", type=int, default=0, help="which ones, with --most")
+    parser.add_argument("--mutations", action="store_true", help="whether this proof bites")
     parser.add_argument("--fault", action="append", help="one fault again, as it was printed")
     asked = parser.parse_args(words)
     unknown = sorted(set(asked.scenarios) - set(SCENARIOS))

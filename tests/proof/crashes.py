@@ -11,7 +11,7 @@ from tests.proof.ends import differences, end_of
 from tests.proof.faults import Kind, Saboteur, kinds_for
 from tests.proof.forks import Ran, forked
 from tests.proof.privileges import Use, uses_of
-from tests.proof.scenarios import Scenario, recovered
+from tests.proof.scenarios import Scenario, recovered, rival_of
 from tests.workflow.nights import Night, a_night
 
 PUBLISH = "sns:Publish"
@@ -89,10 +89,14 @@ def disturbed(
     """Run it once for each fault, each in a copy of this process."""
 
     def run(fault: Fault) -> list[str]:
-        saboteur = Saboteur(night.cloud, fault.at, fault.kind)
+        saboteur = Saboteur(night.cloud, fault.at, fault.kind, rival=rival_of(night))
         found = _run(scenario, night, saboteur)
         return differences(
-            before.end, found, pages_twice=fault.pages, given_up=fault.kind is Kind.DENIED
+            before.end,
+            found,
+            pages_twice=fault.pages,
+            given_up=fault.kind is Kind.DENIED,
+            another_order=fault.kind is Kind.RIVAL,
         )
 
     for ran in forked(faults, run):

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     TIMEOUT = "time-out"  # it was carried out, and the function then waits until Lambda ends it
     DEATH = "process death"  # it was carried out, and the function's process is gone
     DENIED = "denied from then on"  # a right is missing: the same call of the same function, always
+    RIVAL = "rival"  # another finding is taken in, all of it, just before; only where one is
     TWIN = "twin"  # a second run of the same invocation happens, all of it, just before
 
 
@@ -42,12 +43,14 @@ _ERRORS = {
 _THROTTLES = {"iam": "Throttling", "s3": "SlowDown", "sns": "Throttling", "sts": "Throttling"}
 # Of a call that changes nothing, it makes no difference whether it was carried out.
 _OF_A_READ = (Kind.ERROR, Kind.DEATH, Kind.DENIED, Kind.TWIN)
+_OF_A_WRITE = tuple(kind for kind in Kind if kind is not Kind.RIVAL)
 _READS = ("Describe", "Get", "Head", "List", "Lookup", "Query", "Scan")
 
 
 def kinds_for(call: Call) -> tuple[Kind, ...]:
     """The faults that can make a difference to a call."""
-    return _OF_A_READ if call.operation.startswith(_READS) else tuple(Kind)
+    found = _OF_A_READ if call.operation.startswith(_READS) else _OF_A_WRITE
+    return (*found, Kind.RIVAL) if "IntakeFunction" in (call.function or "") else found
 
 
 @dataclass
@@ -62,6 +65,7 @@ class Saboteur:
     kind: Kind = Kind.ERROR
     seen: int = 0
     hit: Call | None = None
+    rival: str = "{}"  # the event that the same function is given in the middle of another
 
     def before(self, call: Call) -> None:
         """As the engine tells of each call."""
@@ -84,6 +88,8 @@ class Saboteur:
                 raise Fault("AccessDenied", "not authorized to perform this operation", status=403)
             case Kind.TWIN:
                 self.cloud.run_twin()
+            case Kind.RIVAL:
+                self.cloud.run_inside(self.rival)
 
     def _is_denied(self, call: Call) -> bool:
         if self.kind is not Kind.DENIED or self.hit is None:

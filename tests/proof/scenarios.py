@@ -132,6 +132,13 @@ def _campaign(night: Night, first: int | None = None, signal: str | None = "Appr
     answered(night, signal)
 
 
+def rival_of(night: Night) -> str:
+    """The last event of the campaign, as the intake function is given it by its queue."""
+    event = told_of(NOON, night.shop, night.thief.session_key_id)[-1]
+    record = {"messageId": "rival", "body": json.dumps(event), "eventSource": "aws:sqs"}
+    return json.dumps({"Records": [record]})
+
+
 def _stolen_key(night: Night) -> None:
     _campaign(night, 1)
 

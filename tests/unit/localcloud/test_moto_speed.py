@@ -1,11 +1,9 @@
 """What makes moto faster changes no answer."""
 
-from contextlib import nullcontext
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from moto.dynamodb.models.dynamo_type import DynamoType
 
 from localcloud.moto_speed import sped_up
@@ -78,44 +76,3 @@ def test_a_value_is_the_same(value: dict[str, Any]) -> None:
     before = slow.cast_value, slow.size()
     with sped_up():
         assert (DynamoType(value).cast_value, DynamoType(value).size()) == before
-
-
-def _transact(dynamodb: Any, name: str, *writes: dict[str, Any]) -> str | None:
-    try:
-        dynamodb.transact_write_items(
-            TransactItems=[
-                {kind: {"TableName": name} | each} for one in writes for kind, each in one.items()
-            ]
-        )
-    except ClientError as error:
-        return str(error.response["Error"]["Code"])
-    return None
-
-
-@pytest.mark.usefixtures("aws")
-@pytest.mark.parametrize("fast", [False, True])
-def test_a_transaction_that_fails_leaves_all_as_it_was(fast: bool) -> None:
-    dynamodb = boto3.client("dynamodb", region_name=REGION)
-    name = _table(dynamodb, "S", with_range=True)
-    before = _read(dynamodb, [name])
-    key = {"pk": {"S": "a"}, "sk": {"S": "9"}}
-    new = {"Put": {"Item": key | {"body": {"M": {"x": {"N": "1"}}}}}}
-    gone = {"Delete": {"Key": {"pk": {"S": "a"}, "sk": {"S": "10"}}}}
-    only_new = {"ConditionExpression": "attribute_not_exists(pk)"}
-    fails = {"Put": {"Item": {"pk": {"S": "b"}, "sk": {"S": "9"}}} | only_new}
-    changed = {
-        "Update": {
-            "Key": {"pk": {"S": "a"}, "sk": {"S": "100"}},
-            "UpdateExpression": "SET body = :b",
-            "ExpressionAttributeValues": {":b": {"S": "changed"}},
-        }
-    }
-    with sped_up() if fast else nullcontext():
-        assert _transact(dynamodb, name, new, gone, fails) == "TransactionCanceledException"
-        assert _read(dynamodb, [name]) == before
-        assert _transact(dynamodb, name, new, changed, fails) == "TransactionCanceledException"
-        assert _read(dynamodb, [name]) == before
-        assert _transact(dynamodb, name, new, gone) is None
-        [items, _] = _read(dynamodb, [name])
-    assert new["Put"]["Item"] in items
-    assert gone["Delete"]["Key"] not in items
