@@ -146,6 +146,14 @@ class Identities:
         return {key: text for key, text in held if key.lower() in session.transitive}
 
 
+def identity_at(arn: str) -> Identity | None:
+    """A user, or a role before anybody has a session of it, as it is written."""
+    held = written(arn)
+    if held is None:
+        return None
+    return _identity(held, user_name=held.name if ":user/" in arn else None)
+
+
 def role_identity(role_arn: str) -> Identity | None:
     """A role as it is written, before anybody has a session of it. None when there is none."""
     role = written(role_arn)

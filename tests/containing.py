@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import moto.iam.models
@@ -12,6 +13,7 @@ import pytest
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import iam_backends
 
+from localcloud.fakes import simulation
 from responder import actions
 from responder.aws.approvals import Approvals
 from responder.aws.clients import Clients, MemberRole
@@ -83,13 +85,39 @@ class Member(Clients):
         self._through = through
 
     def iam(self, account: str) -> Any:
-        return self._through(super().iam(account))
+        iam = super().iam(account)
+        simulating(iam)
+        return self._through(iam)
 
     def living(self, life: Life) -> "Member":
         """The same clients, which may die: opening new ones for each life takes long."""
         mortal = Member(life.of)
         mortal._member = self._member
         return mortal
+
+
+def simulating(iam: Any) -> None:
+    """Serve what the pretend IAM does not have, as the local engine does: by evaluating."""
+
+    def answer(params: dict[str, Any], model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
+        # As the SDK puts it on the wire: flat, and numbered.
+        given = params["body"]
+        names = [given[name] for name in sorted(given) if name.startswith("ActionNames.")]
+        entries = [
+            {
+                "ContextKeyName": given[f"ContextEntries.member.{n}.ContextKeyName"],
+                "ContextKeyType": given[f"ContextEntries.member.{n}.ContextKeyType"],
+                "ContextKeyValues": [given[f"ContextEntries.member.{n}.ContextKeyValues.member.1"]],
+            }
+            for n in range(1, 9)
+            if f"ContextEntries.member.{n}.ContextKeyName" in given
+        ]
+        found = simulation.simulated(given["PolicySourceArn"], names, entries)
+        return SimpleNamespace(status_code=200, headers={}), found
+
+    iam.meta.events.register(
+        "before-call.iam.SimulatePrincipalPolicy", answer, unique_id="simulated"
+    )
 
 
 class Shop:
@@ -267,6 +295,7 @@ class World:
         return verify(
             VerifyRequest.model_validate(asked | {"contained_too": contained_too}),
             actions=actions.BY_ID,
+            simulated=actions.SIMULATED,
             clients=clients,
             receipts=Receipts(ledger),
             timeline=Timeline(ledger),

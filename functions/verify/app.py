@@ -19,6 +19,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     answer = verify(
         request,
         actions=actions.BY_ID,
+        simulated=actions.SIMULATED,
         clients=wiring.contain_clients(),
         receipts=wiring.receipts(),
         timeline=wiring.timeline(),

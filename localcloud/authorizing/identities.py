@@ -151,6 +151,8 @@ def iam(asked: Asked) -> list[Needed]:
     given, operation = asked.params, asked.operation
     if operation in _OF_ALL:
         resource = "*"
+    elif operation == "SimulatePrincipalPolicy":
+        resource = given["PolicySourceArn"]
     elif operation in _OF_MEMBERSHIP or operation in _OF_GROUPS:
         resource = _arn(asked, "group", given["GroupName"])
     elif operation in _OF_USERS:

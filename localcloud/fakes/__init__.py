@@ -7,7 +7,16 @@ report of a run. Listed by hand: a new fake shows up in review as a new line.
 from collections.abc import Callable
 
 from localcloud.enforcement import Enforcement
-from localcloud.fakes import automation, cloudtrail, iam, incident_manager, kms, ops_items, stacks
+from localcloud.fakes import (
+    automation,
+    cloudtrail,
+    iam,
+    incident_manager,
+    kms,
+    ops_items,
+    simulation,
+    stacks,
+)
 from localcloud.fakes.shapes import kept_to_model
 from localcloud.stack import Registry
 from localcloud.switchboard import Fake, Switchboard
@@ -25,7 +34,7 @@ def install(
     served: dict[str, dict[str, Fake]] = {
         "cloudformation": stacks.Stacks(registry).operations(),
         "cloudtrail": {"LookupEvents": history.lookup_events},
-        "iam": iam.operations(),
+        "iam": {**iam.operations(), **simulation.operations()},
         "kms": kms.operations(),
         "ssm": {**automations.operations(), **ops_items.OpsItems().operations()},
         "ssm-incidents": incident_manager.operations(),

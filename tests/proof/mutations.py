@@ -56,15 +56,6 @@ MUTATIONS = (
         at="^Intake dynamodb:TransactWriteItems",
     ),
     Mutation(
-        name="an incident is replaced though another finding has replaced it",
-        file=f"{_PACKAGE}/aws/ledger.py",
-        old='put["ConditionExpression"] = "version = :seen"',
-        new='put["ConditionExpression"] = "version = :seen OR attribute_exists(pk)"',
-        scenario="campaign",
-        kind=Kind.RIVAL,
-        at="^Intake dynamodb:TransactWriteItems",
-    ),
-    Mutation(
         name="an execution has another name each time it is started",
         file=f"{_PACKAGE}/aws/machine.py",
         old="name=name,",

@@ -1,18 +1,29 @@
 """Contained means two clean reads, one wait apart; an undone cut is cut again, and not for ever."""
 
+import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from moto.iam.models import iam_backends
 
 from responder.aws.ledger import Ledger
 from responder.domain.errors import Broken, Refused
-from responder.domain.ladder import DEACTIVATE_KEY, DENY_USER
+from responder.domain.ladder import (
+    CUT_ROLE_SESSIONS,
+    CUT_USER_SESSIONS,
+    DEACTIVATE_KEY,
+    DENY_ROLE,
+    DENY_ROLE_SESSION,
+    DENY_USER,
+)
 from responder.domain.order import Order, ReceiptStatus
 from responder.steps.contain import MOST_UNDONE
 from responder.steps.verify import APART, Verdict
-from tests.builders import INCIDENT_ID, NOON
+from tests.builders import INCIDENT_ID, NOON, SHOP
+from tests.consoles import refusing
 from tests.containing import ACTION_IDS, DENY_ALL, USER, World, a_small_member_account, after
 from tests.vaults import DiedHereError, Life
 
@@ -260,3 +271,90 @@ def test_a_death_at_any_call_and_a_retry_give_the_same(world: World, undone: boo
             world.verify(order, after(seconds=30), life=Life(ends_at))
         assert world.verify(order, after(seconds=30)) == expected
         assert (world.receipt(order), world.told()) == (receipt, told)
+
+
+DENIES = (DENY_USER, CUT_USER_SESSIONS, DENY_ROLE_SESSION, CUT_ROLE_SESSIONS, DENY_ROLE)
+NOTHING = json.dumps({"Version": "2012-10-17", "Statement": []})
+
+
+def loses_its_effect(world: World) -> None:
+    """Everything that denies stands where it stood, and denies nothing any more."""
+    attached = iam_backends[SHOP]["aws"].users[world.shop.name].managed_policies[DENY_ALL]
+    for version in attached.versions:
+        version.document = NOTHING
+
+
+@pytest.mark.parametrize("action_id", DENIES)
+def test_what_iam_denies_is_contained(world: World, action_id: str) -> None:
+    about_a_role = action_id in (DENY_ROLE_SESSION, CUT_ROLE_SESSIONS, DENY_ROLE)
+    shop = world.shop
+    order = world.ordered(action_id, principal=shop.session if about_a_role else shop.user)
+    world.contain(order)
+    world.verify(order, after(seconds=15))
+    assert world.verify(order, after(seconds=30)).verdict is Verdict.CONTAINED
+    assert world.receipt(order).still_allowed == ()
+
+
+def test_a_deny_that_stands_and_denies_nothing_is_not_contained(world: World) -> None:
+    order = cut(world)
+    world.verify(order, after(seconds=15))
+    loses_its_effect(world)
+    assert world.verify(order, after(seconds=30)).verdict is Verdict.CUT_AGAIN
+    receipt = world.receipt(order)
+    assert (receipt.contained_at, receipt.after, receipt.undone) == (None, None, 1)
+    assert receipt.still_allowed == ("iam:CreateAccessKey", "s3:GetObject", "sts:AssumeRole")
+    said = world.told()[-1].text
+    assert "s3:GetObject" in said
+    assert "not contained" in said
+
+
+def test_one_that_iam_denies_after_all_is_contained_and_says_nothing_else_any_more(
+    world: World,
+) -> None:
+    order = cut(world)
+    world.verify(order, after(seconds=15))
+    loses_its_effect(world)
+    world.verify(order, after(seconds=30))
+    world.contain(order, after(seconds=31))  # by an inline deny too, which has its effect
+    world.verify(order, after(seconds=46))
+    assert world.verify(order, after(seconds=61)).verdict is Verdict.CONTAINED
+    assert world.receipt(order).still_allowed == ()
+
+
+def test_it_is_not_cut_again_for_ever_and_a_person_learns_what_iam_allows(world: World) -> None:
+    order = cut(world)
+    receipt = world.receipt(order)
+    filed = world.receipts.filed(INCIDENT_ID, order.order_id)
+    assert filed is not None
+    tired = receipt.model_copy(
+        update={
+            "undone": MOST_UNDONE,
+            "still_allowed": ("s3:GetObject",),
+            "status": ReceiptStatus.OBSERVED,
+            "order": receipt.order.model_copy(update={"act_at": None}),
+        }
+    )
+    world.receipts.replace(filed, tired)
+    with pytest.raises(Refused, match="IAM does not deny s3:GetObject") as refused:
+        world.contain(order, after(seconds=31))
+    assert "service control policy" in str(refused.value)
+
+
+def test_a_right_that_is_missing_is_named(world: World) -> None:
+    order = cut(world)
+    world.verify(order, after(seconds=15))
+    event = "before-call.iam.SimulatePrincipalPolicy"
+    world.member.iam(SHOP).meta.events.register_first(event, refusing("AccessDenied"))
+    with pytest.raises(Broken, match="iam:SimulatePrincipalPolicy"):
+        world.verify(order, after(seconds=30))
+    assert world.receipt(order).contained_at is None
+
+
+@pytest.mark.parametrize("ends_at", range(12))
+def test_a_read_that_dies_while_iam_is_asked_is_read_again(world: World, ends_at: int) -> None:
+    order = cut(world)
+    world.verify(order, after(seconds=15))
+    with suppress(DiedHereError):
+        world.verify(order, after(seconds=30), life=Life(ends_at))
+    assert world.verify(order, after(seconds=30)).verdict is Verdict.CONTAINED
+    assert world.receipt(order).contained_at == after(seconds=30)

@@ -27,6 +27,7 @@ from responder.actions import (
     s3_hold_deletes,
 )
 from responder.actions.action import Action
+from responder.actions.simulation import Simulated
 
 ACTIONS: tuple[Action, ...] = (
     iam_tag_quarantined,
@@ -54,4 +55,13 @@ ACTIONS: tuple[Action, ...] = (
     kms_keep_key,
     kms_revoke_grants,
 )
+# Those whose cut is a deny that IAM's own simulator knows. It knows no state of keys or passwords,
+# and a tag only as what a service control policy makes of it.
+SIMULATED: dict[str, Simulated] = {
+    iam_deny_user.ID: iam_deny_user,
+    iam_cut_user_sessions.ID: iam_cut_user_sessions,
+    iam_deny_role_session.ID: iam_deny_role_session,
+    iam_cut_role_sessions.ID: iam_cut_role_sessions,
+    iam_deny_role.ID: iam_deny_role,
+}
 BY_ID: dict[str, Action] = {action.ID: action for action in ACTIONS}

@@ -6,7 +6,7 @@ nor touch the trust policy. An instance may wait hours for its next credentials.
 AWS: IAM User Guide, "Revoking IAM role temporary security credentials".
 """
 
-from responder.actions import inline_policy
+from responder.actions import inline_policy, simulation
 from responder.actions.action import ARN, IN_FORCE, before_of, name_of
 from responder.actions.identity import ROLE_ID, role_of, the_role
 from responder.aws.clients import Clients
@@ -15,7 +15,13 @@ from responder.domain.order import Before, Order, Receipt
 ID = "iam.cut_role_sessions"
 TITLE = "Cut the role's sessions"
 PERMISSIONS = frozenset(
-    {"iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PutRolePolicy"}
+    {
+        "iam:DeleteRolePolicy",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:PutRolePolicy",
+        simulation.PERMISSION,
+    }
 )
 
 
@@ -42,6 +48,14 @@ def verify(receipt: Receipt, clients: Clients) -> bool:
     if role_of(iam, order, receipt.before) is None:
         return False
     return inline_policy.stands(inline_policy.of_role(iam, name_of(order)), order, document)
+
+
+def still_allowed(receipt: Receipt, clients: Clients) -> tuple[str, ...]:
+    """What IAM does not deny a session of the role that was out when it was cut."""
+    order = receipt.order
+    iam = clients.iam(order.account)
+    role = the_role(iam, order, receipt.before)
+    return simulation.not_denied(iam, order, role["Arn"], simulation.issued_before(order))
 
 
 def release(receipt: Receipt, clients: Clients) -> bool:

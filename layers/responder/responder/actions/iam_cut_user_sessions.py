@@ -9,7 +9,7 @@ AWS: IAM User Guide, "Disabling permissions for temporary security credentials".
 
 from typing import TYPE_CHECKING
 
-from responder.actions import inline_policy
+from responder.actions import inline_policy, simulation
 from responder.actions.action import ARN, IN_FORCE, before_of
 from responder.actions.identity import USER_ID, the_user, user_of
 from responder.aws.clients import Clients
@@ -27,6 +27,7 @@ PERMISSIONS = frozenset(
         "iam:GetUser",
         "iam:GetUserPolicy",
         "iam:PutUserPolicy",
+        simulation.PERMISSION,
     }
 )
 
@@ -53,6 +54,14 @@ def verify(receipt: Receipt, clients: Clients) -> bool:
     iam, document = clients.iam(order.account), inline_policy.deny_older_sessions(order)
     policies = _policies(iam, receipt)
     return policies is not None and inline_policy.stands(policies, order, document)
+
+
+def still_allowed(receipt: Receipt, clients: Clients) -> tuple[str, ...]:
+    """What IAM does not deny a session of the user that was out when it was cut."""
+    order = receipt.order
+    iam = clients.iam(order.account)
+    user = the_user(iam, order, receipt.before)
+    return simulation.not_denied(iam, order, user["Arn"], simulation.issued_before(order))
 
 
 def release(receipt: Receipt, clients: Clients) -> bool:

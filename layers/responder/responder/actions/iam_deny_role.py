@@ -9,7 +9,7 @@ assumed are sessions of their own, and go on.
 AWS: IAM User Guide, "Policy evaluation logic"; "IAM and AWS STS quotas".
 """
 
-from responder.actions import deny_all
+from responder.actions import deny_all, simulation
 from responder.actions.action import ARN, before_of
 from responder.actions.identity import ROLE_ID, role_of, the_role
 from responder.aws.clients import Clients
@@ -28,6 +28,7 @@ PERMISSIONS = frozenset(
         "iam:ListAttachedRolePolicies",
         "iam:PutRolePermissionsBoundary",
         "iam:PutRolePolicy",
+        simulation.PERMISSION,
     }
 )
 
@@ -52,6 +53,13 @@ def verify(receipt: Receipt, clients: Clients) -> bool:
     iam = clients.iam(receipt.order.account)
     role = role_of(iam, receipt.order, before_of(receipt))
     return role is not None and deny_all.is_denied(receipt, deny_all.role(iam, role))
+
+
+def still_allowed(receipt: Receipt, clients: Clients) -> tuple[str, ...]:
+    """What IAM does not deny the role, whichever way it was denied."""
+    iam = clients.iam(receipt.order.account)
+    role = the_role(iam, receipt.order, before_of(receipt))
+    return simulation.not_denied(iam, receipt.order, role["Arn"])
 
 
 def release(receipt: Receipt, clients: Clients) -> bool:

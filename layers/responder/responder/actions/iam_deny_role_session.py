@@ -10,7 +10,7 @@ AWS: IAM User Guide, "Revoking IAM role temporary security credentials"; "aws:us
 import re
 from typing import Any
 
-from responder.actions import inline_policy
+from responder.actions import inline_policy, simulation
 from responder.actions.action import ARN, IN_FORCE, acting, before_of, name_of
 from responder.actions.identity import ROLE_ID, role_of, the_role
 from responder.aws.clients import Clients
@@ -20,7 +20,13 @@ from responder.domain.order import Before, Order, Receipt
 ID = "iam.deny_role_session"
 TITLE = "Deny one session of the role"
 PERMISSIONS = frozenset(
-    {"iam:DeleteRolePolicy", "iam:GetRole", "iam:GetRolePolicy", "iam:PutRolePolicy"}
+    {
+        "iam:DeleteRolePolicy",
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:PutRolePolicy",
+        simulation.PERMISSION,
+    }
 )
 # STS API Reference, "AssumeRole": what a session may be called. Without `$`, `{`, `*` and `?`, so
 # neither a policy variable nor a wildcard can hide in a name that an attacker chose.
@@ -56,6 +62,15 @@ def verify(receipt: Receipt, clients: Clients) -> bool:
     return inline_policy.stands(inline_policy.of_role(iam, name_of(order)), order, document)
 
 
+def still_allowed(receipt: Receipt, clients: Clients) -> tuple[str, ...]:
+    """What IAM does not deny the session."""
+    order = receipt.order
+    iam = clients.iam(order.account)
+    role = the_role(iam, order, receipt.before)
+    session = simulation.called(_user_id(order, role["RoleId"]))
+    return simulation.not_denied(iam, order, role["Arn"], session)
+
+
 def release(receipt: Receipt, clients: Clients) -> bool:
     """Take the policy away: the session works again until it expires."""
     order, before = receipt.order, before_of(receipt)
@@ -66,7 +81,11 @@ def release(receipt: Receipt, clients: Clients) -> bool:
 
 
 def _document(order: Order, role_id: str) -> dict[str, Any]:
-    return inline_policy.deny({"StringEquals": {"aws:userid": f"{role_id}:{_session_name(order)}"}})
+    return inline_policy.deny({"StringEquals": {"aws:userid": _user_id(order, role_id)}})
+
+
+def _user_id(order: Order, role_id: str) -> str:
+    return f"{role_id}:{_session_name(order)}"
 
 
 def _session_name(order: Order) -> str:

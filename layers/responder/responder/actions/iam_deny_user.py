@@ -8,7 +8,7 @@ user has assumed are sessions of their own, and go on.
 AWS: IAM User Guide, "Policy evaluation logic"; "IAM and AWS STS quotas".
 """
 
-from responder.actions import deny_all
+from responder.actions import deny_all, simulation
 from responder.actions.action import ARN, before_of
 from responder.actions.identity import USER_ID, the_user, user_of
 from responder.aws.clients import Clients
@@ -28,6 +28,7 @@ PERMISSIONS = frozenset(
         "iam:ListAttachedUserPolicies",
         "iam:PutUserPermissionsBoundary",
         "iam:PutUserPolicy",
+        simulation.PERMISSION,
     }
 )
 
@@ -52,6 +53,13 @@ def verify(receipt: Receipt, clients: Clients) -> bool:
     iam = clients.iam(receipt.order.account)
     user = user_of(iam, receipt.order, before_of(receipt))
     return user is not None and deny_all.is_denied(receipt, deny_all.user(iam, user))
+
+
+def still_allowed(receipt: Receipt, clients: Clients) -> tuple[str, ...]:
+    """What IAM does not deny the user, whichever way it was denied."""
+    iam = clients.iam(receipt.order.account)
+    user = the_user(iam, receipt.order, before_of(receipt))
+    return simulation.not_denied(iam, receipt.order, user["Arn"])
 
 
 def release(receipt: Receipt, clients: Clients) -> bool:

@@ -176,7 +176,8 @@ class Receipt(BaseModel):
     clean_reads: int = 0
     last_read_at: AwareDatetime | None = None
     contained_at: AwareDatetime | None = None
-    undone: int = 0  # how often a read found the cut undone by somebody
+    undone: int = 0  # how often a read found the cut undone, or without effect
+    still_allowed: tuple[str, ...] = ()  # what IAM does not deny although the cut reads clean
     released_by: str | None = None  # from before the release on, so that nothing cuts against it
     released_at: AwareDatetime | None = None
     released_amid: bool = False  # released while a cut was being made, which may still land

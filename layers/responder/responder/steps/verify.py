@@ -1,7 +1,8 @@
 """Look whether the cut of one order holds. Contained means two clean reads, one wait apart.
 
 Changes nothing in the account. An attacker may undo a cut inside its first seconds, so one look
-right after it proves nothing.
+right after it proves nothing. And a policy that stands may have no effect, so before a deny is
+called contained IAM is asked what it makes of it.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, BaseModel
 
 from responder.actions.action import Action
+from responder.actions.simulation import Simulated
 from responder.aws import clients as member
 from responder.aws import ledger as table
 from responder.aws import receipts as proof
@@ -58,6 +60,7 @@ def verify(
     request: VerifyRequest,
     *,
     actions: Mapping[str, Action],
+    simulated: Mapping[str, Simulated],
     clients: Clients,
     receipts: Receipts,
     timeline: Timeline,
@@ -79,8 +82,12 @@ def verify(
             return _answer(receipt)
         read = _counted(receipt, request) if stands else _undone(receipt, request)
         if read.status is ReceiptStatus.CONTAINED:
-            left = action.observe(receipt.order, clients)
-            read = read.model_copy(update={"after": left})
+            allowed = _still_allowed(receipt, simulated, clients)
+            if allowed:
+                read = _undone(receipt, request, allowed)
+            else:
+                left = action.observe(receipt.order, clients)
+                read = read.model_copy(update={"after": left, "still_allowed": ()})
         receipt = receipts.replace(filed, read).receipt
     _tell(receipt, action, timeline)
     return _answer(receipt)
@@ -101,7 +108,16 @@ def _counted(receipt: Receipt, request: VerifyRequest) -> Receipt:
     return read.model_copy(update={"status": ReceiptStatus.CONTAINED, "contained_at": request.now})
 
 
-def _undone(receipt: Receipt, request: VerifyRequest) -> Receipt:
+def _still_allowed(
+    receipt: Receipt, simulated: Mapping[str, Simulated], clients: Clients
+) -> tuple[str, ...]:
+    asked = simulated.get(receipt.order.action_id)
+    return () if asked is None else asked.still_allowed(receipt, clients)
+
+
+def _undone(
+    receipt: Receipt, request: VerifyRequest, still_allowed: tuple[str, ...] = ()
+) -> Receipt:
     """Without an instant to act at: the next cut is another one, with a cut-off of its own.
 
     Sessions that were issued while the cut was undone may be the attacker's.
@@ -113,6 +129,7 @@ def _undone(receipt: Receipt, request: VerifyRequest) -> Receipt:
             "clean_reads": 0,
             "last_read_at": request.now,
             "undone": receipt.undone + 1,
+            "still_allowed": still_allowed,
         }
     )
 
@@ -133,8 +150,17 @@ def _tell(receipt: Receipt, action: Action, timeline: Timeline) -> None:
             f"undone:{order.order_id}:{receipt.undone}",
             at=receipt.last_read_at,
             by="verify",
-            text=f"Somebody undid the cut, or IAM does not show it yet: {order.resource}.",
+            text=_without_effect(receipt)
+            if receipt.still_allowed
+            else f"Somebody undid the cut, or IAM does not show it yet: {order.resource}.",
         )
+
+
+def _without_effect(receipt: Receipt) -> str:
+    return (
+        f"The cut stands with our text, and IAM says that {', '.join(receipt.still_allowed)} is "
+        f"not denied all the same, so it is not contained: {receipt.order.resource}."
+    )
 
 
 def _answer(receipt: Receipt) -> VerifyAnswer:
