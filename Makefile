@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup drill test unit lint types check build sizes docs validate deploy lock clean
+.PHONY: help setup drill test unit prove lint types check build sizes docs validate deploy lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -33,6 +33,10 @@ test: setup ## All tests: lint, types, templates, packages, unit, workflow, repl
 
 unit: setup
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -q
+
+prove: setup ## Every scenario with a fault at every AWS call, and what we rely on taken away; hours
+	$(BIN)/python -m tests.proof
+	$(BIN)/python -m tests.proof --mutations
 
 check: lint types validate ## Style, import rules, types, templates
 

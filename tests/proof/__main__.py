@@ -21,6 +21,7 @@ from rich.text import Text
 from tests.proof.crashes import Fault, Violation, disturbed, prepared, undisturbed
 from tests.proof.forks import forked
 from tests.proof.mutations import MUTATIONS, Caught, caught, expectations
+from tests.proof.privileges import Use, gaps
 from tests.proof.scenarios import SCENARIOS, Scenario
 
 _A_MUTATION_SECONDS = 1200.0
@@ -33,23 +34,29 @@ def main(words: Sequence[str]) -> int:
     table = Table("scenario", "calls", "faults", "run", "violations", title="Crash everywhere")
     if asked.mutations:
         return _mutate(console)
-    violations = list[Violation]()
+    violations, uses = list[Violation](), set[Use]()
     for name in asked.scenarios:
-        found = _prove(SCENARIOS[name], asked, console, table)
+        found = _prove(SCENARIOS[name], asked, console, table, uses)
         for one in found:
             _tell(one, console)
         violations += found
     console.print(table)
+    console.print(_privileges(uses))
     took = time.perf_counter() - began
     console.print(f"{len(violations)} violations in {took:.0f} seconds of real time")
     return 1 if violations else 0
 
 
 def _prove(
-    scenario: Scenario, asked: argparse.Namespace, console: Console, table: Table
+    scenario: Scenario,
+    asked: argparse.Namespace,
+    console: Console,
+    table: Table,
+    uses: set[Use],
 ) -> list[Violation]:
     with prepared(scenario) as night:
         before = undisturbed(scenario, night)
+        uses |= before.uses
         every = before.faults()
         chosen = _chosen(every, asked)
         violations = list[Violation]()
@@ -91,6 +98,16 @@ def _mutate(console: Console) -> int:
 
 def _row_of(found: Caught) -> tuple[str | None, str]:
     return found.by, found.why or f"{found.tried} faults changed nothing"
+
+
+def _privileges(uses: set[Use]) -> Table:
+    """What the roles may do and did, in the scenarios that were run."""
+    headings = ("role", "allowed", "tried, and may not", "may, and never did")
+    table = Table(*headings, title="Least privilege", show_lines=True)
+    for gap in gaps(uses):
+        never = ", ".join(gap.never_used)
+        table.add_row(gap.role, str(gap.allowed), ", ".join(gap.not_allowed) or "-", never or "-")
+    return table
 
 
 def _chosen(every: list[Fault], asked: argparse.Namespace) -> list[Fault]:

@@ -1,4 +1,4 @@
-"""What each role may do, against what it did: every right is used, or defended in one line."""
+"""What each role may do, against what it did in every scenario."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -89,22 +89,6 @@ def gaps(uses: Iterable[Use]) -> list[Gap]:
         )
         for role, actions in allowed().items()
     ]
-
-
-def undefended(found: Iterable[Gap], defences: Mapping[tuple[str, str], str]) -> list[str]:
-    """What is neither used nor defended, and defences of what is used after all."""
-    never = {(gap.role, action) for gap in found for action in gap.never_used}
-    told = [
-        f"{role} may {action}, and never does" for role, action in sorted(never - set(defences))
-    ]
-    told += [
-        f"{role} does {action}; its defence is not needed"
-        for role, action in sorted(set(defences) - never)
-    ]
-    told += [
-        f"{gap.role} tried {action}, and may not" for gap in found for action in gap.not_allowed
-    ]
-    return told
 
 
 def _role(call: Call) -> str | None:

@@ -1,0 +1,52 @@
+"""A sample of `make prove` that fits into the tests: what once broke, and new places each time."""
+
+import random
+import re
+
+import pytest
+
+from tests.proof.crashes import Fault, Night0, disturbed, prepared, undisturbed
+from tests.proof.faults import Kind
+from tests.proof.mutations import MUTATIONS, caught, expectations
+from tests.proof.privileges import gaps
+from tests.proof.scenarios import SCENARIOS
+
+# A worker of the test run has a thread for its reports, which no copy of the process needs.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+CHOSEN = (
+    (Kind.TWIN, "^Intake dynamodb:TransactWriteItems"),
+    (Kind.DEATH, "^Contain iam:AttachUserPolicy"),
+    (Kind.LOST, "sns:Publish"),
+    (Kind.DENIED, "^Collect dynamodb:PutItem"),
+)
+NEW = 2
+
+
+def chosen(before: Night0) -> list[Fault]:
+    """The first of each kind that is chosen, and some that nobody has chosen."""
+    every = before.faults()
+    found = [
+        next(one for one in every if one.kind is kind and re.search(call, one.call))
+        for kind, call in CHOSEN
+    ]
+    return [*found, *random.Random().sample(every, NEW)]
+
+
+def test_a_night_ends_the_same_whatever_goes_wrong_at_a_call() -> None:
+    scenario = SCENARIOS["stolen-key"]
+    with prepared(scenario) as night:
+        before = undisturbed(scenario, night)
+        assert before.end["failed executions"] == before.end["dead letters"] == []
+        assert not [gap for gap in gaps(before.uses) if gap.not_allowed]
+        violations = [
+            f"python -m tests.proof {scenario.name} --fault {ran.case.label}: {found.why}"
+            for ran, found in disturbed(scenario, night, before, chosen(before))
+            if found is not None
+        ]
+    assert violations == []
+
+
+def test_the_proof_misses_what_is_taken_away() -> None:
+    [mutation] = [one for one in MUTATIONS if one.name == "a cut is verified without looking"]
+    expected = expectations([mutation])
+    assert caught(mutation, expected[mutation.scenario]).by == "no fault at all"
