@@ -97,6 +97,7 @@ def disturbed(
             pages_twice=fault.pages,
             given_up=fault.kind is Kind.DENIED,
             another_order=fault.kind is Kind.RIVAL,
+            unsealed=fault.kind is Kind.DENIED and fault.call.startswith("Seal "),
         )
 
     for ran in forked(faults, run):
