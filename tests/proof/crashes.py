@@ -42,7 +42,7 @@ class Violation:
 
 
 @dataclass(frozen=True)
-class Night0:
+class Undisturbed:
     """The undisturbed night: how it ends, and the calls that functions make in it."""
 
     end: dict[str, list[str]]
@@ -73,18 +73,18 @@ def prepared(scenario: Scenario, root: Path = world.ROOT) -> Iterator[Night]:
         yield night
 
 
-def undisturbed(scenario: Scenario, night: Night) -> Night0:
+def undisturbed(scenario: Scenario, night: Night) -> Undisturbed:
     """Run it in a copy of this process, with nothing going wrong."""
     [ran] = forked([None], lambda _: _undisturbed(scenario, night))
     if ran.failure is not None:
         raise RuntimeError(ran.failure)
     calls = tuple((name, tuple(Kind[one] for one in kinds)) for name, kinds in ran.answer["calls"])
     uses = frozenset(Use(*one) for one in ran.answer["uses"])
-    return Night0(ran.answer["end"], calls, uses)
+    return Undisturbed(ran.answer["end"], calls, uses)
 
 
 def disturbed(
-    scenario: Scenario, night: Night, before: Night0, faults: Sequence[Fault]
+    scenario: Scenario, night: Night, before: Undisturbed, faults: Sequence[Fault]
 ) -> Iterator[tuple[Ran[Fault], Violation | None]]:
     """Run it once for each fault, each in a copy of this process."""
 

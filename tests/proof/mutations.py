@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from responder_cli.drill import world
-from tests.proof.crashes import Fault, Night0, disturbed, prepared, undisturbed
+from tests.proof.crashes import Fault, Undisturbed, disturbed, prepared, undisturbed
 from tests.proof.ends import differences
 from tests.proof.faults import Kind
 from tests.proof.scenarios import SCENARIOS
@@ -143,7 +143,7 @@ MUTATIONS = (
 )
 
 
-def caught(mutation: Mutation, expected: Night0) -> Caught:
+def caught(mutation: Mutation, expected: Undisturbed) -> Caught:
     """Deploy it, run its scenario, and say what differs from `expected` first."""
     with _mutated(mutation) as root, prepared(SCENARIOS[mutation.scenario], root) as night:
         scenario = SCENARIOS[mutation.scenario]
@@ -158,9 +158,9 @@ def caught(mutation: Mutation, expected: Night0) -> Caught:
     return Caught(mutation, None, "", len(faults))
 
 
-def expectations(mutations: Sequence[Mutation]) -> dict[str, Night0]:
+def expectations(mutations: Sequence[Mutation]) -> dict[str, Undisturbed]:
     """How the scenarios of these end as shipped."""
-    found = dict[str, Night0]()
+    found = dict[str, Undisturbed]()
     for name in dict.fromkeys(one.scenario for one in mutations):
         with prepared(SCENARIOS[name]) as night:
             found[name] = undisturbed(SCENARIOS[name], night)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.proof.crashes import Fault, Night0, disturbed, prepared, undisturbed
+from tests.proof.crashes import Fault, Undisturbed, disturbed, prepared, undisturbed
 from tests.proof.faults import Kind
 from tests.proof.mutations import MUTATIONS, caught, expectations
 from tests.proof.privileges import gaps
@@ -22,7 +22,7 @@ CHOSEN = (
 NEW = 2
 
 
-def chosen(before: Night0) -> list[Fault]:
+def chosen(before: Undisturbed) -> list[Fault]:
     """The first of each kind that is chosen, and some that nobody has chosen."""
     every = before.faults()
     found = [
