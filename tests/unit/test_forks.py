@@ -3,7 +3,12 @@
 import os
 import time
 
+import pytest
+
 from tests.proof.forks import forked
+
+# A worker of the test run has a thread for its reports, which no copy of the process needs.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 
 
 def test_each_case_sees_what_stood_before_and_changes_nothing_here() -> None:

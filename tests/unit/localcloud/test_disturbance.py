@@ -62,6 +62,7 @@ def disturbed(written: Written, kind: Kind, at: int = 1) -> tuple[object, int]:
         (Kind.TIMEOUT, "Sandbox.Timedout", 1),
         (Kind.DEATH, "Runtime.ExitError", 1),
         (Kind.TWIN, "done", 2),
+        (Kind.DENIED, "AccessDenied", 0),
     ],
 )
 def test_each_fault_is_what_its_name_says(
@@ -128,5 +129,5 @@ def test_reads_meet_only_what_makes_a_difference_to_a_read(written: Written) -> 
     written.deploy(TEMPLATE)
     written.invoke("Look")
     send, read = [call for call in written.cloud.calls if call.function]
-    assert set(kinds_for(send)) == set(Kind)
-    assert set(kinds_for(read)) == {Kind.ERROR, Kind.DEATH, Kind.TWIN}
+    assert set(kinds_for(send)) == set(Kind) - {Kind.RIVAL}
+    assert set(kinds_for(read)) == {Kind.ERROR, Kind.DEATH, Kind.DENIED, Kind.TWIN}

@@ -90,9 +90,9 @@ def test_messages_to_topics_are_kept(world: World) -> None:
 def test_what_moto_does_not_have_is_refused_by_name(world: World) -> None:
     with pytest.raises(Unsupported, match="ListFindings"):
         world.operator("accessanalyzer").list_findings(analyzerArn="arn:aws:access-analyzer:a")
-    with pytest.raises(Unsupported, match="SimulatePrincipalPolicy"):
-        world.operator("iam").simulate_principal_policy(
-            PolicySourceArn=f"arn:aws:iam::{HOME}:user/alice", ActionNames=["s3:GetObject"]
+    with pytest.raises(Unsupported, match="SimulateCustomPolicy"):
+        world.operator("iam").simulate_custom_policy(
+            PolicyInputList=["{}"], ActionNames=["s3:GetObject"]
         )
     assert len(world.switchboard.unsupported) == 2
 

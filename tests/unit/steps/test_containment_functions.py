@@ -18,8 +18,8 @@ from responder.aws.ledger import Ledger
 from responder.domain.errors import Refused
 from responder.domain.order import ReceiptStatus
 from responder.steps.verify import APART
-from tests.builders import REGION, a_user, an_order
-from tests.containing import DENY_ALL, World, a_small_member_account
+from tests.builders import REGION, SHOP, a_user, an_order
+from tests.containing import DENY_ALL, World, a_small_member_account, simulating
 from tests.unit.steps.test_intake_and_plan_functions import Context
 
 EVENTS = Path(__file__).parents[3] / "events/steps"
@@ -54,6 +54,7 @@ def world(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     _forget()
+    simulating(wiring.contain_clients().iam(SHOP))
     world = World(ledger)
     world.planned(an_order(principal=a_user()))
     yield world

@@ -4,7 +4,8 @@ A read of our own policy shows that it is there. This asks what comes of it, wit
 that the identity holds: its groups, its other policies, its boundary, and the service control
 policies of the organization as far as the simulator knows them. It does not know policies of
 resources or sessions, nor what is still spreading: "denied" here is the verdict of IAM's own
-evaluation, and no call that was refused.
+evaluation, and no call that was refused. Nor does it say whose deny it was: another policy's, that
+depends on what a call would carry, counts as well. So this stands beside our own read, not for it.
 AWS: IAM API Reference, "SimulatePrincipalPolicy"; IAM User Guide, "IAM policy testing with the IAM
 policy simulator".
 """
