@@ -19,6 +19,7 @@ WRITTEN = "<!-- Written by `make docs` from the code. Change the code, not this 
 CALLERS = {
     "approve": "the approval document in Systems Manager, as its last step",
     "record": "a person: counsel, or whoever learned a fact",
+    "cut": "a person who wants more cut than findings ask for",
     "release": "a person who undoes an order",
 }
 SOURCES = {
@@ -178,7 +179,9 @@ def _function(logical_id: str, properties: Any) -> Iterator[str]:
     yield ""
     yield properties["Description"]
     yield ""
-    yield f"- Called by {'; '.join(_callers(logical_id, verb, properties))}."
+    callers = list(_callers(logical_id, verb, properties))
+    assert callers, f"nobody calls {logical_id}; if people do, say so in CALLERS"
+    yield f"- Called by {'; '.join(callers)}."
     step_file = f"layers/responder/responder/steps/{verb}.py"
     yield f"- Code: [handler](../functions/{verb}/app.py), [step](../{step_file})."
     yield f"- Event: [{event}](../{event})."

@@ -224,12 +224,11 @@ class Cloud:
         """From now on, let this go wrong with calls; None for nothing any more."""
         self._switchboard.disturbance = disturbance
 
-    def run_twin(self) -> None:
-        """Run the invocation that is going on once more, in the middle of it. For a disturbance."""
-        self._runner.run_twin()
+    def run_inside(self, payload: str | None = None) -> None:
+        """Give the function that runs now this event, or its own again, in the middle of it.
 
-    def run_inside(self, payload: str) -> None:
-        """Give the function that runs now another event, in the middle of it. For a disturbance."""
+        For a disturbance.
+        """
         self._runner.run_inside(payload)
 
     def warm_up(self) -> None:

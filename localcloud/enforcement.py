@@ -11,7 +11,7 @@ from localcloud.fault import Fault
 from localcloud.iam_conditions import Context
 from localcloud.iam_evaluator import Question, decide, decide_for_service
 from localcloud.iam_holdings import Holdings, Policy, written
-from localcloud.iam_identities import Identities, Identity, role_identity
+from localcloud.iam_identities import Identities, Identity, identity_at
 from localcloud.stack import Registry, Unsupported
 from localcloud.switchboard import Asked, Caller, current_function
 
@@ -190,7 +190,7 @@ def service_may_assume(role_arn: str, service: str, account: str) -> bool:
 
 def role_may(role_arn: str, action: str, resource: str = "*") -> bool:
     """Whether a role's own policies allow an action, as a service asks before it takes the role."""
-    role = role_identity(role_arn)
+    role = identity_at(role_arn)
     if role is None:
         return False
     context = Context(

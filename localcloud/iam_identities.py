@@ -154,12 +154,6 @@ def identity_at(arn: str) -> Identity | None:
     return _identity(held, user_name=held.name if ":user/" in arn else None)
 
 
-def role_identity(role_arn: str) -> Identity | None:
-    """A role as it is written, before anybody has a session of it. None when there is none."""
-    role = written(role_arn)
-    return None if role is None else _identity(role)
-
-
 def _identity(held: Held, *, user_name: str | None = None) -> Identity:
     return Identity(
         arn=held.arn,

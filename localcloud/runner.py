@@ -31,7 +31,7 @@ from localcloud.stack import Function, Registry, Unsupported
 # Lambda quotas: 6 MB each way of a synchronous invocation, 1 MB of an asynchronous one.
 _SYNCHRONOUS_BYTES: Final = 6_291_556
 _ASYNCHRONOUS_BYTES: Final = 1_048_576
-_TWIN_LATER: Final = timedelta(milliseconds=1)
+_APART: Final = timedelta(milliseconds=1)  # two deliveries do not begin at the same instant
 _TAIL_BYTES: Final = 4096  # of the log, returned to a caller who asks
 
 
@@ -150,18 +150,14 @@ class Runner:
             with suppress(CannotStart), sandbox.entered():
                 sandbox.handler()
 
-    def run_twin(self) -> None:
-        """Run the invocation whose handler runs now once more, in the middle of it.
+    def run_inside(self, payload: str | None = None) -> None:
+        """Run the function whose handler runs now with this event, or its own once more.
 
-        As if it had been delivered twice, and the other delivery were faster.
+        As if it had been delivered beside the other, and were faster.
         """
-        self.run_inside(None)
-
-    def run_inside(self, payload: str | None) -> None:
-        """Run the function whose handler runs now with another event, in the middle of it."""
         if not self._stack:
             raise RuntimeError("no handler runs that could have a twin")
-        self._pass_time(_TWIN_LATER)
+        self._pass_time(_APART)
         self._stack[-1].again(payload)
 
     def queue(self, function: Function, payload: str, *, source: str) -> None:

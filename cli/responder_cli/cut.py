@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from responder_cli import deployed
+from responder_cli.deployed import AsJson, RegionName, StackName
 
 
 def cut(
@@ -20,11 +21,9 @@ def cut(
     reason: Annotated[
         str, typer.Option(prompt="Why is it cut", help="The approvers read it, with your ARN.")
     ] = "",
-    stack: Annotated[str, typer.Option(help="The responder's stack.")] = "breach-responder",
-    region: Annotated[
-        str | None, typer.Option(help="The stack's region; your shell's, without it.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON for programs.")] = False,
+    stack: StackName = "breach-responder",
+    region: RegionName = None,
+    as_json: AsJson = False,
 ) -> None:
     """Ask for a wider cut than findings ask for, or of something that no finding names.
 

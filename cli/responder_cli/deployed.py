@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import boto3
 import typer
@@ -12,6 +12,13 @@ from responder.domain.escaping import one_line
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+
+# The options of whatever asks it.
+StackName = Annotated[str, typer.Option(help="The responder's stack.")]
+RegionName = Annotated[
+    str | None, typer.Option(help="The stack's region; your shell's, without it.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON for programs.")]
 
 
 def ask(

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from responder.domain.escaping import one_line
 from responder_cli import deployed
+from responder_cli.deployed import AsJson, RegionName, StackName
 
 
 def release(
@@ -29,11 +30,9 @@ def release(
     despite_changes: Annotated[
         bool, typer.Option(help="Also where it is not as the cut left it any more.")
     ] = False,
-    stack: Annotated[str, typer.Option(help="The responder's stack.")] = "breach-responder",
-    region: Annotated[
-        str | None, typer.Option(help="The stack's region; your shell's, without it.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON for programs.")] = False,
+    stack: StackName = "breach-responder",
+    region: RegionName = None,
+    as_json: AsJson = False,
 ) -> None:
     """Put back what stood before a cut. The responder does it; your credentials only ask for it.
 

@@ -31,9 +31,9 @@ def main(words: Sequence[str]) -> int:
     """0 if every night ended as it does without a fault, 1 if one did not."""
     asked = _arguments(words)
     console, began = Console(), time.perf_counter()
-    table = Table("scenario", "calls", "faults", "run", "violations", title="Crash everywhere")
     if asked.mutations:
         return _mutate(console)
+    table = Table("scenario", "calls", "faults", "run", "violations", title="Crash everywhere")
     violations, uses = list[Violation](), set[Use]()
     for name in asked.scenarios:
         found = _prove(SCENARIOS[name], asked, console, table, uses)

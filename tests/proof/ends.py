@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from responder.domain.order import Receipt
@@ -11,8 +12,11 @@ from responder_cli.drill.evidence import custody_holds
 from tests.proof.scenarios import REDRIVEN
 from tests.workflow.nights import Night
 
+# Headings of an end.
+CUSTODY, DEAD_LETTERS, EXECUTIONS = "custody", "dead letters", "executions"
+FAILED_EXECUTIONS, INCIDENTS = "failed executions", "incidents"
 # What holds also where a right is missing and a person has to do the rest.
-_NEVER = ("custody", "failed executions", "dead letters", "incidents")
+ALWAYS = frozenset({CUSTODY, DEAD_LETTERS, FAILED_EXECUTIONS, INCIDENTS})
 # When an identity was last used is no effect of ours.
 _NO_EFFECT = ("PasswordLastUsed", "ResponseMetadata", "RoleLastUsed", "UserId")
 # A deny of sessions holds the instant of the cut.
@@ -21,15 +25,18 @@ _ID = re.compile(r"(?:inc|ord|apr)-[0-9a-f-]{10,}")
 _RANDOM = re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b|(?<=-)[A-Za-z0-9]{12}\b")
 
 
-def end_of(night: Night) -> dict[str, list[str]]:
-    """What stands at the end, by heading. Sorted lines, so that a difference names itself."""
+def end_of(night: Night, failed: Sequence[str]) -> dict[str, list[str]]:
+    """What stands at the end, by heading. Sorted lines, so that a difference names itself.
+
+    `failed` are the executions that failed before anybody started them again.
+    """
     incidents = night.watch.incidents()
     labels = {one.order.order_id: _label(one) for one in night.receipts()}
     bucket = night.stacks.responder.parameters["EvidenceBucket"]
     # A second delivery may leave an object that no list names: it is "not checked", and no break.
     checked = [custody_holds(night.cloud, bucket, incident.id)[1] for incident in incidents]
     return {
-        "incidents": [str(len(incidents))],
+        INCIDENTS: [str(len(incidents))],
         "effects": list(effects.read(night.cloud, night.watch, night.shop)),
         "orders": sorted(_receipt(one) for one in night.receipts()),
         "refused": sorted(
@@ -38,10 +45,11 @@ def end_of(night: Night) -> dict[str, list[str]]:
             for one in night.watch.records.refusals(incident.id)
         ),
         "identities": sorted(_named(line, labels) for line in _identities(night)),
-        "executions": _executions(night),
-        "custody": [each for each in checked if verify_custody.BROKEN in each],
-        "failed": sorted(_failed(night)),
-        "dead letters": night.dead_letters(),
+        EXECUTIONS: _executions(night),
+        CUSTODY: [each for each in checked if verify_custody.BROKEN in each],
+        "deliveries given up": sorted(str(one) for one in night.cloud.failures),
+        FAILED_EXECUTIONS: list(failed),
+        DEAD_LETTERS: night.dead_letters(),
     }
 
 
@@ -102,11 +110,6 @@ def _line(what: str, held: dict[str, Any]) -> str:
     return f"{what}: {_INSTANT.sub('…', json.dumps(kept, sort_keys=True, default=str))}"
 
 
-def _failed(night: Night) -> list[str]:
-    """Functions that the engine could not carry out for a reason of its own."""
-    return [str(one) for one in night.cloud.failures]
-
-
 def _once_more(line: str) -> str:
     """A line about pages, as it reads when one more was sent."""
     text, _, times = line.rpartition(" x")
@@ -127,25 +130,17 @@ def differences(
     expected: dict[str, list[str]],
     found: dict[str, list[str]],
     *,
+    without: Collection[str] = (),
     pages_twice: bool = False,
-    given_up: bool = False,
-    another_order: bool = False,
-    unsealed: bool = False,
 ) -> list[str]:
-    """What one end has and the other has not.
+    """What one end has and the other has not, but for the headings `without` which they compare.
 
     With `pages_twice`, one page more of the same kind is none: pages are sent at least once.
-    Where something is `given_up`, only what must never differ is compared. Where findings came in
-    `another_order`, they may have needed fewer runs. What stays `unsealed` is not in order.
     """
     told = []
-    for heading, lines in expected.items():
-        if given_up and heading not in _NEVER:
-            continue
-        if (another_order and heading == "executions") or (unsealed and heading == "custody"):
-            continue
-        missing = [line for line in lines if line not in found[heading]]
-        more = [line for line in found[heading] if line not in lines]
+    for heading in [one for one in expected if one not in without]:
+        missing = [line for line in expected[heading] if line not in found[heading]]
+        more = [line for line in found[heading] if line not in expected[heading]]
         if pages_twice:
             for line in list(missing):
                 if (again := _once_more(line)) in more:
@@ -153,6 +148,7 @@ def differences(
                     more.remove(again)
         told += [f"{heading}: missing: {line}" for line in missing]
         told += [f"{heading}: more: {line}" for line in more]
-        if not (missing or more) and len(lines) != len(found[heading]):
-            told.append(f"{heading}: {len(lines)} lines before, {len(found[heading])} now")
+        lines = len(expected[heading]), len(found[heading])
+        if not (missing or more) and lines[0] != lines[1]:
+            told.append(f"{heading}: {lines[0]} lines before, {lines[1]} now")
     return told

@@ -72,11 +72,12 @@ class Saboteur:
         if call.function is None:
             return
         self.seen += 1
+        if self.seen == self.at:
+            self.hit = call
         if self._is_denied(call):
             raise Fault("AccessDenied", "not authorized to perform this operation", status=403)
-        if self.seen != self.at:
+        if call is not self.hit:
             return
-        self.hit = call
         match self.kind:
             case Kind.ERROR:
                 code = _ERRORS.get(call.service, "InternalFailure")
@@ -84,10 +85,8 @@ class Saboteur:
             case Kind.THROTTLE:
                 code = _THROTTLES.get(call.service, "ThrottlingException")
                 raise Fault(code, "Rate exceeded", status=503 if code == "SlowDown" else 400)
-            case Kind.DENIED:
-                raise Fault("AccessDenied", "not authorized to perform this operation", status=403)
             case Kind.TWIN:
-                self.cloud.run_twin()
+                self.cloud.run_inside()
             case Kind.RIVAL:
                 self.cloud.run_inside(self.rival)
 
@@ -104,6 +103,6 @@ class Saboteur:
             case Kind.LOST:
                 raise ReadTimeoutError(endpoint_url=f"https://{call.service}.amazonaws.com")
             case Kind.TIMEOUT:
-                time.sleep(_LONG.total_seconds())
+                time.sleep(_LONG.total_seconds())  # the engine's sleep: it takes no real time
             case Kind.DEATH:
                 raise SystemExit(_KILLED)

@@ -1,4 +1,4 @@
-"""Whether the proof bites: what holds our promises is taken away, piece by piece, and is missed.
+"""Whether the proof bites: what holds our promises is taken away, and is that noticed?
 
 Each mutation is made in a copy of the shipped files, which is deployed like those.
 """
@@ -39,7 +39,6 @@ class Mutation:
 class Caught:
     """How a mutation was noticed; `by` is None if it was not."""
 
-    mutation: Mutation
     by: str | None
     why: str
     tried: int
@@ -149,13 +148,13 @@ def caught(mutation: Mutation, expected: Undisturbed) -> Caught:
         scenario = SCENARIOS[mutation.scenario]
         found = undisturbed(scenario, night)
         if why := differences(expected.end, found.end):
-            return Caught(mutation, "no fault at all", why[0], 0)
+            return Caught("no fault at all", why[0], 0)
         faults = [one for one in expected.faults() if _is_tried(one, mutation)][: mutation.most]
         for tried, (_, violation) in enumerate(disturbed(scenario, night, found, faults), start=1):
             if violation is not None:
                 by = f"{violation.fault.kind.value} at {violation.fault.call}"
-                return Caught(mutation, by, violation.why[0], tried)
-    return Caught(mutation, None, "", len(faults))
+                return Caught(by, violation.why[0], tried)
+    return Caught(None, "", len(faults))
 
 
 def expectations(mutations: Sequence[Mutation]) -> dict[str, Undisturbed]:

@@ -40,7 +40,6 @@ class Gap:
 
     role: str
     allowed: int
-    used: int
     never_used: tuple[str, ...]
     not_allowed: tuple[str, ...]
 
@@ -83,7 +82,6 @@ def gaps(uses: Iterable[Use]) -> list[Gap]:
         Gap(
             role=role,
             allowed=len(actions),
-            used=len(used[role]),
             never_used=tuple(sorted(actions - used[role])),
             not_allowed=tuple(sorted(refused[role] - actions)),
         )

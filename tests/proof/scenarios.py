@@ -29,12 +29,17 @@ class Scenario:
 
     name: str
     happens: Callable[[Night], None]
-    prepares: Callable[[Night], None] = lambda night: night.cloud.settle()
+    prepares: Callable[[Night], None] = lambda _: None
     parameters: Mapping[str, str] = field(default_factory=dict)
     answer: str | None = "Approve"  # what people say to whatever they are asked; None for nothing
 
+    def run(self, night: Night) -> None:
+        """From what happens until every execution has ended."""
+        self.happens(night)
+        answered(night, self.answer)
 
-def answered(night: Night, signal: str | None = "Approve") -> None:
+
+def answered(night: Night, signal: str | None) -> None:
     """Answer what waits for a person, or let it wait, until every execution has ended."""
     for _ in range(_ROUNDS):
         night.cloud.settle()
@@ -96,8 +101,8 @@ def _redrive_letters(night: Night) -> int:
         given = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
         if "RedrivePolicy" not in given:
             continue
-        dead = given["RedrivePolicy"].partition('"deadLetterTargetArn":')[2].split('"')[1]
-        letters = next(u for u in urls if u.endswith(f"/{dead.rpartition(':')[2]}"))
+        dead = json.loads(given["RedrivePolicy"])["deadLetterTargetArn"].rpartition(":")[2]
+        letters = sqs.get_queue_url(QueueName=dead)["QueueUrl"]
         while got := sqs.receive_message(QueueUrl=letters, MaxNumberOfMessages=10).get("Messages"):
             for message in got:
                 sqs.send_message(QueueUrl=url, MessageBody=message["Body"])
@@ -123,13 +128,12 @@ def _redrive_executions(night: Night, redriven: set[str]) -> bool:
     return len(redriven) > before
 
 
-def _campaign(night: Night, first: int | None = None, signal: str | None = "Approve") -> None:
+def _campaign(night: Night, first: int | None = None) -> None:
     """Each event at its time, as the detectors send them, or the first so many of them."""
     events = told_of(NOON, night.shop, night.thief.session_key_id)[:first]
     for at, event in deliveries(events, duplicate=False, shuffle=None):
         night.cloud.advance(max(at - night.cloud.now(), timedelta()))
         night.cloud.deliver(event, account=world.HOME)
-    answered(night, signal)
 
 
 def rival_of(night: Night) -> str:
@@ -143,19 +147,10 @@ def _stolen_key(night: Night) -> None:
     _campaign(night, 1)
 
 
-def _denied(night: Night) -> None:
-    """Everything is asked about, and a person says no."""
-    _campaign(night, 1, "Reject")
-
-
-def _silent(night: Night) -> None:
-    """Everything is asked about, and nobody answers."""
-    _campaign(night, 1, None)
-
-
 def _was_stolen(night: Night) -> None:
     """The same as a beginning: it has ended, and nobody's execution waits for deadlines."""
     _stolen_key(night)
+    answered(night, "Approve")
     states = night.cloud.client("stepfunctions", account=world.HOME)
     for machine in states.list_state_machines()["stateMachines"]:
         arn = machine["stateMachineArn"]
@@ -189,7 +184,6 @@ def _asked(night: Night, **more: Any) -> dict[str, Any]:
 def _release(night: Night) -> None:
     """Every cut of the incident is put back."""
     _called(night, "ReleaseFunctionName", _asked(night, key_was_never_out=True))
-    answered(night)
 
 
 def _touch(night: Night) -> None:
@@ -199,14 +193,12 @@ def _touch(night: Night) -> None:
         with suppress(iam.exceptions.NoSuchEntityException):  # it is still off
             iam.detach_user_policy(UserName=world.USER, PolicyArn=_DENY_ALL)
         night.cloud.advance(timedelta(minutes=5))
-        answered(night)
 
 
 def _by_hand(night: Night) -> None:
     """A person asks for a cut that no finding asks for."""
     role = f"arn:aws:iam::{world.SHOP}:role/{world.ROLE}"
     _called(night, "CutFunctionName", _asked(night, action_id="iam.deny_role", resource=role))
-    answered(night)
 
 
 def _facts(night: Night) -> None:
@@ -216,7 +208,6 @@ def _facts(night: Night) -> None:
     asked = {"incident_id": incident.id, "by": "counsel@example.com"} | said
     _called(night, "RecordFunctionName", asked)
     night.cloud.advance(timedelta(days=20))
-    answered(night)
 
 
 _CUT_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "automatic"}]})}
@@ -227,8 +218,8 @@ SCENARIOS = {
     for one in (
         Scenario("stolen-key", _stolen_key, parameters=_CUT_ALL),
         Scenario("campaign", _campaign),
-        Scenario("denied", _denied, parameters=_ASK_ALL, answer="Reject"),
-        Scenario("silence", _silent, parameters=_ASK_ALL, answer=None),
+        Scenario("denied", _stolen_key, parameters=_ASK_ALL, answer="Reject"),
+        Scenario("silence", _stolen_key, parameters=_ASK_ALL, answer=None),
         Scenario("release", _release, prepares=_was_stolen, parameters=_CUT_ALL),
         Scenario("touch", _touch, prepares=_was_stolen, parameters=_CUT_ALL),
         Scenario("by-hand", _by_hand, prepares=_was_stolen, parameters=_LEAVE_ALL),

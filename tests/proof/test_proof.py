@@ -46,7 +46,7 @@ def test_a_night_ends_the_same_whatever_goes_wrong_at_a_call() -> None:
     assert violations == []
 
 
-def test_the_proof_misses_what_is_taken_away() -> None:
+def test_the_proof_notices_what_is_taken_away() -> None:
     [mutation] = [one for one in MUTATIONS if one.name == "a cut is verified without looking"]
     expected = expectations([mutation])
     assert caught(mutation, expected[mutation.scenario]).by == "no fault at all"

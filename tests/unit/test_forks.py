@@ -29,7 +29,7 @@ def test_a_case_that_fails_hangs_or_dies_is_told_and_keeps_none_of_the_others() 
         if case == "raises":
             raise ValueError("no such thing")
         if case == "hangs":
-            time.sleep(60)
+            time.sleep(60)  # it is killed after three
         if case == "dies":
             os._exit(9)
         return "x" * 200_000

@@ -9,10 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+from typer.testing import CliRunner, Result
+
 from localcloud.cloud import Cloud
 from responder.domain.order import Receipt
+from responder_cli.app import app
 from responder_cli.drill import world
-from responder_cli.drill.approver import Approver
+from responder_cli.drill.approver import NAME, Approver
 from responder_cli.drill.attack import Thief
 from responder_cli.drill.events import told_of
 from responder_cli.drill.screen import Screen
@@ -53,6 +57,16 @@ class Night:
             for one in self.watch.incidents()
             for event in self.watch.timeline.events(one.id)
         ]
+
+    def types(self, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
+        """What `responder` says in the shell of the on-call engineer, who is signed in."""
+        keys = self.cloud.client("sts", account=world.HOME).assume_role(
+            RoleArn=world.ON_CALL, RoleSessionName=NAME
+        )["Credentials"]
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
+        monkeypatch.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
+        return CliRunner().invoke(app, [*words, "--region", world.REGION])
 
     def asks(self) -> list[str]:
         """Automation executions that wait for a person."""

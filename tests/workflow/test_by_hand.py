@@ -6,16 +6,15 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from typer.testing import CliRunner, Result
 
 from responder.domain.ladder import DENY_ROLE, DENY_USER
 from responder.domain.order import Receipt, ReceiptStatus
-from responder_cli.app import app
 from responder_cli.drill import world
 from tests.workflow.nights import Night, a_night
 
 ALICE = f"arn:aws:sts::{world.HOME}:assumed-role/on-call/alice@example.com"
 ROLE = f"arn:aws:iam::{world.SHOP}:role/{world.ROLE}"
+WHY = ("--reason", "it came back")
 LEAVE_IT = json.dumps({"rules": [{"types": ["*"], "then": "escalate"}]})
 
 
@@ -27,17 +26,6 @@ def night() -> Iterator[Night]:
         night.ends()
         assert night.receipts() == []
         yield night
-
-
-def in_the_shell(night: Night, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
-    """As the on-call engineer types it."""
-    keys = night.cloud.client("sts", account=world.HOME).assume_role(
-        RoleArn=world.ON_CALL, RoleSessionName="alice@example.com"
-    )["Credentials"]
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
-    monkeypatch.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
-    return CliRunner().invoke(app, [*words, "--region", world.REGION, "--reason", "it came back"])
 
 
 def in_the_console(night: Night, output: str, **filled_in: str) -> dict[str, Any]:
@@ -74,7 +62,7 @@ def test_what_is_asked_for_in_the_shell_is_cut_when_approved_and_put_back_in_the
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [incident] = night.watch.incidents()
-    result = in_the_shell(night, monkeypatch, "cut", incident.id, DENY_ROLE, ROLE, "--json")
+    result = night.types(monkeypatch, "cut", incident.id, DENY_ROLE, ROLE, "--json", *WHY)
     assert result.exit_code == 0, result.stderr
     night.cloud.settle()
     assert night.receipts() == []

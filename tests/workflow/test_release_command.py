@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from responder.domain.order import ReceiptStatus
-from responder_cli.app import app
 from responder_cli.drill import world
 from tests.workflow.nights import Night, a_night
 
@@ -24,15 +23,7 @@ def cut() -> Iterator[Night]:
 
 
 def run(night: Night, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
-    """In the shell of somebody who is signed in as the on-call engineer."""
-    keys = night.cloud.client("sts", account=world.HOME).assume_role(
-        RoleArn=world.ON_CALL, RoleSessionName="alice@example.com"
-    )["Credentials"]
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
-    monkeypatch.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
-    plain = ["--region", world.REGION, "--reason", "it was our export"]
-    return CliRunner().invoke(app, ["release", *words, *plain])
+    return night.types(monkeypatch, "release", *words, "--reason", "it was our export")
 
 
 def test_an_incident_is_put_back_and_the_leaked_key_stays_off(

@@ -103,7 +103,7 @@ def test_a_twin_runs_with_the_same_event_in_the_middle_of_the_other(written: Wri
 
 def test_there_is_no_twin_of_nothing(written: Written) -> None:
     with pytest.raises(RuntimeError, match="no handler runs"):
-        written.cloud.run_twin()
+        written.cloud.run_inside()
 
 
 def test_a_function_that_was_warmed_up_is_not_cold_and_one_that_cannot_start_says_so_later(

@@ -26,7 +26,7 @@ from responder.domain.protection import ProtectList, own_roles
 from responder.steps.cut import CutAnswer, CutRequest, cut
 from responder.steps.plan import PlanRequest, plan
 from tests.builders import INCIDENT_ID, NOON, REGION, SHOP, a_finding, an_incident
-from tests.unit.steps.test_intake import a_machine
+from tests.unit.steps.test_intake import a_machine, runs_of
 from tests.vaults import DiedHereError, Life
 
 ALEX = "arn:aws:sts::444455556666:assumed-role/on-call/alex"
@@ -114,8 +114,7 @@ class World:
 
     @property
     def runs(self) -> list[str]:
-        found = self.machine.client.list_executions(stateMachineArn=self.machine.arn)
-        return sorted(run["name"] for run in found["executions"])
+        return runs_of(self.machine)
 
 
 @pytest.fixture

@@ -114,8 +114,7 @@ class World:
 
     @property
     def runs(self) -> list[str]:
-        runs = self.machine.client.list_executions(stateMachineArn=self.machine.arn)
-        return sorted(run["name"] for run in runs["executions"])
+        return runs_of(self.machine)
 
     @property
     def recorded(self) -> list[Recorded]:
@@ -151,6 +150,12 @@ def a_machine(client: Any, name: str) -> Machine:
         roleArn=f"arn:aws:iam::{HOME}:role/states",
     )
     return Machine(made["stateMachineArn"], client)
+
+
+def runs_of(machine: Machine) -> list[str]:
+    """The names of its executions."""
+    found = machine.client.list_executions(stateMachineArn=machine.arn)
+    return sorted(run["name"] for run in found["executions"])
 
 
 @dataclass

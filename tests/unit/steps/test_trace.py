@@ -51,7 +51,7 @@ from tests.trails import (
     makes_a_user,
     record,
 )
-from tests.unit.steps.test_intake import a_machine
+from tests.unit.steps.test_intake import a_machine, runs_of
 from tests.vaults import DiedHereError, Life
 
 CHAIN = (
@@ -121,8 +121,7 @@ class World:
 
     @property
     def runs(self) -> list[str]:
-        found = self.machine.client.list_executions(stateMachineArn=self.machine.arn)
-        return sorted(run["name"] for run in found["executions"])
+        return runs_of(self.machine)
 
     @property
     def things(self) -> list[tuple[NodeKind, str | None]]:

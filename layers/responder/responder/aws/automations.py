@@ -29,8 +29,7 @@ READING = frozenset({"ssm:GetAutomationExecution"})
 STOPPING = frozenset({"ssm:StopAutomationExecution"})
 STEP = "decide"
 MOST = 512  # characters of a parameter (API Reference, "StartAutomationExecution")
-_ENDED = frozenset({"Success", "Failed", "TimedOut", "Cancelled", "CompletedWithSuccess"})
-_UNDECIDED = frozenset({"Pending", "InProgress", "Waiting"})
+_RUNNING = frozenset({"Pending", "InProgress", "Waiting"})
 _WITHOUT = frozenset({"TimedOut", "Cancelling", "Cancelled"})
 _APPROVES, _REJECTS = frozenset({"Approve", "Approved"}), frozenset({"Reject", "Rejected"})
 _TOKENS = uuid.UUID("5c1c5d3e-3a0b-5d7e-9a55-0f6c2f1f7c11")  # any fixed namespace
@@ -89,7 +88,7 @@ class Automations:
         Raises `Refused` for an automation that is not one of ours, or that has ended.
         """
         execution = self._ours(automation_id)
-        if execution.get("AutomationExecutionStatus") in _ENDED:
+        if execution.get("AutomationExecutionStatus") not in _RUNNING:
             raise Refused(f"the automation {automation_id} has ended; run the document again")
         by = execution.get("ExecutedBy")
         if not by:
@@ -127,7 +126,7 @@ class Automations:
 
 def _answer(automation_id: str, step: "StepExecutionTypeDef") -> Answer | None:
     status = step.get("StepStatus", "Pending")
-    if status in _UNDECIDED:
+    if status in _RUNNING:
         return None
     ended_at = step.get("ExecutionEndTime")
     outputs = step.get("Outputs", {})

@@ -76,7 +76,7 @@ def decide(
         why = f"{_named(finding)} {_SAYS[meaning]}."
     proposals, refusals = list[Proposal](), list[Refusal]()
     for principal in finding.principals:
-        refused = next_steps.kept_from_us(principal) or _protected(principal, protect)
+        refused = next_steps.kept_from_us(principal) or protected_by(principal, protect)
         if refused is not None:
             refusals.append(refused)
             continue
@@ -139,7 +139,8 @@ def _recorded(finding: Finding, why: str) -> Decision:
     return Decision(disposition=Disposition.RECORD, reason=why, principals=finding.principals)
 
 
-def _protected(principal: Principal, protect: ProtectList) -> Refusal | None:
+def protected_by(principal: Principal, protect: ProtectList) -> Refusal | None:
+    """The refusal of a principal that the list protects; None of another."""
     pattern = protect.covers(principal)
     return None if pattern is None else next_steps.protected(principal, pattern)
 

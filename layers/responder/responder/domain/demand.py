@@ -10,7 +10,7 @@ from datetime import datetime
 from pydantic import AwareDatetime
 
 from responder.domain import next_steps
-from responder.domain.decision import Mode, Proposal, proposed
+from responder.domain.decision import Mode, Proposal, proposed, protected_by
 from responder.domain.errors import Refused
 from responder.domain.escaping import one_line
 from responder.domain.finding import Finding, Resource
@@ -50,7 +50,7 @@ def target_of(
     else:
         refused = next_steps.kept_from_us(found)
         if refused is not None:
-            raise Refused(f"{refused.resource}: {refused.reason} {refused.next_step}")
+            raise Refused(refused.text)
         principal, thing, arn = found, None, found.arn or resource
     if action_id not in fitting(found):
         with_key = (
@@ -96,9 +96,9 @@ def demand_of(
 def proposal_of(demand: Demand, protect: ProtectList, mode: Mode) -> Proposal | Refusal:
     """What a demand leads to: a question to the approvers, unless what it names is protected."""
     if demand.principal is not None:
-        pattern = protect.covers(demand.principal)
-        if pattern is not None:
-            return next_steps.protected(demand.principal, pattern)
+        refused = protected_by(demand.principal, protect)
+        if refused is not None:
+            return refused
     elif demand.thing is not None:
         pattern = protect.match(demand.thing.id)
         if pattern is not None:

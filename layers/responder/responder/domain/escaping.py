@@ -46,5 +46,5 @@ def _in_words(text: str) -> str:
     return shown
 
 
-# What a person says, on one line. Not empty.
-Words = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_in_words)]
+# What somebody says, shown on one line. Not empty.
+OneLine = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_in_words)]

@@ -97,7 +97,7 @@ _THINGS = {
     "EBSSnapshot": Ladder((UNSHARE_SNAPSHOT,)),
     "EC2Image": Ladder((UNSHARE_IMAGE,)),
 }
-# What only a person, or a lineage, asks for.
+# What a person may ask for beside the ladder.
 _OF_A_USER = (CUT_USER_SESSIONS, TAG_QUARANTINED)
 _OF_A_ROLE = (TAG_QUARANTINED,)
 _OF_THINGS = {"Instance": (DETACH_PROFILE,), "KMSKey": (KEEP_KEY, REVOKE_GRANTS)}

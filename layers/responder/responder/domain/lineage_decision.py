@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from responder.domain import next_steps
-from responder.domain.decision import Mode, Proposal, only_recorded, proposed
+from responder.domain.decision import Mode, Proposal, only_recorded, proposed, protected_by
 from responder.domain.finding import Finding
 from responder.domain.identifiers import AccountId
 from responder.domain.ladder import (
@@ -29,7 +29,7 @@ from responder.domain.lineage_made import session_of
 from responder.domain.lineage_next_steps import left, proof
 from responder.domain.order import About, OrderMode, Refusal, Silence, Target, strength
 from responder.domain.policy import Policy, Rule, Then
-from responder.domain.principal import Principal, PrincipalKind
+from responder.domain.principal import Principal, PrincipalKind, role_kind
 from responder.domain.protection import ProtectList
 
 # The smallest cut of each kind.
@@ -180,7 +180,7 @@ def _about(
     principal = _principal(node, ours)
     if principal is None:
         return left(node, last)
-    refused = next_steps.kept_from_us(principal) or _protected(principal, protect)
+    refused = next_steps.kept_from_us(principal) or protected_by(principal, protect)
     if refused is not None:
         return refused.model_copy(update={"reason": f"{refused.reason} {proof(last)}"})
     if action_id is None or principal.arn is None:
@@ -222,14 +222,9 @@ def _principal(node: Node, ours: Collection[AccountId]) -> Principal | None:
             access_key_id=node.access_key_id if node.kind is NodeKind.ACCESS_KEY else None,
         )
     session = node.kind is NodeKind.ROLE_SESSION
-    kind = PrincipalKind.ASSUMED_ROLE if session else PrincipalKind.ROLE
-    if node.name.startswith("AWSReservedSSO_"):
-        kind = PrincipalKind.IDENTITY_CENTER
-    elif node.name.startswith("AWSServiceRoleFor"):
-        kind = PrincipalKind.SERVICE_LINKED_ROLE
     found = session_of(node.arn or "")
     return Principal(
-        kind=kind,
+        kind=role_kind(node.name, session=session),
         account=node.account,
         arn=f"arn:{_partition(node)}:iam::{node.account}:role/{node.name}",
         name=node.name,
@@ -241,8 +236,3 @@ def _principal(node: Node, ours: Collection[AccountId]) -> Principal | None:
 
 def _partition(node: Node) -> str:
     return node.arn.split(":")[1] if node.arn else "aws"
-
-
-def _protected(principal: Principal, protect: ProtectList) -> Refusal | None:
-    pattern = protect.covers(principal)
-    return None if pattern is None else next_steps.protected(principal, pattern)

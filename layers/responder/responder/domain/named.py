@@ -4,18 +4,18 @@ import re
 from collections.abc import Sequence
 
 from responder.domain.finding import Finding, Resource
-from responder.domain.principal import Principal, PrincipalKind
+from responder.domain.principal import Principal, PrincipalKind, role_kind
 
-_PARTITION = r"arn:(?:aws|aws-cn|aws-us-gov)"
+_PARTITION = r"arn:(?P<partition>aws|aws-cn|aws-us-gov)"
 _ACCOUNT = r"(?P<account>[0-9]{12})"
 _REGION = r"(?P<region>[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2})"
 _NAME = r"[\w+=,.@-]{1,64}"  # IAM API Reference, "CreateUser" and "CreateRole"
 _ROOT = re.compile(rf"{_PARTITION}:iam::{_ACCOUNT}:root", re.ASCII)
-_USER = re.compile(
-    rf"{_PARTITION}:iam::{_ACCOUNT}:user/(?P<path>(?:[!-~]{{1,510}}/)?)(?P<name>{_NAME})", re.ASCII
-)
-_ROLE = re.compile(
-    rf"{_PARTITION}:iam::{_ACCOUNT}:role/(?P<path>(?:[!-~]{{1,510}}/)?)(?P<name>{_NAME})", re.ASCII
+_USER, _ROLE = (
+    re.compile(
+        rf"{_PARTITION}:iam::{_ACCOUNT}:{kind}/(?:[!-~]{{1,510}}/)?(?P<name>{_NAME})", re.ASCII
+    )
+    for kind in ("user", "role")
 )
 _SESSION = re.compile(
     rf"{_PARTITION}:sts::{_ACCOUNT}:assumed-role/(?P<name>{_NAME})/(?P<session>{_NAME})", re.ASCII
@@ -61,13 +61,12 @@ def _principal(arn: str, access_key_id: str | None) -> Principal | None:
     root, user = _ROOT.fullmatch(arn), _USER.fullmatch(arn)
     if root is not None:
         return Principal(kind=PrincipalKind.ROOT, account=root["account"], arn=arn, name="root")
-    partition = arn.split(":")[1] if ":" in arn else ""
     if user is not None:
         # A finding tells no path, and two orders about one identity must name it alike.
         return Principal(
             kind=PrincipalKind.IAM_USER,
             account=user["account"],
-            arn=f"arn:{partition}:iam::{user['account']}:user/{user['name']}",
+            arn=f"arn:{user['partition']}:iam::{user['account']}:user/{user['name']}",
             name=user["name"],
             access_key_id=access_key_id,
         )
@@ -75,15 +74,10 @@ def _principal(arn: str, access_key_id: str | None) -> Principal | None:
     if found is None:
         return None
     parts = found.groupdict()
-    kind = PrincipalKind.ASSUMED_ROLE if parts.get("session") else PrincipalKind.ROLE
-    if parts["name"].startswith("AWSReservedSSO_"):
-        kind = PrincipalKind.IDENTITY_CENTER
-    elif parts["name"].startswith("AWSServiceRoleFor"):
-        kind = PrincipalKind.SERVICE_LINKED_ROLE
     return Principal(
-        kind=kind,
+        kind=role_kind(parts["name"], session="session" in parts),
         account=parts["account"],
-        arn=f"arn:{partition}:iam::{parts['account']}:role/{parts['name']}",
+        arn=f"arn:{parts['partition']}:iam::{parts['account']}:role/{parts['name']}",
         name=parts["name"],
         session_name=parts.get("session"),
     )

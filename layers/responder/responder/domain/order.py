@@ -106,6 +106,11 @@ class Refusal(BaseModel):
     reason: str
     next_step: str
 
+    @property
+    def text(self) -> str:
+        """All of it, for whoever is refused at once."""
+        return f"{self.resource}: {self.reason} {self.next_step}"
+
 
 class Plan(BaseModel):
     """What will be done about one incident generation, before anything is done."""

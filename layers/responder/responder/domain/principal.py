@@ -47,3 +47,15 @@ class Principal(BaseModel):
         if self.arn is None:
             return None
         return f"{self.kind.value}#{self.arn}"
+
+
+def role_kind(name: str, *, session: bool) -> PrincipalKind:
+    """What a role, or a session of it, is by the role's name: AWS keeps two beginnings to itself.
+
+    AWS: IAM User Guide, "IAM and AWS STS quotas"; "Create a service-linked role".
+    """
+    if name.startswith("AWSReservedSSO_"):
+        return PrincipalKind.IDENTITY_CENTER
+    if name.startswith("AWSServiceRoleFor"):
+        return PrincipalKind.SERVICE_LINKED_ROLE
+    return PrincipalKind.ASSUMED_ROLE if session else PrincipalKind.ROLE

@@ -110,21 +110,21 @@ def contain(
     action.apply(filed.receipt, clients)
     applied = _applied(filed, action, clients, receipts, now)
     _tell(applied, action, timeline, now)
-    if applied.undone >= MOST_UNDONE and applied.still_allowed:
+    if applied.undone < MOST_UNDONE:
+        return _answer(applied)
+    if applied.still_allowed:
         raise Refused(
             f"the cut of {order.resource} stands, and IAM does not deny "
             f"{', '.join(applied.still_allowed)} all the same, {applied.undone} times over. It was "
             "made once more, and not looked at again. Ask the policy simulator in the IAM console "
             "about that identity, and deny it by a service control policy"
         )
-    if applied.undone >= MOST_UNDONE:
-        raise Refused(
-            f"the cut of {order.resource} was found undone {applied.undone} times; somebody with "
-            "rights over IAM in that account works against it. It was made once more, and not "
-            "looked at again. Deny that identity by a service control policy, then look whether "
-            "this cut stands"
-        )
-    return _answer(applied)
+    raise Refused(
+        f"the cut of {order.resource} was found undone {applied.undone} times; somebody with "
+        "rights over IAM in that account works against it. It was made once more, and not "
+        "looked at again. Deny that identity by a service control policy, then look whether "
+        "this cut stands"
+    )
 
 
 def still_ours(receipt: Receipt) -> None:

@@ -26,12 +26,14 @@ from responder.domain.correlation import owned_key
 from responder.domain.decision import Mode
 from responder.domain.demand import Demand, demand_of, proposal_of, target_of
 from responder.domain.errors import Refused, Unavailable
-from responder.domain.escaping import Words
+from responder.domain.escaping import OneLine
 from responder.domain.identifiers import AccessKeyId, IncidentId, OrderId
 from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.order import Refusal, Target
 from responder.domain.protection import ProtectList
 from responder.domain.standing import standings
+from responder.steps.ordering import account_of
+from responder.steps.plan import open_owner
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -52,8 +54,8 @@ class CutRequest(BaseModel):
     action_id: Annotated[str, StringConstraints(max_length=60)]
     resource: Annotated[str, StringConstraints(max_length=1600)]  # ARN
     access_key_id: AccessKeyId | None = None  # for `iam.deactivate_key`
-    by: Words
-    reason: Words
+    by: OneLine
+    reason: OneLine
 
 
 class CutAnswer(BaseModel):
@@ -146,7 +148,7 @@ def _demand(
     demand = demand_of(target, incident.id, last, by=request.by, reason=request.reason, at=now)
     led_to = proposal_of(demand, protect, "respond")
     if isinstance(led_to, Refusal):
-        raise Refused(f"{led_to.resource}: {led_to.reason} {led_to.next_step}")
+        raise Refused(led_to.text)
     _is_free(incident, target, incidents, correlations, now)
     return demand
 
@@ -159,13 +161,9 @@ def _is_free(
     now: datetime,
 ) -> None:
     """Refuse what another open incident answers for: two never cut the same thing."""
-    named = target.principal or target.thing
-    account = (named.account if named is not None else None) or incident.account
-    key = owned_key(account, target)
-    owner = None if key is None else correlations.owner(key, now=now)
-    if owner is None or owner == incident.id:
-        return
-    if incidents.get(owner).status is IncidentStatus.OPEN:
+    key = owned_key(account_of(target) or incident.account, target)
+    owner = None if key is None else open_owner(key, incidents, correlations, now)
+    if owner not in (None, incident.id):
         raise Refused(
             f"{owner} answers for {target.resource}; nothing was changed. Ask for the cut there"
         )

@@ -228,7 +228,7 @@ def _asked(
     for account, one in proposed:
         key = owned_key(account, one.proposal)
         if key is not None and key not in owners:
-            owners[key] = _owner(key, incidents, correlations, now)
+            owners[key] = open_owner(key, incidents, correlations, now)
         owner = owners.get(key) if key else None
         if owner is None or owner == incident.id:
             asked.append(one)
@@ -237,7 +237,9 @@ def _asked(
     return asked, refusals
 
 
-def _owner(key: str, incidents: Incidents, correlations: Correlations, now: datetime) -> str | None:
+def open_owner(
+    key: str, incidents: Incidents, correlations: Correlations, now: datetime
+) -> str | None:
     """The open incident that answers for a principal just now."""
     owner = correlations.owner(key, now=now)
     if owner is None or incidents.get(owner).status is not IncidentStatus.OPEN:

@@ -24,7 +24,7 @@ from responder.aws.receipts import Filed, Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.correlation import owned_key
 from responder.domain.errors import Broken, Refused, Unavailable
-from responder.domain.escaping import Words
+from responder.domain.escaping import OneLine
 from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.ladder import DEACTIVATE_KEY, NOT_GIVEN_BACK
 from responder.domain.order import Receipt, ReceiptStatus, differences
@@ -46,8 +46,8 @@ class ReleaseRequest(BaseModel):
 
     incident_id: IncidentId
     order_id: OrderId | None = None  # None for each order of the incident
-    by: Words
-    reason: Words
+    by: OneLine
+    reason: OneLine
     key_was_never_out: bool = False  # for an access key, which stays off without it
     despite_changes: bool = False  # also where it is not as the cut left it
 
