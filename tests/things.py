@@ -26,21 +26,26 @@ class Reach(Clients):
     def _in_member(self, service: str, account: str, region: str) -> Any:
         return self._through(service, super()._in_member(service, account, region))
 
+    def organizations(self) -> tuple[Any, str]:
+        client, policy_arn = super().organizations()
+        return self._through("organizations", client), policy_arn
+
     def living(self, life: Life) -> "Reach":
         """The same clients, which may die at any call."""
-        mortal = Reach(lambda service, client: life.of(self._through(service, client)))
-        mortal._member = self._member
-        return mortal
+        return self._but(lambda service, client: life.of(self._through(service, client)))
 
     def answering(self, code: str, *operations: str, status: int = 400) -> "Reach":
         """The same clients, where these operations, or all of them, end with an error code."""
-        faulty = Reach(
+        return self._but(
             lambda service, client: _Faulty(
                 self._through(service, client), code, operations, status
             )
         )
-        faulty._member = self._member
-        return faulty
+
+    def _but(self, through: Through) -> "Reach":
+        changed = Reach(through)
+        changed._member, changed.account_deny = self._member, self.account_deny
+        return changed
 
 
 class _Faulty:

@@ -25,6 +25,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         correlations=wiring.correlations(),
         generations=wiring.generations(),
         protect=wiring.protect_list(context.invoked_function_arn),
+        denies_accounts=bool(wiring.settings().account_deny_policy_arn),
         mode=wiring.settings().mode,
         now=datetime.now(UTC),
     )

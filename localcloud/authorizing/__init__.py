@@ -8,7 +8,7 @@ Authorization Reference gives.
 from collections.abc import Mapping
 from typing import Final
 
-from localcloud.authorizing import identities, kms, s3, services, systems_manager
+from localcloud.authorizing import identities, kms, organizations, s3, services, systems_manager
 from localcloud.authorizing.needed import Needed, Table
 
 SERVICES: Final[Mapping[str, Table]] = {
@@ -22,7 +22,7 @@ SERVICES: Final[Mapping[str, Table]] = {
     "kms": kms.needs,
     "lambda": services.lambda_,
     "logs": services.logs,
-    "organizations": services.organizations,
+    "organizations": organizations.needs,
     "s3": s3.needs,
     "sns": services.sns,
     "sqs": services.sqs,

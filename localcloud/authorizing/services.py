@@ -272,13 +272,6 @@ def logs(asked: Asked) -> list[Needed]:
     return [Needed(f"logs:{asked.operation}", resource, asked.account)]
 
 
-def organizations(asked: Asked) -> list[Needed]:
-    """What a call of Organizations needs: of a member account, which has nothing to name."""
-    if asked.operation not in ("DescribeOrganization", "LeaveOrganization"):
-        raise Unsupported(f"what organizations:{asked.operation} needs")
-    return [Needed(f"organizations:{asked.operation}", "*", asked.account)]
-
-
 def looking_only(prefix: str) -> Any:
     """A service of which only what looks at everything, and so takes "*", is known here."""
 

@@ -10,14 +10,14 @@ from responder import actions, channels, collectors
 from tests.template.templates import ROOT, as_list, machine, resources, states
 
 PACKAGE = ROOT / "layers/responder/responder"
-MEMBER = "stacks/member-role.yaml"
+MEMBER, DENY = "stacks/member-role.yaml", "stacks/account-deny.yaml"
 
 
-def _role_actions(logical_id: str) -> set[str]:
-    role = resources("AWS::IAM::Role", MEMBER)[logical_id]
+def _role_actions(logical_id: str, path: str = MEMBER) -> set[str]:
+    role = resources("AWS::IAM::Role", path)[logical_id]
     managed = [
         policy
-        for policy in resources("AWS::IAM::ManagedPolicy", MEMBER).values()
+        for policy in resources("AWS::IAM::ManagedPolicy", path).values()
         if {"Ref": logical_id} in policy["Roles"]
     ]
     return {
@@ -48,9 +48,11 @@ def test_a_catalog_lists_each_module_of_its_folder(
     assert {m for m in modules if "\nID = " in (folder / f"{m}.py").read_text()} == offered
 
 
-def test_the_role_that_cuts_has_the_permissions_of_the_actions_and_no_others() -> None:
+def test_the_roles_that_cut_have_the_permissions_of_the_actions_and_no_others() -> None:
     union = frozenset().union(*(action.PERMISSIONS for action in actions.ACTIONS))
-    assert _role_actions("ContainRole") == union
+    of_the_organization = {one for one in union if one.startswith("organizations:")}
+    assert _role_actions("ContainRole") == union - of_the_organization
+    assert _role_actions("DenyAccountsRole", DENY) == of_the_organization
 
 
 def test_the_role_that_reads_has_the_permissions_of_the_collectors_and_no_others() -> None:

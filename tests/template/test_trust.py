@@ -6,7 +6,7 @@ import pytest
 
 from tests.template.templates import resources, template
 
-MEMBER = "stacks/member-role.yaml"
+MEMBER, DENY = "stacks/member-role.yaml", "stacks/account-deny.yaml"
 SERVICES = {
     "IncidentResponseRole": "states.amazonaws.com",
     "HoldOrderRole": "states.amazonaws.com",
@@ -14,9 +14,11 @@ SERVICES = {
     "ApprovalRole": "ssm.amazonaws.com",
     "ConsoleRole": "ssm.amazonaws.com",
 }
-ACTS = {  # role of a member account: the functions that work there
-    "ContainRole": {"ContainFunctionRole", "VerifyFunctionRole", "ReleaseFunctionRole"},
-    "CollectRole": {"CollectFunctionRole", "TraceFunctionRole"},
+_CUTS = {"ContainFunctionRole", "VerifyFunctionRole", "ReleaseFunctionRole"}
+ACTS = {  # role of another account: its stack, and the functions that work there
+    "ContainRole": (MEMBER, _CUTS),
+    "CollectRole": (MEMBER, {"CollectFunctionRole", "TraceFunctionRole"}),
+    "DenyAccountsRole": (DENY, _CUTS),
 }
 
 
@@ -29,7 +31,9 @@ def _trust(role: dict[str, Any]) -> dict[str, Any]:
 
 def test_every_role_that_the_template_writes_out_is_looked_at_here() -> None:
     assert set(resources("AWS::IAM::Role")) == set(SERVICES)
-    assert set(resources("AWS::IAM::Role", MEMBER)) == set(ACTS)
+    there = {path: set(resources("AWS::IAM::Role", path)) for path in (MEMBER, DENY)}
+    for path, names in there.items():
+        assert names == {name for name, (stack, _) in ACTS.items() if stack == path}
 
 
 @pytest.mark.parametrize(("name", "service"), SERVICES.items())
@@ -41,11 +45,10 @@ def test_a_role_of_the_stack_trusts_its_service_for_this_account_only(
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
-@pytest.mark.parametrize(("name", "functions"), ACTS.items())
-def test_a_member_role_trusts_its_functions_and_asks_for_the_external_id(
-    name: str, functions: set[str]
-) -> None:
-    trust = _trust(resources("AWS::IAM::Role", MEMBER)[name])
+@pytest.mark.parametrize("name", ACTS)
+def test_a_role_elsewhere_trusts_its_functions_and_asks_for_the_external_id(name: str) -> None:
+    path, functions = ACTS[name]
+    trust = _trust(resources("AWS::IAM::Role", path)[name])
     root = "arn:${AWS::Partition}:iam::${ResponderAccount}:root"
     assert trust["Principal"] == {"AWS": {"Fn::Sub": root}}
     condition = trust["Condition"]
@@ -59,7 +62,11 @@ def test_a_member_role_trusts_its_functions_and_asks_for_the_external_id(
 
 def test_the_longest_stack_name_that_is_taken_leaves_room_for_the_roles_names() -> None:
     """CloudFormation cuts a long name short, and then the patterns above would fit nothing."""
-    pattern = template(MEMBER)["Parameters"]["ResponderStackName"]["AllowedPattern"]
+    patterns = {
+        template(path)["Parameters"]["ResponderStackName"]["AllowedPattern"]
+        for path in (MEMBER, DENY)
+    }
+    [pattern] = patterns
     longest = 1 + int(pattern.rpartition(",")[2].rstrip("}"))
-    role = max(len(f"-{name}-") for names in ACTS.values() for name in names)
+    role = max(len(f"-{name}-") for _, names in ACTS.values() for name in names)
     assert longest + role + len("RANDOM123456") <= 64

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -112,11 +112,19 @@ class Night:
 
 
 @contextmanager
-def a_night(root: Path = world.ROOT, **parameters: str) -> Iterator[Night]:
-    """The stacks of `root`, with these parameters of the responder, and a theft that happened."""
+def a_night(
+    root: Path = world.ROOT,
+    first: Callable[[Cloud], dict[str, str]] = lambda _: {},
+    /,
+    **parameters: str,
+) -> Iterator[Night]:
+    """The stacks of `root`, with these parameters of the responder, and a theft that happened.
+
+    `first` may deploy what the responder is then told of: it gives further parameters.
+    """
     with Cloud(region=world.REGION, starts_at=NOON) as cloud:
         vault = world.deploy_vault(cloud, root)
-        responder = world.deploy_responder(cloud, vault, parameters, root)
+        responder = world.deploy_responder(cloud, vault, parameters | first(cloud), root)
         member, forwarder = world.deploy_member(cloud, root), world.deploy_forwarder(cloud, root)
         stacks = world.Stacks(vault, responder, member, forwarder)
         world.hire(cloud)

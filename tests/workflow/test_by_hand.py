@@ -1,27 +1,54 @@
 """What people ask of the deployed stack: a cut that no finding asks for, and an undo."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from responder.domain.ladder import DENY_ROLE, DENY_USER
+from localcloud.cloud import Cloud
+from localcloud.organization import found
+from responder.domain.ladder import DENY_ACCOUNT, DENY_ROLE, DENY_USER
 from responder.domain.order import Receipt, ReceiptStatus
 from responder_cli.drill import world
+from tests.workflow.ladder_account import answer
 from tests.workflow.nights import Night, a_night
 
 ALICE = f"arn:aws:sts::{world.HOME}:assumed-role/on-call/alice@example.com"
+MANAGER, OTHER = "222233334444", "666677778888"
+BREAK_GLASS = "arn:aws:iam::*:user/break-glass-*"
 ROLE = f"arn:aws:iam::{world.SHOP}:role/{world.ROLE}"
 WHY = ("--reason", "it came back")
 LEAVE_IT = json.dumps({"rules": [{"types": ["*"], "then": "escalate"}]})
 
 
+def an_organization(cloud: Cloud) -> dict[str, str]:
+    """One that the shop and the responder are in, with a policy that denies a whole account."""
+    found(cloud.client("organizations", account=MANAGER), [world.SHOP, world.HOME, OTHER])
+    stack = cloud.deploy(
+        world.ROOT / "stacks/account-deny.yaml",
+        stack_name="account-deny",
+        parameters={
+            "ResponderAccount": world.HOME,
+            "EvidenceAccount": world.HOME,
+            "ExternalId": world.EXTERNAL_ID,
+            "Spared": BREAK_GLASS,
+        },
+        account=MANAGER,
+    )
+    return {
+        "AccountDenyPolicyArn": stack.outputs["AccountDenyPolicyArn"],
+        "DenyAccountsRoleArn": stack.outputs["DenyAccountsRoleArn"],
+    }
+
+
 @pytest.fixture(scope="module")
 def night() -> Iterator[Night]:
     """An incident of which the policy leaves everything to people."""
-    with a_night(Policy=LEAVE_IT) as night:
+    protected = json.dumps([BREAK_GLASS, f"arn:aws:iam::{OTHER}:role/deploy"])
+    parameters = {"Policy": LEAVE_IT, "ProtectedPrincipals": protected}
+    with a_night(world.ROOT, an_organization, **parameters) as night:
         night.send("GuardDuty Finding")
         night.ends()
         assert night.receipts() == []
@@ -103,8 +130,70 @@ def test_what_is_asked_for_in_the_console_bears_the_name_that_aws_knows(night: N
     assert any(t.startswith(f"{ALICE}: ") and "on a paste site" in t for t in night.told())
 
 
+def test_a_whole_account_is_denied_but_to_those_the_policy_spares_and_given_back(
+    night: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [incident] = night.watch.incidents()
+    root = f"arn:aws:iam::{world.SHOP}:root"
+    admin, spared = (administers(night, name) for name in ("admin", "break-glass-1"))
+    assert (admin(), spared()) == ("works", "works")
+    result = night.types(monkeypatch, "cut", incident.id, DENY_ACCOUNT, root, *WHY)
+    assert result.exit_code == 0, result.stderr
+    approve_all(night)
+    receipt = receipt_of(night, DENY_ACCOUNT)
+    assert receipt.status is ReceiptStatus.CONTAINED, receipt.note
+    assert (admin(), spared()) == ("AccessDenied", "works")
+    assert night.thief.read_with_session().refused
+    contains = night.cloud.role(
+        "iam",
+        role_arn=f"arn:aws:iam::{world.SHOP}:role/breach-responder-contain",
+        session_name="breach-responder",
+    )
+    assert contains.get_user(UserName="admin")["User"]
+    result = night.types(
+        monkeypatch, "release", incident.id, receipt.order.order_id, "--reason", "it is clean"
+    )
+    assert result.exit_code == 0, result.stderr
+    assert (admin(), spared()) == ("works", "works")
+
+
+def administers(night: Night, name: str) -> Callable[[], str]:
+    """A user of the shop's account who may do everything; what comes of trying."""
+    iam = night.cloud.client("iam", account=world.SHOP)
+    iam.create_user(UserName=name)
+    everything = "arn:aws:iam::aws:policy/AdministratorAccess"
+    iam.attach_user_policy(UserName=name, PolicyArn=everything)
+    keys = iam.create_access_key(UserName=name)["AccessKey"]
+    own = night.cloud.keys("iam", access_key_id=keys["AccessKeyId"], secret=keys["SecretAccessKey"])
+    return lambda: answer(own.list_users)
+
+
+@pytest.mark.parametrize(
+    ("account", "says"),
+    [
+        (world.HOME, "The responder runs there"),
+        (MANAGER, "management account"),
+        (OTHER, "role/deploy is on the protect list"),
+    ],
+)
+def test_an_account_that_the_answer_needs_or_with_somebody_protected_is_not_denied(
+    night: Night, monkeypatch: pytest.MonkeyPatch, account: str, says: str
+) -> None:
+    [incident] = night.watch.incidents()
+    root = f"arn:aws:iam::{account}:root"
+    result = night.types(monkeypatch, "cut", incident.id, DENY_ACCOUNT, root, *WHY)
+    told = result.stdout + result.stderr
+    if result.exit_code == 0:
+        approve_all(night)
+        [left] = [r for r in night.receipts() if r.order.resource == root]
+        assert left.status is ReceiptStatus.LEFT
+        told = left.note or ""
+    assert says in " ".join(told.split())
+
+
 def test_what_cannot_be_cut_fails_in_the_console_with_the_reason(night: Night) -> None:
     [incident] = night.watch.incidents()
+    night.cloud.settle()
     before = night.items()
     ran = in_the_console(
         night,

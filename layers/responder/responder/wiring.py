@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from responder.aws.approvals import Approvals
 from responder.aws.automations import Automations
 from responder.aws.breaker import Breaker
-from responder.aws.clients import Clients, MemberRole
+from responder.aws.clients import AccountDeny, Clients, MemberRole
 from responder.aws.clocks import Clocks
 from responder.aws.correlations import Correlations
 from responder.aws.evidence import Evidence
@@ -45,6 +45,8 @@ class Settings(BaseModel):
     member_contain_role: str = ""
     member_collect_role: str = ""
     external_id: str = ""
+    account_deny_policy_arn: str = ""  # empty where no such policy was prepared
+    deny_accounts_role_arn: str = ""
     incident_machine_arn: str = ""
     hold_machine_arn: str = ""
     policy_parameter: str = ""
@@ -140,6 +142,7 @@ def protect_list(function_arn: str) -> ProtectList:
             stack_name=told.stack_name,
             account=function_arn.split(":")[4],
             member_roles=(told.member_contain_role, told.member_collect_role),
+            more=(told.deny_accounts_role_arn,),
         )
     )
 
@@ -263,5 +266,7 @@ def collect_clients() -> Clients:
 def _member_clients(role: str) -> Clients:
     if not role:
         raise Broken("this function was not told which member role to assume")
-    there = MemberRole(role, settings().external_id, settings().partition)
-    return Clients(settings().aws_region, there)
+    told = settings()
+    there = MemberRole(role, told.external_id, told.partition)
+    deny = AccountDeny(told.account_deny_policy_arn, told.deny_accounts_role_arn, told.external_id)
+    return Clients(told.aws_region, there, deny if deny.policy_arn and deny.role_arn else None)

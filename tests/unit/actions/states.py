@@ -31,13 +31,23 @@ class Reached(Clients):
         life: Life | None = None,
     ) -> None:
         super().__init__(
-            wire.region, wire.member_role, wire._session, wire._sessions, wire._home, wire._member
+            wire.region,
+            wire.member_role,
+            wire.account_deny,
+            _session=wire._session,
+            _sessions=wire._sessions,
+            _home=wire._home,
+            _member=wire._member,
         )
         self._wire, self._through, self._life = wire, through, life
 
     def _in_member(self, service: str, account: str, region: str) -> Any:
         client = self._through(service, super()._in_member(service, account, region))
         return client if self._life is None else self._life.of(client)
+
+    def organizations(self) -> tuple[Any, str]:
+        client, policy_arn = super().organizations()
+        return (client if self._life is None else self._life.of(client)), policy_arn
 
     def living(self, life: Life) -> "Reached":
         """The same clients, which may die at any call."""

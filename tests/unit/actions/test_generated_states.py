@@ -27,6 +27,7 @@ from tests.containing import a_small_member_account
 from tests.instances import Wire
 from tests.unit.actions import states_of_identities as identities
 from tests.unit.actions import states_of_instances as instances
+from tests.unit.actions import states_of_organizations as organizations
 from tests.unit.actions import states_of_things as things
 from tests.unit.actions.states import State
 from tests.vaults import DiedHereError, Life
@@ -79,7 +80,10 @@ GENERATORS: dict[str, Make] = {
     "kms.revoke_grants": things.granted_key,
 }
 # A world of its own, where moto has no such thing.
-WORLDS: dict[str, Any] = {"iam.deactivate_credentials": identities.credentials}
+WORLDS: dict[str, Any] = {
+    "iam.deactivate_credentials": identities.credentials,
+    "organizations.deny_account": organizations.account,
+}
 # How many accounts, if not twelve: servers and databases take longest to make and to show.
 OF_SERVICE = {"iam": 10, "ec2": 5, "rds": 8}
 SEEDS = {action.ID: OF_SERVICE.get(action.ID.partition(".")[0], 12) for action in ACTIONS}

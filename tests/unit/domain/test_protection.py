@@ -56,3 +56,57 @@ def test_a_role_that_only_takes_a_name_like_ours_is_not_covered() -> None:
     own = ProtectList(own=own_roles(account=HOME))
     assert own.covers(a_session("breach-responder-evil")) is None
     assert own.covers(a_session("breach-responder-ContainFunctionRole-ABC123")) is None
+
+
+SPARED = (
+    "arn:aws:iam::*:role/breach-responder-contain",
+    "arn:aws:iam::*:role/breach-responder-collect",
+    "arn:aws:iam::*:user/break-glass-*",
+)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "arn:*:iam::*:user/break-glass-*",  # spared, by the same text in its own partition
+        f"arn:aws:iam::{HOME}:role/deploy",  # of another account
+        "arn:aws:s3:::shop-exports",  # a thing, whose ARN tells no account
+    ],
+)
+def test_a_whole_account_may_be_denied_where_the_protected_are_spared(pattern: str) -> None:
+    protect = ProtectList(patterns=(pattern,), own=own_roles(account=HOME))
+    assert protect.not_spared(SHOP, SPARED) is None
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        f"arn:aws:iam::{SHOP}:role/deploy",
+        "arn:aws:iam::*:role/deploy",
+        f"arn:aws:iam::{SHOP[:6]}*:role/deploy",
+        "arn:aws:iam::*:user/break-glass-1",  # covered by what is spared, but not the same text
+        "break-glass-*",  # a name may be in any account
+        "arn:*deploy",
+        f"arn:aws:rds:us-west-2:{SHOP}:db:orders",
+    ],
+)
+def test_it_may_not_where_somebody_protected_may_be_in_it(pattern: str) -> None:
+    assert ProtectList(patterns=(pattern,)).not_spared(SHOP, SPARED) == pattern
+
+
+def test_a_session_is_spared_by_no_pattern_of_principals() -> None:
+    """`aws:PrincipalArn` is its role's ARN. IAM User Guide, "AWS global condition context keys"."""
+    pattern = "arn:aws:sts::*:assumed-role/deploy/pipeline"
+    assert ProtectList(patterns=(pattern,)).not_spared(SHOP, (*SPARED, pattern)) == pattern
+
+
+def test_the_account_that_we_run_in_is_home_and_is_never_spared() -> None:
+    own = ProtectList(own=own_roles(account=HOME))
+    assert (own.is_home(HOME), own.is_home(SHOP), own.is_home(None)) == (True, False, False)
+    assert own.not_spared(HOME, SPARED) == f"arn:*:iam::{HOME}:role/breach-responder-*Role-*"
+
+
+def test_roles_that_stand_elsewhere_are_our_own_too() -> None:
+    arn = "arn:aws:iam::222233334444:role/breach-responder-deny-accounts"
+    assert ProtectList(own=own_roles(more=(arn, ""))).match(arn) == arn
+    assert ProtectList(own=own_roles(more=("",))).match(arn) is None

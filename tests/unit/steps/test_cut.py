@@ -19,13 +19,19 @@ from responder.domain.correlation import owned_key
 from responder.domain.decision import Mode
 from responder.domain.errors import Refused
 from responder.domain.incident import IncidentStatus
-from responder.domain.ladder import DEACTIVATE_KEY, DENY_ROLE, DENY_USER, DETACH_PROFILE
+from responder.domain.ladder import (
+    DEACTIVATE_KEY,
+    DENY_ACCOUNT,
+    DENY_ROLE,
+    DENY_USER,
+    DETACH_PROFILE,
+)
 from responder.domain.order import Order, OrderMode, Receipt, ReceiptStatus, Silence
 from responder.domain.policy import DEFAULT_POLICY, Policy
 from responder.domain.protection import ProtectList, own_roles
 from responder.steps.cut import CutAnswer, CutRequest, cut
 from responder.steps.plan import PlanRequest, plan
-from tests.builders import INCIDENT_ID, NOON, REGION, SHOP, a_finding, an_incident
+from tests.builders import HOME, INCIDENT_ID, NOON, REGION, SHOP, a_finding, an_incident
 from tests.unit.steps.test_intake import a_machine, runs_of
 from tests.vaults import DiedHereError, Life
 
@@ -53,6 +59,7 @@ class World:
         protect: tuple[str, ...] = (),
         life: Life | None = None,
         now: datetime = NOON,
+        denies_accounts: bool = True,
     ) -> CutAnswer:
         living = life or Life()
         table = replace(self.ledger, client=living.of(self.ledger.client))
@@ -70,7 +77,8 @@ class World:
             receipts=Receipts(table),
             correlations=Correlations(table),
             generations=Generations(table, machine),
-            protect=ProtectList(patterns=protect, own=own_roles()),
+            protect=ProtectList(patterns=protect, own=own_roles(account=HOME)),
+            denies_accounts=denies_accounts,
             mode=mode,
             now=now,
         )
@@ -266,6 +274,9 @@ def test_what_another_incident_answers_for_is_asked_there(world: World) -> None:
             "IAM Identity Center",
         ),
         (DENY_ROLE, f"arn:aws:iam::{SHOP}:role/breach-responder-contain", "protect list"),
+        (DENY_ACCOUNT, ROLE, "is no account"),
+        (DENY_ACCOUNT, SHOP, "is no account"),
+        (DENY_ACCOUNT, f"arn:aws:iam::{HOME}:root", "The responder runs there"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name_and_changes_nothing(
@@ -275,6 +286,19 @@ def test_what_does_not_fit_is_refused_by_name_and_changes_nothing(
         world.cut(action_id, resource)
     assert (world.generation, world.runs) == (1, [])
     assert Incidents(world.ledger).demands(INCIDENT_ID) == []
+
+
+def test_a_whole_account_can_be_asked_about_where_that_was_prepared(world: World) -> None:
+    root = f"arn:aws:iam::{SHOP}:root"
+    with pytest.raises(Refused, match=r"stacks/account-deny\.yaml"):
+        world.cut(DENY_ACCOUNT, root, denies_accounts=False)
+    with pytest.raises(Refused, match="protect list"):
+        world.cut(DENY_ACCOUNT, root, protect=(root,))
+    answer = world.cut(DENY_ACCOUNT, root)
+    world.plan()
+    order = world.order(answer.order_id)
+    assert (order.account, order.mode) == (SHOP, OrderMode.APPROVAL)
+    assert "its root user too" in order.reason
 
 
 def test_monitor_mode_and_a_closed_incident_take_no_demand(world: World) -> None:

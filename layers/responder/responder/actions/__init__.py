@@ -22,6 +22,7 @@ from responder.actions import (
     kms_keep_key,
     kms_revoke_grants,
     lambda_stop_function,
+    organizations_deny_account,
     rds_quarantine_instance,
     s3_close_bucket,
     s3_hold_deletes,
@@ -54,6 +55,7 @@ ACTIONS: tuple[Action, ...] = (
     rds_quarantine_instance,
     kms_keep_key,
     kms_revoke_grants,
+    organizations_deny_account,
 )
 # Those whose cut is a deny that IAM's own simulator knows. It knows no state of keys or passwords,
 # and a tag only as what a service control policy makes of it.

@@ -15,6 +15,7 @@ from responder.domain.principal import Principal
 # Keys of `Before.state` that every action fills, for the step that carries orders out.
 ARN = "arn"  # the real one, path included; None when the thing is gone
 IN_FORCE = "in_force"  # whether it was cut already, before our first touch
+SPARED = "spared"  # only of a cut of a whole account: patterns of the principals it leaves alone
 
 
 class Action(Protocol):

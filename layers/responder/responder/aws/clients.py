@@ -8,7 +8,8 @@ from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.session import get_session
 
-from responder.domain.errors import Broken
+from responder.domain.errors import Broken, Refused
+from responder.domain.next_steps import NO_ACCOUNT_DENY
 
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.client import AutoScalingClient
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.client import IAMClient
     from mypy_boto3_kms.client import KMSClient
     from mypy_boto3_lambda.client import LambdaClient
+    from mypy_boto3_organizations.client import OrganizationsClient
     from mypy_boto3_rds.client import RDSClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_sns.client import SNSClient
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 _CONFIG = Config(
     connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}
 )
-PERMISSIONS = frozenset({"sts:AssumeRole"})  # for `member` only
+PERMISSIONS = frozenset({"sts:AssumeRole"})  # for other accounts only
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,29 @@ class MemberRole:
         return f"arn:{self.partition}:iam::{account}:role/{self.name}"
 
 
+@dataclass(frozen=True)
+class AccountDeny:
+    """The policy of `stacks/account-deny.yaml`, which denies a whole account, and the role that
+    attaches it and takes it off.
+    """
+
+    policy_arn: str
+    role_arn: str
+    external_id: str
+
+    @property
+    def account(self) -> str:
+        """The organization's management account, which no service control policy binds."""
+        return self.policy_arn.split(":")[4]
+
+
 @dataclass
 class Clients:
-    """Opens each client once. `member` goes through the member role, also for our own account."""
+    """Opens each client once. A member account is entered by its role, also our own account."""
 
     region: str
     member_role: MemberRole | None = None
+    account_deny: AccountDeny | None = None
     _session: boto3.Session = field(default_factory=boto3.Session)
     _sessions: dict[str, boto3.Session] = field(default_factory=dict)
     _home: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -134,29 +153,46 @@ class Clients:
         client: ElasticLoadBalancingv2Client = self._in_member("elbv2", account, region)
         return client
 
+    def organizations(self) -> tuple["OrganizationsClient", str]:
+        """Organizations by the role that denies accounts, and the ARN of the policy it may attach.
+
+        Raises `Refused` where none was prepared.
+        """
+        deny = self.account_deny
+        if deny is None:
+            raise Refused(NO_ACCOUNT_DENY)
+        at = ("organizations", deny.account, self.region)
+        if at not in self._member:
+            self._member[at] = self._assumed(deny.role_arn, deny.external_id).client(
+                "organizations", region_name=self.region, config=_CONFIG
+            )
+        return self._member[at], deny.policy_arn
+
     def _in_member(self, service: str, account: str, region: str) -> Any:
+        if self.member_role is None:
+            raise TypeError("these clients were made without a member role")
         at = (service, account, region)
         if at not in self._member:
-            self._member[at] = self._member_session(account).client(  # type: ignore[call-overload]
+            role = self.member_role
+            session = self._assumed(role.arn(account), role.external_id)
+            self._member[at] = session.client(  # type: ignore[call-overload]
                 service, region_name=region, config=_CONFIG
             )
         return self._member[at]
 
-    def _member_session(self, account: str) -> boto3.Session:
+    def _assumed(self, role_arn: str, external_id: str) -> boto3.Session:
         """A session whose credentials botocore renews: a warm function never holds dead ones."""
-        if self.member_role is None:
-            raise TypeError("these clients were made without a member role")
-        if account not in self._sessions:
+        if role_arn not in self._sessions:
             source = self._session.get_credentials()
             if source is None:
-                raise Broken("no credentials to assume the member role with")
+                raise Broken(f"no credentials to assume {role_arn} with")
             fetcher = AssumeRoleCredentialFetcher(
                 self._session._session.create_client,  # what botocore's own profile loader passes
                 source,
-                self.member_role.arn(account),
+                role_arn,
                 extra_args={
                     "RoleSessionName": "breach-responder",
-                    "ExternalId": self.member_role.external_id,
+                    "ExternalId": external_id,
                     # The most that one role gets through another. Of 900 seconds, botocore would
                     # renew the credentials at every call: it does so 15 minutes before their end.
                     "DurationSeconds": 3600,
@@ -167,5 +203,7 @@ class Clients:
             inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
                 method="assume-role", refresh_using=fetcher.fetch_credentials
             )
-            self._sessions[account] = boto3.Session(botocore_session=inner, region_name=self.region)
-        return self._sessions[account]
+            self._sessions[role_arn] = boto3.Session(
+                botocore_session=inner, region_name=self.region
+            )
+        return self._sessions[role_arn]

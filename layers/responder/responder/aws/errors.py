@@ -35,6 +35,10 @@ TRANSIENT = frozenset(
         # IAM: "EntityTemporarilyUnmodifiable ... try again later" and its concurrent twin.
         "ConcurrentModification",
         "EntityTemporarilyUnmodifiable",
+        # Organizations: "try again later", three times over.
+        "ConcurrentModificationException",
+        "PolicyChangesInProgressException",
+        "ServiceException",
     }
 )
 

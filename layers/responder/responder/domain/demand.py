@@ -15,8 +15,8 @@ from responder.domain.errors import Refused
 from responder.domain.escaping import one_line
 from responder.domain.finding import Finding, Resource
 from responder.domain.identifiers import IncidentId, OrderId
-from responder.domain.ladder import DEACTIVATE_KEY, fitting
-from responder.domain.named import KINDS, named
+from responder.domain.ladder import ACCOUNT, DEACTIVATE_KEY, DENY_ACCOUNT, fitting
+from responder.domain.named import KINDS, named, named_account
 from responder.domain.order import Order, OrderMode, Refusal, Target
 from responder.domain.policy import Rule, Then
 from responder.domain.protection import ProtectList
@@ -39,7 +39,16 @@ def target_of(
     action_id: str, resource: str, access_key_id: str | None, findings: Sequence[Finding]
 ) -> Target:
     """What an action and an ARN name. Raises `Refused`, naming what does not fit."""
-    shown, found = one_line(resource, 300), named(resource, access_key_id, findings)
+    shown = one_line(resource, 300)
+    if action_id == DENY_ACCOUNT:
+        account = named_account(resource)
+        if account is None:
+            raise Refused(
+                f"{shown} is no account; nothing was changed. A whole account is named by the ARN "
+                "of its root, arn:PARTITION:iam::ACCOUNT:root"
+            )
+        return Target(action_id=action_id, resource=resource, thing=account)
+    found = named(resource, access_key_id, findings)
     if found is None:
         raise Refused(
             f"{shown} is not the ARN of a user, a role, a role session, or a kind of thing that is "
@@ -103,5 +112,7 @@ def proposal_of(demand: Demand, protect: ProtectList, mode: Mode) -> Proposal | 
         pattern = protect.match(demand.thing.id)
         if pattern is not None:
             return next_steps.protected_thing(demand.thing, pattern)
+        if demand.thing.kind == ACCOUNT and protect.is_home(demand.thing.account):
+            return next_steps.our_own_account(demand.thing)
     why = f"{one_line(demand.by, 120)} asks for it: {one_line(demand.reason, 120)}."
     return proposed(demand, OrderMode.APPROVAL, _RULE, why, held=mode == "monitor")

@@ -25,3 +25,8 @@ def _an_arn(value: str) -> str:
 
 
 Arn = Annotated[str, StringConstraints(max_length=1600), AfterValidator(_an_arn)]
+
+
+def partition_of(arn: str | None) -> str:
+    """The partition of an ARN; that of most of the world where there is none to read it from."""
+    return arn.split(":")[1] if arn else "aws"

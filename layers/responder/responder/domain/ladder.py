@@ -23,6 +23,7 @@ UNSHARE_SNAPSHOT, UNSHARE_IMAGE = "ec2.unshare_snapshot", "ec2.unshare_image"
 CLOSE_BUCKET, HOLD_DELETES = "s3.close_bucket", "s3.hold_deletes"
 STOP_FUNCTION, QUARANTINE_DATABASE = "lambda.stop_function", "rds.quarantine_instance"
 KEEP_KEY, REVOKE_GRANTS = "kms.keep_key", "kms.revoke_grants"
+DENY_ACCOUNT = "organizations.deny_account"
 
 # What goes down with each cut, for whoever approves it.
 GOES_DOWN: dict[str, str] = {
@@ -66,6 +67,9 @@ GOES_DOWN: dict[str, str] = {
     KEEP_KEY: "Nothing: the key works again.",
     REVOKE_GRANTS: "What other accounts do with the key by a grant stops until it is released: "
     "their copies, backups and machines.",
+    DENY_ACCOUNT: "Everybody and everything in the account is denied until it is released, its "
+    "root user too: every function, instance, pipeline and person of the shop there. Only the "
+    "responder, AWS's own service-linked roles, and those whom the policy spares go on.",
 }
 # What a release cannot put back, for whoever asked for it.
 NOT_GIVEN_BACK = {
@@ -74,6 +78,7 @@ NOT_GIVEN_BACK = {
     "--password-reset-required",
 }
 ACTION_IDS = tuple(GOES_DOWN)
+ACCOUNT = "AWSAccount"  # the kind of thing that a whole account is
 _LONG_TERM = "AKIA"  # ASIA keys die by the deny (IAM User Guide, "IAM identifiers")
 
 
@@ -100,7 +105,11 @@ _THINGS = {
 # What a person may ask for beside the ladder.
 _OF_A_USER = (CUT_USER_SESSIONS, TAG_QUARANTINED)
 _OF_A_ROLE = (TAG_QUARANTINED,)
-_OF_THINGS = {"Instance": (DETACH_PROFILE,), "KMSKey": (KEEP_KEY, REVOKE_GRANTS)}
+_OF_THINGS = {
+    ACCOUNT: (DENY_ACCOUNT,),
+    "Instance": (DETACH_PROFILE,),
+    "KMSKey": (KEEP_KEY, REVOKE_GRANTS),
+}
 
 
 def of_principal(principal: Principal, *, guarded: bool = False) -> Ladder:

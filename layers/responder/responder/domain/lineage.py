@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from responder.domain.identifiers import AccountId
+from responder.domain.identifiers import AccountId, partition_of
 from responder.domain.principal import Principal, PrincipalKind
 
 
@@ -157,7 +157,7 @@ def seed_of(principal: Principal, account: str) -> Node | None:
 
     With a key, only what that key did counts: the rest of the user or role may be honest.
     """
-    owner, partition = principal.account or account, _partition(principal)
+    owner, partition = principal.account or account, partition_of(principal.arn)
     kind = _SEEDS.get(principal.kind)
     if kind is None:
         return None
@@ -211,7 +211,3 @@ def _told_by_name(kind: NodeKind, principal: Principal) -> bool:
     if kind is NodeKind.USER:
         return principal.name is not None
     return kind is NodeKind.ROOT_SESSION and principal.arn is not None
-
-
-def _partition(principal: Principal) -> str:
-    return principal.arn.split(":")[1] if principal.arn else "aws"

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from responder.domain import next_steps
 from responder.domain.decision import Mode, Proposal, only_recorded, proposed, protected_by
 from responder.domain.finding import Finding
-from responder.domain.identifiers import AccountId
+from responder.domain.identifiers import AccountId, partition_of
 from responder.domain.ladder import (
     CLOSE_ROLE_TRUST,
     CUT_CONSOLE_SIGN_IN,
@@ -210,14 +210,14 @@ def _principal(node: Node, ours: Collection[AccountId]) -> Principal | None:
         return Principal(
             kind=PrincipalKind.AWS_ACCOUNT,
             account=node.account,
-            arn=f"arn:{_partition(node)}:iam::{node.account}:root",
+            arn=f"arn:{partition_of(node.arn)}:iam::{node.account}:root",
             name=node.account,
         )
     if node.kind not in _OF_A_ROLE:
         return Principal(
             kind=PrincipalKind.IAM_USER,
             account=node.account,
-            arn=f"arn:{_partition(node)}:iam::{node.account}:user/{node.name}",
+            arn=f"arn:{partition_of(node.arn)}:iam::{node.account}:user/{node.name}",
             name=node.name,
             access_key_id=node.access_key_id if node.kind is NodeKind.ACCESS_KEY else None,
         )
@@ -226,13 +226,9 @@ def _principal(node: Node, ours: Collection[AccountId]) -> Principal | None:
     return Principal(
         kind=role_kind(node.name, session=session),
         account=node.account,
-        arn=f"arn:{_partition(node)}:iam::{node.account}:role/{node.name}",
+        arn=f"arn:{partition_of(node.arn)}:iam::{node.account}:role/{node.name}",
         name=node.name,
         access_key_id=node.access_key_id if session else None,
         session_name=found["session"] if found else None,
         principal_id=node.principal_id if session else None,
     )
-
-
-def _partition(node: Node) -> str:
-    return node.arn.split(":")[1] if node.arn else "aws"

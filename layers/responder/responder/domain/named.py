@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from responder.domain.finding import Finding, Resource
+from responder.domain.ladder import ACCOUNT
 from responder.domain.principal import Principal, PrincipalKind, role_kind
 
 _PARTITION = r"arn:(?P<partition>aws|aws-cn|aws-us-gov)"
@@ -55,6 +56,14 @@ def named(
                 region=parts.get("region"),
             )
     return None
+
+
+def named_account(arn: str) -> Resource | None:
+    """The account that an ARN of its root names, as policies name one; None for another ARN."""
+    found = _ROOT.fullmatch(arn)
+    if found is None:
+        return None
+    return Resource(kind=ACCOUNT, id=arn, name=found["account"], account=found["account"])
 
 
 def _principal(arn: str, access_key_id: str | None) -> Principal | None:

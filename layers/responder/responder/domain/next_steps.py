@@ -8,12 +8,18 @@ from collections.abc import Callable
 
 from responder.domain.escaping import one_line
 from responder.domain.finding import Resource
-from responder.domain.ladder import DEACTIVATE_KEY, fitting
+from responder.domain.identifiers import partition_of
+from responder.domain.ladder import ACCOUNT, DEACTIVATE_KEY, DENY_ACCOUNT, fitting
 from responder.domain.named import named
 from responder.domain.order import Refusal, Target
 from responder.domain.principal import Principal, PrincipalKind
 
 _RUNBOOK = "Systems Manager runbook"
+NO_ACCOUNT_DENY = (
+    "no policy that denies a whole account was prepared; nothing was changed. Deploy "
+    "stacks/account-deny.yaml where the organization is managed, and give its outputs to this "
+    "stack (docs/account-deny.md). Until then a person attaches a service control policy by hand"
+)
 
 
 def kept_from_us(principal: Principal) -> Refusal | None:
@@ -85,6 +91,25 @@ def protected_thing(resource: Resource, pattern: str) -> Refusal:
     )
 
 
+def our_own_account(account: Resource) -> Refusal:
+    """The refusal to deny the account that we run in."""
+    return Refusal(
+        resource=account.id,
+        reason="The responder runs there, and would be denied with everything else.",
+        next_step="Deny the identities there one by one; "
+        "and if the responder itself is compromised, turn it off first (README, Stop it) and deny "
+        "the account by a service control policy from the management account.",
+    )
+
+
+def whole_account(account: str, partition: str = "aws") -> str:
+    """How a person has us deny a whole account, where that was prepared."""
+    return (
+        f"responder cut INCIDENT {DENY_ACCOUNT} arn:{partition}:iam::{account}:root denies the "
+        "whole account, where that was prepared (docs/account-deny.md)"
+    )
+
+
 def by_hand(target: Target) -> str:
     """What a person does instead of an order, as a sentence."""
     if target.principal is not None:
@@ -150,8 +175,9 @@ def _root(principal: Principal) -> tuple[str, str]:
         f"If {account} is a member account: from the management or the delegated IAM account, run "
         f"aws sts assume-root --target-principal {account} --task-policy-arn "
         "arn=arn:aws:iam::aws:policy/root-task/IAMDeleteRootUserCredentials, and in that session "
-        "delete root's access keys, signing certificates and login profile; a service control "
-        f"policy can deny root meanwhile. If {account} is the management account, nothing else "
+        "delete root's access keys, signing certificates and login profile. Meanwhile "
+        f"{whole_account(account or 'ACCOUNT', partition_of(principal.arn))}, root with it. If "
+        f"{account} is the management account, nothing else "
         "reaches root: sign in as root, change the password, replace the MFA device, delete every "
         "access key, and open an urgent case with AWS Support.",
     )
@@ -247,6 +273,8 @@ _BY_KIND: dict[PrincipalKind, Callable[[Principal], tuple[str, str]]] = {
 }
 
 _BY_RESOURCE = {
+    ACCOUNT: "From the management account, aws organizations attach-policy --policy-id POLICY "
+    "--target-id ACCOUNT, with a policy that denies everything but to the responder's roles.",
     "Instance": f"Isolate it with the {_RUNBOOK} AWSSupport-ContainEC2Instance (DryRun first). "
     "Snapshot its volumes and memory before you stop it, and revoke the sessions of its role.",
     "InstanceProfile": "Revoke the sessions of its role: IAM console, Roles, Revoke sessions.",

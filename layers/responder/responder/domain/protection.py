@@ -1,6 +1,7 @@
 """Principals that are never contained: break-glass, deployment, and the responder itself."""
 
 import re
+from collections.abc import Iterable
 from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -35,15 +36,40 @@ class ProtectList(BaseModel):
                 return pattern
         return None
 
+    def is_home(self, account: str | None) -> bool:
+        """Whether the responder itself runs in this account."""
+        return account is not None and account in {one.split(":")[4] for one in self.own}
+
+    def not_spared(self, account: str, spared: Iterable[str]) -> str | None:
+        """The first pattern that may name something in an account, and that is not spared there.
+
+        `spared` are the patterns of `aws:PrincipalArn` that a deny of the whole account excepts.
+        Only the same text is the same pattern, the partition aside. A thing whose ARN names no
+        account, which is a bucket, counts as being elsewhere.
+        """
+        safe = {_anywhere(one) for one in spared if one.split(":")[2:3] == ["iam"]}
+        for pattern in (*self.own, *self.patterns):
+            if _may_be_in(pattern, account) and _anywhere(pattern) not in safe:
+                return pattern
+        return None
+
 
 def own_roles(
-    *, stack_name: str = "breach-responder", account: str = "*", member_roles: tuple[str, ...] = ()
+    *,
+    stack_name: str = "breach-responder",
+    account: str = "*",
+    member_roles: tuple[str, ...] = (),
+    more: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
-    """The responder's own roles: of its functions in its account, of its members in every one."""
+    """The responder's own roles: of its functions in its account, of its members in every one.
+
+    `more` are ARNs of roles that stand elsewhere; empty ones are none.
+    """
     members = tuple(dict.fromkeys((*MEMBER_ROLES, *filter(None, member_roles))))
     return (
         f"arn:*:iam::{account}:role/{stack_name}-*Role-*",
         *(f"arn:*:iam::*:role/{name}" for name in members),
+        *filter(None, more),
     )
 
 
@@ -54,6 +80,17 @@ def _names(principal: Principal) -> tuple[str, ...]:
         role, session = principal.name, principal.session_name
         names.append(f"arn:{partition}:sts::{account}:assumed-role/{role}/{session}")
     return tuple(names)
+
+
+def _may_be_in(pattern: str, account: str) -> bool:
+    parts = pattern.split(":", 5)
+    # A bare name is one in every account, and of stars between colons nobody knows the place.
+    return len(parts) < 6 or _rule(parts[4]).fullmatch(account) is not None
+
+
+def _anywhere(pattern: str) -> str:
+    """The pattern for every partition."""
+    return re.sub(r"\Aarn:[^:]*:", "arn:*:", pattern)
 
 
 def _forms(pattern: str) -> tuple[str, ...]:

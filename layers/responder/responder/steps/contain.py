@@ -5,12 +5,12 @@ half way. What stood before our first touch stays on record through all of that.
 being undone is made one last time, and then left to a person as it stands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel
 
-from responder.actions.action import ARN, IN_FORCE, Action
+from responder.actions.action import ARN, IN_FORCE, SPARED, Action
 from responder.aws import approvals as asked
 from responder.aws import clients as member
 from responder.aws import ledger as table
@@ -26,8 +26,9 @@ from responder.domain.approval import ApprovalStatus
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken, Refused, Unavailable
 from responder.domain.escaping import one_line
-from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.identifiers import IncidentId, OrderId, partition_of
 from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.next_steps import whole_account
 from responder.domain.order import (
     Before,
     Order,
@@ -123,7 +124,8 @@ def contain(
         f"the cut of {order.resource} was found undone {applied.undone} times; somebody with "
         "rights over IAM in that account works against it. It was made once more, and not "
         "looked at again. Deny that identity by a service control policy, then look whether "
-        "this cut stands"
+        "this cut stands. Where nobody can tell which identity that is, "
+        f"{whole_account(order.account, partition_of(order.resource))}"
     )
 
 
@@ -215,6 +217,19 @@ def _is_the_right_one(order: Order, before: Before | None, protect: ProtectList)
     if arn.split(":")[4] not in (order.account, ""):
         raise Broken(f"the member role led to {arn}, not into {order.account}; nothing was cut")
     _is_not_protected(_covered(order, arn, protect), arn)
+    if SPARED in before.state:
+        _spares_the_protected(order, before.state[SPARED], protect)
+
+
+def _spares_the_protected(order: Order, spared: Sequence[str], protect: ProtectList) -> None:
+    """A cut of a whole account takes whoever is in it, so it has to except the protected ones."""
+    pattern = protect.not_spared(order.account, spared)
+    if pattern is not None:
+        raise Refused(
+            f"{one_line(pattern, 160)} is on the protect list, may be in {order.account}, and is "
+            "not among those that the policy spares; nothing was cut. Give the same patterns of "
+            "ARNs to stacks/account-deny.yaml (Spared) and to the protect list, and ask again"
+        )
 
 
 def _covered(order: Order, arn: str, protect: ProtectList) -> str | None:

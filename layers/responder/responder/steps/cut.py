@@ -29,6 +29,8 @@ from responder.domain.errors import Refused, Unavailable
 from responder.domain.escaping import OneLine
 from responder.domain.identifiers import AccessKeyId, IncidentId, OrderId
 from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.ladder import DENY_ACCOUNT
+from responder.domain.next_steps import NO_ACCOUNT_DENY
 from responder.domain.order import Refusal, Target
 from responder.domain.protection import ProtectList
 from responder.domain.standing import standings
@@ -76,6 +78,7 @@ def cut(
     correlations: Correlations,
     generations: Generations,
     protect: ProtectList,
+    denies_accounts: bool,
     mode: Mode,
     now: datetime,
 ) -> CutAnswer:
@@ -85,6 +88,8 @@ def cut(
             "the responder is in monitor mode, where nothing is cut; nothing was changed. Deploy "
             "it with Mode=respond first"
         )
+    if request.action_id == DENY_ACCOUNT and not denies_accounts:
+        raise Refused(NO_ACCOUNT_DENY)
     for _ in range(_TRIES):
         item = incidents.item(request.incident_id)
         if item is None:
