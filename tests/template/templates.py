@@ -12,6 +12,7 @@ import yaml
 from cfnlint.decode import cfn_yaml
 
 ROOT = Path(__file__).parents[2]
+TEMPLATES = ["template.yaml", *sorted(f"stacks/{p.name}" for p in (ROOT / "stacks").glob("*.yaml"))]
 
 
 @cache

@@ -8,15 +8,13 @@ from typing import Any
 import pytest
 
 from tests.template.templates import (
-    ROOT,
+    TEMPLATES,
     as_list,
     functions,
     resources,
     role_statements,
     statements,
 )
-
-TEMPLATES = ["template.yaml", *sorted(f"stacks/{p.name}" for p in (ROOT / "stacks").glob("*.yaml"))]
 
 
 @cache

@@ -8,9 +8,8 @@ import pytest
 from cfnlint import decode
 from cfnlint.api import lint_all
 
-from tests.template.templates import ROOT, template
+from tests.template.templates import ROOT, TEMPLATES, template
 
-TEMPLATES = ["template.yaml", *sorted(f"stacks/{p.name}" for p in (ROOT / "stacks").glob("*.yaml"))]
 LOCKS = sorted(
     str(path.relative_to(ROOT))
     for folder in ("requirements", "layers/dependencies")

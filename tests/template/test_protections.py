@@ -4,9 +4,22 @@ from typing import Any
 
 import pytest
 
-from tests.template.templates import ROOT, as_list, machine, resources, states, template
+from tests.template.templates import (
+    ROOT,
+    TEMPLATES,
+    as_list,
+    machine,
+    resources,
+    states,
+    template,
+)
 
 VAULT = "stacks/evidence-vault.yaml"
+POLICIES = {
+    "AWS::S3::BucketPolicy": "Bucket",
+    "AWS::SNS::TopicPolicy": "Topics",
+    "AWS::SQS::QueuePolicy": "Queues",
+}
 KEPT = {
     "AWS::DynamoDB::Table",
     "AWS::KMS::Key",
@@ -98,6 +111,18 @@ def test_every_topic_and_queue_is_encrypted() -> None:
     assert all(topic["KmsMasterKeyId"] == {"Ref": "Key"} for topic in topics.values())
     assert queues
     assert all(queue["SqsManagedSseEnabled"] is True for queue in queues.values())
+
+
+@pytest.mark.parametrize("path", TEMPLATES)
+def test_a_resource_has_one_policy(path: str) -> None:
+    """A second one replaces the first, in an order that nobody chooses."""
+    named = [
+        str(one)
+        for kind, key in POLICIES.items()
+        for properties in resources(kind, path).values()
+        for one in as_list(properties[key])
+    ]
+    assert sorted(named) == sorted(set(named))
 
 
 def test_every_rule_that_takes_findings_in_has_a_dead_letter_queue() -> None:

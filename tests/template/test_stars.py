@@ -4,9 +4,7 @@ import re
 
 import pytest
 
-from tests.template.templates import ROOT
-
-TEMPLATES = ["template.yaml", *sorted(f"stacks/{p.name}" for p in (ROOT / "stacks").glob("*.yaml"))]
+from tests.template.templates import ROOT, TEMPLATES
 
 
 @pytest.mark.parametrize("path", TEMPLATES)
