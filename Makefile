@@ -6,10 +6,11 @@ SHELL := /bin/bash
 PYTHON ?= python3.13
 VENV := .venv
 BIN := $(VENV)/bin
+SCAN := .venv-scan
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup drill test unit prove lint types check build sizes docs validate deploy lock clean
+.PHONY: help setup drill test unit prove lint types scan check build sizes docs validate deploy lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -27,7 +28,7 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 drill: setup ## Watch a stolen key being found, cut, preserved, clocked and reported; no AWS account
 	$(BIN)/responder drill
 
-test: setup ## All tests: lint, types, templates, packages, unit, workflow, replay
+test: setup ## All tests: lint, types, templates, weaknesses, packages, unit, workflow, replay
 	@$(MAKE) --no-print-directory -j2 --output-sync=target check build
 	@$(MAKE) --no-print-directory unit
 
@@ -38,7 +39,7 @@ prove: setup ## Every scenario with a fault at every AWS call, and what we rely 
 	$(BIN)/python -m tests.proof
 	$(BIN)/python -m tests.proof --mutations
 
-check: lint types validate ## Style, import rules, types, templates
+check: lint types validate scan ## Style, import rules, types, templates, weaknesses
 
 lint: setup
 	$(BIN)/ruff check .
@@ -51,6 +52,14 @@ types: setup
 validate: setup
 	$(BIN)/cfn-lint template.yaml stacks/*.yaml
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-west-2 $(BIN)/sam validate --lint
+
+scan: setup $(SCAN)/.ready ## Look for weaknesses in the templates, with checkov
+	$(BIN)/python -m tests.scan $(SCAN)/bin/checkov
+
+$(SCAN)/.ready: requirements/scan.txt
+	$(PYTHON) -m venv $(SCAN)
+	$(SCAN)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/scan.txt
+	@touch $@
 
 build: setup ## Build every function and layer for deployment, with bytecode
 	SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
@@ -68,6 +77,7 @@ deploy: build ## Deploy to the account your shell is signed in to; asks before i
 lock: setup ## Pin newer versions of everything
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 requirements/dev.in -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 requirements/scan.in -o requirements/scan.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 -c requirements/dev.txt layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
 
 clean:
