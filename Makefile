@@ -10,7 +10,7 @@ SCAN := .venv-scan
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup drill test unit prove lint types scan check build sizes docs validate deploy lock clean
+.PHONY: help setup drill test unit prove lint types scan secrets check build sizes docs validate deploy lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -39,7 +39,7 @@ prove: setup ## Every scenario with a fault at every AWS call, and what we rely 
 	$(BIN)/python -m tests.proof
 	$(BIN)/python -m tests.proof --mutations
 
-check: lint types validate scan ## Style, import rules, types, templates, weaknesses
+check: lint types validate scan secrets ## Style, import rules, types, templates, weaknesses, secrets
 
 lint: setup
 	$(BIN)/ruff check .
@@ -55,6 +55,9 @@ validate: setup
 
 scan: setup $(SCAN)/.ready ## Look for weaknesses in the templates, with checkov
 	$(BIN)/python -m tests.scan $(SCAN)/bin/checkov
+
+secrets: setup ## Look for credentials in every file, with detect-secrets
+	$(BIN)/python -m tests.scan.credentials
 
 $(SCAN)/.ready: requirements/scan.txt
 	$(PYTHON) -m venv $(SCAN)
