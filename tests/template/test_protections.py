@@ -168,11 +168,12 @@ def test_a_machine_a_sweep_or_a_finding_that_fails_pages() -> None:
         if alarm["Threshold"] == 1
     }
     dead = {"Fn::GetAtt": ["IntakeDeadLetterQueue", "QueueName"]}
+    machines = resources("AWS::Serverless::StateMachine")
+    assert machines
     assert watched >= {
         ("ApproximateNumberOfMessagesVisible", str(dead)),
-        ("ExecutionsFailed", str({"Ref": "IncidentResponse"})),
-        ("ExecutionsFailed", str({"Ref": "DeadlineTracker"})),
         ("Errors", str({"Ref": "SweepFunction"})),
+        *(("ExecutionsFailed", str({"Ref": machine})) for machine in machines),
     }
 
 
