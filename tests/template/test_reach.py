@@ -1,0 +1,320 @@
+"""Who may do what, by role: each power is held by those who are named here, and by nobody else."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.builders import HOME, REGION, SHOP
+from tests.template.roles import (
+    EXTERNAL_ID,
+    KEPT,
+    MEMBER,
+    RESPONDER,
+    VAULT,
+    Thing,
+    everybody,
+    who_may,
+    written,
+)
+from tests.template.templates import functions
+
+VAULTS = [VAULT, HOME]  # an account of its own, or the responder's
+WRITERS = {"Collect", "Seal", "Report"}
+TABLE = Thing(f"arn:aws:dynamodb:{REGION}:{HOME}:table/Table", HOME)
+RESPONSE = "stateMachine:breach-responder-incident-response"
+DOCUMENT = "automation-definition/breach-responder-"
+STOP = "breach-responder/stop"
+
+
+def function(verb: str) -> str:
+    return f"function:breach-responder-{verb}Function"
+
+
+def _of_home(service: str, rest: str) -> Thing:
+    return Thing(f"arn:aws:{service}:{REGION}:{HOME}:{rest}", HOME)
+
+
+def member(role: str, **told: str) -> Thing:
+    """A member role of the shop, as somebody asks for a session of it."""
+    of_shop = written(MEMBER, SHOP, VAULT)[role]
+    trust, name = of_shop["AssumeRolePolicyDocument"], of_shop["RoleName"]
+    return Thing(f"arn:aws:iam::{SHOP}:role/{name}", SHOP, trust, decides=True, told=told)
+
+
+def evidence(vault: str, **told: str) -> Thing:
+    policy = written(KEPT, vault, vault)["EvidenceBucketPolicy"]["PolicyDocument"]
+    return Thing("arn:aws:s3:::EvidenceBucket/inc-20261123-0a1b2c3d4e/x", vault, policy, told=told)
+
+
+def bucket(name: str, vault: str, *, of: str = "") -> Thing:
+    policy = written(KEPT, vault, vault)[f"{name}Policy"]["PolicyDocument"]
+    return Thing(f"arn:aws:s3:::{name}{of}", vault, policy)
+
+
+def key(name: str, path: str, account: str) -> Thing:
+    policy = written(path, account, account)[name]["KeyPolicy"]
+    return Thing(f"arn:aws:kms:{REGION}:{account}:key/{name}", account, policy, decides=True)
+
+
+def test_everybody_is_asked() -> None:
+    asked = set(everybody(VAULT))
+    assert asked >= {verb.capitalize() for verb in functions()}
+    machines = {"IncidentResponse", "HoldOrder", "DeadlineTracker"}
+    assert asked >= machines | {"Approval", "Console", "DeliverRole", "ContainRole of the vault"}
+
+
+@pytest.mark.parametrize(
+    ("role", "who"),
+    [
+        ("ContainRole", {"Contain", "Verify", "Release"}),
+        ("CollectRole", {"Collect", "Trace"}),
+    ],
+)
+def test_who_enters_a_member_account(role: str, who: set[str]) -> None:
+    assert who_may("sts:AssumeRole", member(role, **{"sts:externalid": EXTERNAL_ID}), VAULT) == who
+    assert who_may("sts:AssumeRole", member(role), VAULT) == set()
+
+
+def test_nobody_enters_by_another_role_even_where_it_trusts_them_all() -> None:
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": HOME}, "Action": "sts:AssumeRole"}],
+    }
+    admin = Thing(f"arn:aws:iam::{SHOP}:role/admin", SHOP, trust, decides=True)
+    assert who_may("sts:AssumeRole", admin, VAULT) == set()
+
+
+@pytest.mark.parametrize("vault", VAULTS)
+def test_evidence_is_put_by_its_writers_and_read_by_none_of_them(vault: str) -> None:
+    encrypted = {
+        "s3:if-none-match": "*",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id": key("EvidenceKey", KEPT, vault).arn,
+    }
+    assert who_may("s3:PutObject", evidence(vault, **encrypted), vault) == WRITERS
+    assert who_may("kms:GenerateDataKey", key("EvidenceKey", KEPT, vault), vault) == WRITERS
+    assert who_may("kms:Sign", key("SigningKey", KEPT, vault), vault) == {"Seal"}
+    for action in ("s3:GetObject", "s3:GetObjectVersion"):
+        assert who_may(action, evidence(vault), vault) == set()
+        assert who_may(action, bucket("AccessLogBucket", vault, of="/evidence/x"), vault) == set()
+    assert who_may("s3:ListBucket", bucket("EvidenceBucket", vault), vault) == set()
+    assert who_may("kms:Decrypt", key("EvidenceKey", KEPT, vault), vault) == set()
+
+
+@pytest.mark.parametrize("vault", VAULTS)
+@pytest.mark.parametrize(
+    "action",
+    [
+        "s3:BypassGovernanceRetention",
+        "s3:DeleteObject",
+        "s3:DeleteObjectVersion",
+        "s3:PutObjectAcl",
+        "s3:PutObjectLegalHold",
+        "s3:PutObjectRetention",
+    ],
+)
+def test_nobody_deletes_or_shortens_evidence(action: str, vault: str) -> None:
+    assert who_may(action, evidence(vault), vault) == set()
+
+
+@pytest.mark.parametrize("vault", VAULTS)
+@pytest.mark.parametrize("name", ["EvidenceBucket", "AccessLogBucket"])
+@pytest.mark.parametrize(
+    "action",
+    [
+        "s3:DeleteBucket",
+        "s3:DeleteBucketPolicy",
+        "s3:PutBucketObjectLockConfiguration",
+        "s3:PutBucketPolicy",
+        "s3:PutBucketPublicAccessBlock",
+        "s3:PutBucketVersioning",
+        "s3:PutLifecycleConfiguration",
+        "s3:PutReplicationConfiguration",
+    ],
+)
+def test_nobody_changes_the_vault(action: str, name: str, vault: str) -> None:
+    """Not the role that cuts either, which may do some of this to every other bucket."""
+    assert who_may(action, bucket(name, vault), vault) == set()
+
+
+def keys() -> Iterator[Thing]:
+    for vault in VAULTS:
+        yield key("EvidenceKey", KEPT, vault)
+        yield key("SigningKey", KEPT, vault)
+    yield key("Key", RESPONDER, HOME)
+
+
+@pytest.mark.parametrize("thing", list(keys()), ids=lambda thing: thing.arn.partition("kms:")[2])
+@pytest.mark.parametrize(
+    "action",
+    [
+        "kms:CreateGrant",
+        "kms:DisableKey",
+        "kms:DisableKeyRotation",
+        "kms:PutKeyPolicy",
+        "kms:RevokeGrant",
+        "kms:ScheduleKeyDeletion",
+    ],
+)
+def test_nobody_ends_a_key_or_gives_it_away(action: str, thing: Thing) -> None:
+    vault = thing.owner if "Evidence" in thing.arn or "Signing" in thing.arn else VAULT
+    assert who_may(action, thing, vault) == set()
+
+
+@pytest.mark.parametrize("parameter", ["PolicyParameter", "ProtectParameter", STOP])
+@pytest.mark.parametrize(
+    "action", ["ssm:PutParameter", "ssm:DeleteParameter", "ssm:LabelParameterVersion"]
+)
+def test_nobody_changes_the_protect_list_the_policy_or_the_kill_switch(
+    action: str, parameter: str
+) -> None:
+    assert who_may(action, _of_home("ssm", f"parameter/{parameter}"), VAULT) == set()
+
+
+@pytest.mark.parametrize(
+    ("parameter", "who"),
+    [
+        ("ProtectParameter", {"Intake", "Plan", "Contain", "Cut", "Trace"}),
+        ("PolicyParameter", {"Intake", "Plan", "Trace"}),
+        (STOP, {"Contain"}),
+        ("another", set()),
+    ],
+)
+def test_who_reads_what_may_be_cut(parameter: str, who: set[str]) -> None:
+    assert who_may("ssm:GetParameter", _of_home("ssm", f"parameter/{parameter}"), VAULT) == who
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "dynamodb:BatchWriteItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:DeleteTable",
+        "dynamodb:Scan",
+        "dynamodb:UpdateContinuousBackups",
+        "dynamodb:UpdateTable",
+    ],
+)
+def test_nobody_deletes_from_the_record(action: str) -> None:
+    assert who_may(action, TABLE, VAULT) == set()
+
+
+def test_every_function_and_nobody_else_writes_the_record() -> None:
+    verbs = {verb.capitalize() for verb in functions()}
+    assert who_may("dynamodb:PutItem", TABLE, VAULT) == verbs
+
+
+@pytest.mark.parametrize(
+    ("action", "thing", "who"),
+    [
+        # A cut is made and looked at by the machines, undone and asked for by people's documents.
+        ("lambda:InvokeFunction", function("Contain"), ["IncidentResponse", "HoldOrder"]),
+        ("lambda:InvokeFunction", function("Release"), ["Console"]),
+        ("lambda:InvokeFunction", function("Cut"), ["Console"]),
+        ("lambda:InvokeFunction", function("Approve"), ["Approval"]),
+        ("lambda:InvokeFunction", function("Record"), []),
+        ("states:StartExecution", RESPONSE, ["Intake", "Cut", "Trace"]),
+        ("states:StartExecution", "stateMachine:HoldOrder", ["Watch"]),
+        ("states:StartExecution", "stateMachine:DeadlineTracker", ["IncidentResponse"]),
+        ("states:SendTaskSuccess", RESPONSE, ["Ask", "Approve"]),
+        ("ssm:StartAutomationExecution", f"{DOCUMENT}approve-containment:1", ["Ask"]),
+        ("ssm:StartAutomationExecution", f"{DOCUMENT}cut:1", []),
+        ("ssm:SendAutomationSignal", "automation-execution/any", []),
+        ("sns:Publish", "Automation-breach-responder-approvals", ["Approval"]),
+        ("sns:Publish", "EscalationTopic", ["Tick", "Sweep"]),
+        ("sns:Publish", "another", []),
+    ],
+)
+def test_who_sets_what_in_motion(action: str, thing: str, who: list[str]) -> None:
+    service = action.partition(":")[0]
+    assert who_may(action, _of_home(service, thing), VAULT) == set(who)
+
+
+@pytest.mark.parametrize(
+    ("action", "thing"),
+    [
+        ("cloudformation:UpdateStack", "stack/breach-responder/1"),
+        ("cloudtrail:StopLogging", "trail/any"),
+        ("cloudwatch:DeleteAlarms", "alarm:ResponseFailed"),
+        ("cloudwatch:DisableAlarmActions", "alarm:ResponseFailed"),
+        ("events:DisableRule", "rule/GuardDutyRule"),
+        ("events:PutTargets", "rule/GuardDutyRule"),
+        ("guardduty:DeleteDetector", "detector/any"),
+        ("lambda:PutFunctionConcurrency", function("Contain")),
+        ("lambda:UpdateFunctionCode", function("Contain")),
+        ("lambda:UpdateFunctionConfiguration", function("Contain")),
+        ("logs:DeleteLogGroup", "log-group:Logs"),
+        ("logs:GetLogEvents", "log-group:Logs:log-stream:any"),
+        ("sns:DeleteTopic", "PagerTopic"),
+        ("sns:SetTopicAttributes", "PagerTopic"),
+        ("sqs:DeleteQueue", "IntakeQueue"),
+        ("sqs:PurgeQueue", "IntakeQueue"),
+        ("ssm:UpdateDocument", "document/breach-responder-approve-containment"),
+        ("states:StopExecution", "execution:IncidentResponse:any"),
+        ("states:UpdateStateMachine", RESPONSE),
+    ],
+)
+def test_nobody_blinds_silences_or_rewrites_the_responder(action: str, thing: str) -> None:
+    assert who_may(action, _of_home(action.partition(":")[0], thing), VAULT) == set()
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "organizations:DeletePolicy",
+        "organizations:DetachPolicy",
+        "organizations:DisablePolicyType",
+        "organizations:UpdatePolicy",
+    ],
+)
+def test_nobody_disables_the_guard(action: str) -> None:
+    guard = Thing(f"arn:aws:organizations::{HOME}:policy/o-a/service_control_policy/p-a", HOME)
+    assert who_may(action, guard, VAULT) == set()
+
+
+@pytest.mark.parametrize("account", [SHOP, HOME])
+@pytest.mark.parametrize(
+    ("action", "thing"),
+    [
+        ("iam:AddUserToGroup", "group/admins"),
+        ("iam:CreateAccessKey", "user/any"),
+        ("iam:CreateLoginProfile", "user/any"),
+        ("iam:CreatePolicyVersion", "policy/any"),
+        ("iam:CreateRole", "role/any"),
+        ("iam:CreateUser", "user/any"),
+        ("iam:DeleteRole", "role/any"),
+        ("iam:DeleteUser", "user/any"),
+    ],
+)
+def test_nobody_makes_or_deletes_an_identity(action: str, thing: str, account: str) -> None:
+    assert who_may(action, Thing(f"arn:aws:iam::{account}:{thing}", account), VAULT) == set()
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "iam:AttachRolePolicy",
+        "iam:DeleteRolePolicy",
+        "iam:PutRolePermissionsBoundary",
+        "iam:PutRolePolicy",
+        "iam:TagRole",
+        "iam:UpdateAssumeRolePolicy",
+    ],
+)
+def test_nobody_changes_a_role_of_the_responder(action: str) -> None:
+    told = {
+        "iam:policyarn": "arn:aws:iam::aws:policy/AWSDenyAll",
+        "aws:tagkeys": "breach-responder-quarantine",
+    }
+    for name, one in everybody(VAULT).items():
+        if (
+            name != "DeliverRole"
+        ):  # brings events from a member account, and is none of the responder's
+            thing = Thing(one.arn, one.account, told=told)
+            assert who_may(action, thing, VAULT) == set(), name
+
+
+def test_a_role_is_handed_to_systems_manager_by_the_function_that_asks_only() -> None:
+    told = {"iam:passedtoservice": "ssm.amazonaws.com"}
+    for name, one in everybody(VAULT).items():
+        who = who_may("iam:PassRole", Thing(one.arn, one.account, told=told), VAULT)
+        assert who == ({"Ask"} if name == "Approval" else set()), name
