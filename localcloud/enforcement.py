@@ -17,12 +17,22 @@ from localcloud.switchboard import Asked, Caller, current_function
 
 SOURCE_IP: Final = "198.51.100.23"  # of everybody who is not a function
 FUNCTION_IP: Final = "203.0.113.80"
-_PREFIXES: Final = {"stepfunctions": "states", "dynamodbstreams": "dynamodb"}
+_PREFIXES: Final = {
+    "dynamodbstreams": "dynamodb",
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancing",
+    "stepfunctions": "states",
+}
+_TAGS: Final = ("aws:resourcetag/", "iam:resourcetag/")  # of users and roles
 # What a service calls a refusal. The others, which speak JSON, say AccessDeniedException.
 _REFUSALS: Final = {
+    "autoscaling": "AccessDenied",
     "cloudformation": "AccessDenied",
     "ec2": "UnauthorizedOperation",
+    "elb": "AccessDenied",
+    "elbv2": "AccessDenied",
     "iam": "AccessDenied",
+    "rds": "AccessDenied",
     "s3": "AccessDenied",
     "sns": "AuthorizationError",
     "sqs": "AccessDenied",
@@ -80,7 +90,7 @@ class Enforcement:
                 **(self._of_identity(needed) if about else {}),
                 **needed.keys,
             },
-            knows_tags=about,
+            knows=(*(_TAGS if about else ()), *needed.knows),
         )
         policy = self._trust(needed) if needed.trusts else needed.policy
         resources = [needed.resource, needed.or_resource]

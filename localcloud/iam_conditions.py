@@ -91,7 +91,6 @@ _KNOWN: Final = frozenset(
     }
 )
 _FAMILIES: Final = ("aws:principaltag/", "aws:requesttag/", "kms:encryptioncontext:")
-_TAGS: Final = ("aws:resourcetag/", "iam:resourcetag/")
 
 
 @dataclass(frozen=True)
@@ -99,13 +98,12 @@ class Context:
     """The keys of one call and their values. Names match in any case."""
 
     keys: Mapping[str, tuple[str, ...]]
-    knows_tags: bool = False  # of the resource: those of users and roles
+    knows: tuple[str, ...] = ()  # beginnings of the keys that are told of this call only
 
     def values(self, key: str) -> tuple[str, ...] | None:
         """The values, or None when the key is absent. Raises `Unsupported` for unknown keys."""
         name = key.lower()
-        families = _FAMILIES + _TAGS if self.knows_tags else _FAMILIES
-        if name not in _KNOWN and not name.startswith(families):
+        if name not in _KNOWN and not name.startswith(_FAMILIES + self.knows):
             raise Unsupported(f"the condition key {key}")
         return self.keys.get(name)
 

@@ -193,7 +193,10 @@ def refused_key(service: str) -> Fault:
     )
 
 
-_QUERY: Final = frozenset({"iam", "sts", "sns", "sqs", "cloudformation", "cloudwatch"})
+_QUERY: Final = frozenset(
+    {"autoscaling", "cloudformation", "cloudwatch", "elb", "elbv2", "iam", "rds", "sns", "sqs"}
+    | {"sts"}
+)
 
 
 def _expired(service: str) -> Fault:

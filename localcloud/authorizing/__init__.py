@@ -8,21 +8,36 @@ Authorization Reference gives.
 from collections.abc import Mapping
 from typing import Final
 
-from localcloud.authorizing import identities, kms, organizations, s3, services, systems_manager
+from localcloud.authorizing import (
+    databases,
+    ec2,
+    functions,
+    identities,
+    kms,
+    organizations,
+    s3,
+    scaling,
+    services,
+    systems_manager,
+)
 from localcloud.authorizing.needed import Needed, Table
 
 SERVICES: Final[Mapping[str, Table]] = {
+    "autoscaling": scaling.autoscaling,
     "cloudformation": services.looking_only("cloudformation"),
     "cloudtrail": services.cloudtrail,
     "dynamodb": services.dynamodb,
     "dynamodbstreams": services.dynamodb_streams,
-    "ec2": services.looking_only("ec2"),
+    "ec2": ec2.needs,
+    "elb": scaling.balancing,
+    "elbv2": scaling.balancing,
     "events": services.looking_only("events"),
     "iam": identities.iam,
     "kms": kms.needs,
-    "lambda": services.lambda_,
+    "lambda": functions.lambda_,
     "logs": services.logs,
     "organizations": organizations.needs,
+    "rds": databases.rds,
     "s3": s3.needs,
     "sns": services.sns,
     "sqs": services.sqs,

@@ -30,6 +30,7 @@ _ON_A_KEY: Final = frozenset(
         "ListGrants",
         "ListKeyPolicies",
         "PutKeyPolicy",
+        "RevokeGrant",
         "ScheduleKeyDeletion",
         "Sign",
         "UpdateKeyDescription",

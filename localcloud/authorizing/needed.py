@@ -22,6 +22,7 @@ class Needed:
     decides: bool = False  # see iam_evaluator.Question
     trusts: bool = False  # the policy is the trust policy of the role that is the resource
     or_resource: str | None = None  # a second way of writing the resource in a policy
+    knows: tuple[str, ...] = ()  # beginnings of keys that are told of this call, and of no other
     refused_as: str | None = None  # an error code other than the service's usual one
 
 

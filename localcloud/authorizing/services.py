@@ -1,9 +1,7 @@
-"""Tables, queues, topics, functions, machines, trails and logs: what each operation needs."""
+"""Tables, queues, topics, machines, trails and logs: what each operation needs."""
 
-import json
 from typing import Any, Final
 
-from moto.awslambda.models import lambda_backends
 from moto.dynamodb.models import dynamodb_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
@@ -186,39 +184,6 @@ def _topic_key(topic: str, asked: Asked) -> list[Needed]:
     used = ("kms:GenerateDataKey", "kms:Decrypt")
     needed = kms.through("sns", key, used, asked, {"aws:sns:topicArn": topic})
     return [Needed(**{**one.__dict__, "refused_as": "KMSAccessDenied"}) for one in needed]
-
-
-_FUNCTION: Final = {
-    "AddPermission": "AddPermission",
-    "DeleteFunction": "DeleteFunction",
-    "GetFunction": "GetFunction",
-    "GetFunctionConfiguration": "GetFunctionConfiguration",
-    "GetPolicy": "GetPolicy",
-    "Invoke": "InvokeFunction",
-    "RemovePermission": "RemovePermission",
-    "UpdateFunctionCode": "UpdateFunctionCode",
-    "UpdateFunctionConfiguration": "UpdateFunctionConfiguration",
-}
-
-
-def lambda_(asked: Asked) -> list[Needed]:
-    """What a call of Lambda needs."""
-    if asked.operation in ("ListFunctions", "ListEventSourceMappings"):
-        return [Needed(f"lambda:{asked.operation}", "*", asked.account)]
-    if asked.operation not in _FUNCTION:
-        raise Unsupported(f"what lambda:{asked.operation} needs")
-    given = str(asked.params["FunctionName"])
-    resource = given if given.startswith("arn:") else arn(asked, "lambda", f"function:{given}")
-    parts = resource.split(":")
-    account, region, name = parts[4], parts[3], parts[6]
-    policy = None
-    if name in (held := lambda_backends[account][region]._lambdas._functions):
-        statements = held[name]["latest"].policy.statements
-        if statements:
-            text = json.dumps({"Version": "2012-10-17", "Statement": statements}, default=str)
-            policy = Policy(f"the policy of function {name}", text)
-    action = f"lambda:{_FUNCTION[asked.operation]}"
-    return [Needed(action, resource, account, policy=policy)]
 
 
 _MACHINE: Final = {

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
-from localcloud.authorizing import SERVICES, identities, kms, s3, services, systems_manager
+from localcloud.authorizing import (
+    SERVICES,
+    databases,
+    ec2,
+    functions,
+    identities,
+    kms,
+    s3,
+    scaling,
+    services,
+    systems_manager,
+)
 
 REFERENCE: dict[str, Any] = json.loads(
     (files("cfnlint.data.AdditionalSpecs") / "Policies.json").read_text(encoding="utf-8")
@@ -34,7 +45,20 @@ def table() -> Iterator[tuple[str, str, str | None]]:
     yield from (("dynamodb", action, "table") for action in tables)
     yield from (("sqs", action, "queue") for action in services._QUEUE_ACTIONS.values())
     yield from (("sns", action, "topic") for action in services._TOPIC | {"Publish", "Subscribe"})
-    yield from (("lambda", action, "function") for action in services._FUNCTION.values())
+    yield from (("lambda", action, "function") for action in functions._FUNCTION.values())
+    yield ("lambda", "UpdateEventSourceMapping", "eventSourceMapping")
+    for action, kinds in ec2._ABOUT.items():
+        yield from (("ec2", action, kind) for kind in kinds)
+    for action, pairs in databases._ABOUT.items():
+        yield from (("rds", action, kind) for kind, _ in pairs)
+    for prefix, actions, kind in (
+        ("autoscaling", scaling._LOOKING, None),
+        ("autoscaling", scaling._ON_GROUPS, "autoScalingGroup"),
+        ("elasticloadbalancing", scaling._BALANCING, None),
+        ("elasticloadbalancing", scaling._ON_BALANCERS, "loadbalancer"),
+        ("elasticloadbalancing", scaling._ON_TARGETS, "targetgroup"),
+    ):
+        yield from ((prefix, action, kind) for action in actions)
     for action, name in services._MACHINE.items():
         kind = "statemachine" if name == "stateMachineArn" else "execution"
         yield ("states", action, kind)

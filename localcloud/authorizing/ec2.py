@@ -1,0 +1,175 @@
+"""EC2: which instance, network, snapshot or image each operation is about, and how it is tagged.
+
+AWS: Service Authorization Reference, "Amazon EC2". It says which resources may stand in a policy,
+and not always which of them a call is held to: where that is open, all are asked for.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from moto.ec2.models import ec2_backends
+from moto.iam.models import iam_backends
+
+from localcloud.authorizing.identities import passing
+from localcloud.authorizing.needed import PARTITION, Needed, arn, keys
+from localcloud.stack import Unsupported
+from localcloud.switchboard import Asked
+
+_INSTANCE, _VOLUME, _INTERFACE = "instance", "volume", "network-interface"
+_GROUP, _RULE = "security-group", "security-group-rule"
+_ACL, _SUBNET, _VPC = "network-acl", "subnet", "vpc"
+_IMAGE, _SNAPSHOT = "image", "snapshot"
+# Each kind of resource, and the parameter that names one or more. None for what is being made.
+_ABOUT: Final[dict[str, dict[str, str | None]]] = {
+    "AssociateIamInstanceProfile": {_INSTANCE: "InstanceId"},
+    "AuthorizeSecurityGroupEgress": {_GROUP: "GroupId", _RULE: None},
+    "AuthorizeSecurityGroupIngress": {_GROUP: "GroupId", _RULE: None},
+    "CreateNetworkAcl": {_VPC: "VpcId", _ACL: None},
+    "CreateSecurityGroup": {_VPC: "VpcId", _GROUP: None},
+    "DeleteNetworkAcl": {_ACL: "NetworkAclId"},
+    "DeleteNetworkAclEntry": {_ACL: "NetworkAclId"},
+    "DeleteSecurityGroup": {_GROUP: "GroupId"},
+    "DescribeImageAttribute": {_IMAGE: "ImageId"},
+    "DescribeInstanceAttribute": {_INSTANCE: "InstanceId"},
+    "DescribeSnapshotAttribute": {_SNAPSHOT: "SnapshotId"},
+    "DisassociateIamInstanceProfile": {_INSTANCE: "AssociationId"},
+    "ModifyImageAttribute": {_IMAGE: "ImageId"},
+    "ModifyInstanceAttribute": {
+        _INSTANCE: "InstanceId",
+        _GROUP: "Groups",
+        _VOLUME: "BlockDeviceMappings",
+    },
+    "ModifyInstanceMetadataOptions": {_INSTANCE: "InstanceId"},
+    "ModifyNetworkInterfaceAttribute": {
+        _INTERFACE: "NetworkInterfaceId",
+        _INSTANCE: "NetworkInterfaceId",
+        _GROUP: "Groups",
+    },
+    "ModifySnapshotAttribute": {_SNAPSHOT: "SnapshotId"},
+    "ReplaceNetworkAclAssociation": {_ACL: "NetworkAclId", _SUBNET: "AssociationId"},
+    "RevokeSecurityGroupEgress": {_GROUP: "GroupId"},
+    "RevokeSecurityGroupIngress": {_GROUP: "GroupId"},
+    "StopInstances": {_INSTANCE: "InstanceIds"},
+    "TerminateInstances": {_INSTANCE: "InstanceIds"},
+}
+_OF_NOBODY: Final = frozenset({_IMAGE, _SNAPSHOT})  # their ARNs have no account
+_TAGS: Final = ("aws:resourcetag/", "ec2:resourcetag/")
+_ATTRIBUTE: Final = "ec2:attribute"  # and ec2:Attribute/Name
+_MADE_BY: Final = "ec2:createaction"
+# What of ModifyInstanceAttribute is no attribute.
+_NO_ATTRIBUTE: Final = frozenset({"Attribute", "DryRun", "InstanceId", "Value"})
+
+
+def needs(asked: Asked) -> list[Needed]:
+    """What a call of EC2 needs."""
+    action = f"ec2:{asked.operation}"
+    if asked.operation not in _ABOUT:
+        if asked.operation.startswith("Describe"):
+            return [Needed(action, "*", asked.account)]
+        raise Unsupported(f"what {action} needs")
+    needed = list[Needed]()
+    for kind, parameter in _ABOUT[asked.operation].items():
+        if parameter is None:
+            needed += _made(action, kind, asked)
+            continue
+        for one in _named(kind, parameter, asked):
+            needed.append(_on(action, kind, one, asked, {**_tags(one, asked), **_attribute(asked)}))
+    if asked.operation == "AssociateIamInstanceProfile":
+        roles = _roles_of(asked.params["IamInstanceProfile"], asked)
+        needed += [passing(asked, role, "ec2.amazonaws.com") for role in roles]
+    return needed
+
+
+def _on(
+    action: str, kind: str, name: str, asked: Asked, found: Mapping[str, tuple[str, ...]]
+) -> Needed:
+    resource = (
+        f"arn:{PARTITION}:ec2:{asked.region}::{kind}/{name}"
+        if kind in _OF_NOBODY
+        else arn(asked, "ec2", f"{kind}/{name}")
+    )
+    more = (_ATTRIBUTE,) if asked.operation == "ModifyInstanceAttribute" else ()
+    knows = (*_TAGS, _MADE_BY, *more)
+    return Needed(action, resource, asked.account, found, knows=knows)
+
+
+def _made(action: str, kind: str, asked: Asked) -> Iterator[Needed]:
+    """What is being made has no id yet, and no tags but those that it is given.
+
+    EC2 User Guide, "Grant permission to tag Amazon EC2 resources during creation".
+    """
+    given = {
+        tag["Key"]: tag["Value"]
+        for each in asked.params.get("TagSpecifications", [])
+        if each["ResourceType"] == kind
+        for tag in each["Tags"]
+    }
+    found: dict[str, tuple[str, ...]] = {
+        f"aws:requesttag/{key.lower()}": (text,) for key, text in given.items()
+    }
+    if given:
+        found["aws:tagkeys"] = tuple(given)
+    yield _on(action, kind, "*", asked, found)
+    if given:
+        made_by = keys(ec2__CreateAction=asked.operation)
+        yield _on("ec2:CreateTags", kind, "*", asked, {**found, **made_by})
+
+
+def _named(kind: str, parameter: str, asked: Asked) -> Iterator[str]:
+    """The ids of what a call is about; nothing of what EC2 will say that it does not know."""
+    given, backend = asked.params.get(parameter), ec2_backends[asked.account][asked.region]
+    if given is None:
+        return
+    if parameter == "BlockDeviceMappings":
+        instance = backend.get_instance_by_id(asked.params["InstanceId"])
+        held: Any = {} if instance is None else instance.block_device_mapping
+        yield from (held[one["DeviceName"]].volume_id for one in given if one["DeviceName"] in held)
+    elif (kind, parameter) == (_INSTANCE, "NetworkInterfaceId"):
+        attached = backend.enis.get(given)
+        if attached is not None and attached.instance is not None:
+            yield attached.instance.id
+    elif parameter == "AssociationId":
+        yield from _associated(kind, given, asked)
+    elif parameter == "NetworkAclId" and asked.operation == "ReplaceNetworkAclAssociation":
+        yield given
+        yield from _associated(_ACL, asked.params["AssociationId"], asked)
+    else:
+        yield from [given] if isinstance(given, str) else given
+
+
+def _associated(kind: str, association: str, asked: Asked) -> Iterator[str]:
+    backend = ec2_backends[asked.account][asked.region]
+    if kind == _INSTANCE:
+        for one in backend.iam_instance_profile_associations.values():
+            if one.association_id == association:
+                yield one.instance.id
+        return
+    for acl in backend.network_acls.values():
+        if association in acl._associations:
+            yield str(acl.id if kind == _ACL else acl._associations[association].subnet_id)
+
+
+def _tags(name: str, asked: Asked) -> dict[str, tuple[str, ...]]:
+    held = ec2_backends[asked.account][asked.region].tags.get(name, {})
+    return {f"{prefix}{key.lower()}": (text,) for key, text in held.items() for prefix in _TAGS}
+
+
+def _attribute(asked: Asked) -> dict[str, tuple[str, ...]]:
+    """Which attribute is being set: EC2 takes it as a name and a value, or as a parameter."""
+    given = asked.params
+    if asked.operation != "ModifyInstanceAttribute":
+        return {}
+    found: dict[str, tuple[str, ...]] = {
+        f"{_ATTRIBUTE}/{name.lower()}": (str(value),)
+        for name, value in given.items()
+        if name not in _NO_ATTRIBUTE
+    }
+    if "Attribute" in given:
+        found[_ATTRIBUTE] = (given["Attribute"],)
+    return found
+
+
+def _roles_of(profile: dict[str, Any], asked: Asked) -> list[str]:
+    held = iam_backends[asked.account][PARTITION].instance_profiles.values()
+    name = str(profile.get("Name") or profile["Arn"].rpartition("/")[2])
+    return [role.arn for one in held if one.name == name for role in one.roles]
