@@ -25,7 +25,6 @@ from localcloud.switchboard import Asked, Switchboard
 # Rights that the evaluator does not know. Having them here would prove nothing of AWS.
 _WITHOUT_EFFECT: Final = frozenset(
     {
-        ("kms", "CreateGrant"),
         ("s3", "PutBucketAcl"),
         ("s3", "PutObjectAcl"),
     }

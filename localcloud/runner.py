@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from moto.awslambda.models import LambdaFunction
+from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.core.exceptions import JsonRESTError
 
 from localcloud.admission import Open
@@ -102,6 +102,8 @@ class Runner:
 
     def invoke(self, function: Function, payload: str, *, source: str) -> Answer:
         """Run it now, and return what it returned."""
+        if _reserves_nothing(function):
+            raise Unsupported(f"what becomes of an event for {function.name}, which is throttled")
         if len(payload.encode()) > _SYNCHRONOUS_BYTES:
             raise _too_large(len(payload.encode()), _SYNCHRONOUS_BYTES)
         thread = threading.get_ident()
@@ -185,6 +187,8 @@ class Runner:
         match given.get("x-amz-invocation-type", "RequestResponse"):
             case "DryRun":
                 return b""
+            case "RequestResponse" if _reserves_nothing(function):
+                raise _refusal(429, "TooManyRequestsException", "Rate Exceeded.")
             case "Event":
                 self.queue(function, payload, source=invoked_by.get())
                 return b""
@@ -255,6 +259,12 @@ def _failure(kind: str, message: str, request_id: str, lines: list[str] | None =
             "stackTrace": lines or [],
         }
     )
+
+
+def _reserves_nothing(function: Function) -> bool:
+    """Whether it is throttled whole: Lambda guide, "Configuring reserved concurrency"."""
+    held = lambda_backends[function.account][function.region].get_function(function.name)
+    return held.reserved_concurrency == 0
 
 
 def _too_large(size: int, most: int) -> JsonRESTError:

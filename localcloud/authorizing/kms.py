@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from moto.kms.models import kms_backends
 
+from localcloud.authorizing import grants
 from localcloud.authorizing.needed import PARTITION, Needed, keys
-from localcloud.iam_holdings import Policy
 from localcloud.stack import Unsupported
 from localcloud.switchboard import Asked
 
@@ -47,8 +47,7 @@ def needs(asked: Asked) -> list[Needed]:
         return [Needed(f"kms:{asked.operation}", "*", asked.account)]
     if asked.operation not in _ON_A_KEY:
         raise Unsupported(f"what kms:{asked.operation} needs")
-    given = asked.params.get("KeyId") or _named_in(asked.params.get("CiphertextBlob"))
-    key = find(str(given), asked)
+    key = asked_for(asked)
     if key is None:
         return []  # moto says that there is no such key
     context = asked.params.get("EncryptionContext", {})
@@ -90,7 +89,7 @@ def use(
         key.arn,
         key.account_id,
         keys={**keys(kms__CallerAccount=asked.account), **written, **more},
-        policy=Policy(f"the policy of key {key.id}", key.policy),
+        policy=grants.policy_of(key),
         decides=True,
     )
 
@@ -112,6 +111,12 @@ def find(given: str, asked: Asked) -> Any:
     return held.get(name)
 
 
-def _named_in(ciphertext: Any) -> str:
-    # Moto writes the key's id in front of what it encrypts.
-    return bytes(ciphertext or b"")[:36].decode("ascii", "replace")
+def asked_for(asked: Asked) -> Any:
+    """The key that a call names, or that made the ciphertext which it brings; None for none."""
+    given = asked.params.get("KeyId")
+    if given:
+        return find(str(given), asked)
+    # Moto writes the key's id in front of what it encrypts. AWS finds it in any account, too.
+    key_id = bytes(asked.params.get("CiphertextBlob") or b"")[:36].decode("ascii", "replace")
+    held = (account[asked.region].keys.get(key_id) for account in list(kms_backends.values()))
+    return next((key for key in held if key is not None), None)

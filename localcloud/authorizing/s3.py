@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from moto.s3.models import s3_backends
 
 from localcloud.authorizing import kms
+from localcloud.authorizing.identities import passing
 from localcloud.authorizing.needed import PARTITION, Needed, keys
 from localcloud.iam_holdings import Policy
 from localcloud.stack import Unsupported
@@ -19,6 +20,7 @@ _ON_BUCKETS: Final = {
     "DeleteBucketLifecycle": "PutLifecycleConfiguration",
     "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
     "DeleteBucketPolicy": "DeleteBucketPolicy",
+    "DeleteBucketReplication": "PutReplicationConfiguration",
     "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
     "GetBucketAcl": "GetBucketAcl",
     "GetBucketEncryption": "GetEncryptionConfiguration",
@@ -107,7 +109,12 @@ def needs(asked: Asked) -> list[Needed]:
     if asked.operation in _ON_BUCKETS:
         if bucket is None and asked.operation != "CreateBucket":
             return []  # moto says that there is no such bucket
-        return [_on_bucket(f"s3:{_ON_BUCKETS[asked.operation]}", given["Bucket"], bucket, asked)]
+        action = f"s3:{_ON_BUCKETS[asked.operation]}"
+        needed = [_on_bucket(action, given["Bucket"], bucket, asked)]
+        if asked.operation == "PutBucketReplication":
+            role = given["ReplicationConfiguration"]["Role"]
+            needed.append(passing(asked, role, "s3.amazonaws.com"))
+        return needed
     if asked.operation == "DeleteObjects" and bucket is not None:
         return [
             one

@@ -12,8 +12,10 @@ from localcloud.fakes import (
     cloudtrail,
     iam,
     incident_manager,
+    key_states,
     kms,
     ops_items,
+    s3_replication,
     simulation,
     stacks,
 )
@@ -35,12 +37,14 @@ def install(
         "cloudformation": stacks.Stacks(registry).operations(),
         "cloudtrail": {"LookupEvents": history.lookup_events},
         "iam": {**iam.operations(), **simulation.operations()},
-        "kms": kms.operations(),
+        "kms": {**kms.operations(), **key_states.operations()},
+        "s3": s3_replication.Replications().operations(),
         "ssm": {**automations.operations(), **ops_items.OpsItems().operations()},
         "ssm-incidents": incident_manager.operations(),
     }
     for service, operations in served.items():
         for operation, fake in operations.items():
             switchboard.serve(service, operation, kept_to_model(fake))
+    switchboard.guard(key_states.works)
     switchboard.guard(iam.one_case_for_each_tag)
     switchboard.listen(iam.complete_user)

@@ -108,10 +108,8 @@ def test_what_would_be_stored_and_never_asked_is_refused_by_name(world: World) -
         world.operator("organizations").create_policy(
             Content="{}", Description="d", Name="n", Type="RESOURCE_CONTROL_POLICY"
         )
-    with pytest.raises(Unsupported, match="kms:CreateGrant"):
-        world.operator("kms").create_grant(
-            KeyId="a", GranteePrincipal=f"arn:aws:iam::{HOME}:role/web", Operations=["Decrypt"]
-        )
+    with pytest.raises(Unsupported, match="s3:PutBucketAcl"):
+        world.operator("s3").put_bucket_acl(Bucket="a-bucket", ACL="public-read")
 
 
 def test_a_call_without_keys_is_refused(world: World) -> None:
