@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +16,13 @@ from responder.domain.policy import Policy, Rule, Then
 from responder.domain.principal import Principal, PrincipalKind
 from responder.domain.protection import ProtectList, own_roles
 from tests.builders import HOME, INCIDENT_ID, NOON, REGION, SHOP, a_finding
+from tests.workflow.ladder_table import Row
 
 STACKS = Path(__file__).parents[2] / "stacks"
 AT_ONCE = Policy(rules=(Rule(then=Then.AUTOMATIC, things=Then.AUTOMATIC),))
 READS = {"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}
 WORKS = "works"
 type Keys = dict[str, str]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One case: what was done about it, and what was then seen."""
-
-    case: str
-    cut: str
-    credential: str
-    still_works: str = ""
-    undo: str = ""
 
 
 class Through(Clients):
@@ -78,10 +67,11 @@ class Account:
             parameters={"ResponderAccount": HOME, "ExternalId": "an-external-id-of-16"},
             account=SHOP,
         )
+        self.role_that_cuts = member.outputs["ContainRoleArn"]
         self.contains: Any = cloud.role(
-            "iam", role_arn=member.outputs["ContainRoleArn"], session_name="breach-responder"
+            "iam", role_arn=self.role_that_cuts, session_name="breach-responder"
         )
-        self.clients = Through(self.contains)
+        self.clients: Clients = Through(self.contains)
         self.rows: list[Row] = []
 
     # ---- Who there is
@@ -168,7 +158,10 @@ class Account:
                 act_at=self.cloud.now(),
             )
             receipt = Receipt(
-                order=order, status=ReceiptStatus.OBSERVED, before=action.observe(order, clients)
+                order=order,
+                status=ReceiptStatus.OBSERVED,
+                before=action.observe(order, clients),
+                observed_at=self.cloud.now(),
             )
             for _ in range(2):
                 action.apply(receipt, clients)

@@ -8,8 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from rich.console import Console
-from rich.table import Table
 
 from responder.domain.decision import Disposition
 from responder.domain.errors import Refused
@@ -28,15 +26,14 @@ from tests.workflow.ladder_account import (
     Account,
     Full,
     Keys,
-    Row,
     Through,
     about,
     answer,
     cloud,
     policy,
 )
+from tests.workflow.ladder_table import SAME, Row, show
 
-SAME = "byte for byte what stood before"
 DENIED = "AccessDenied"
 
 
@@ -45,12 +42,7 @@ def account() -> Iterator[Account]:
     with cloud() as running:
         stage = Account(running)
         yield stage
-    table = Table(title="What is cut, and what is seen then", show_lines=True)
-    for name in ("Case", "Cut, or why not", "The credential", "What still works", "Undo"):
-        table.add_column(name, overflow="fold")
-    for row in stage.rows:
-        table.add_row(row.case, row.cut, row.credential, row.still_works, row.undo)
-    Console(width=200).print(table)
+    show(stage.rows, seen="The credential")
 
 
 # ---- Users
@@ -81,9 +73,7 @@ def user_session_token(account: Account) -> Row:
     user, keys = account.user("with-session")
     session = user.model_copy(update={"access_key_id": "ASIAEXAMPLEEXAMPLE00"})
     row = _cut(account, session, keys, code=DENIED)
-    return replace(
-        row, credential=f"{row.credential} (the user's key: the engine makes no sessions of users)"
-    )
+    return replace(row, seen=f"{row.seen} (the user's key: the engine makes no sessions of users)")
 
 
 def federation_token(account: Account) -> Row:
@@ -288,7 +278,7 @@ def kubernetes_user(account: Account) -> Row:
 def break_glass(account: Account) -> Row:
     user, keys = account.user("break-glass-1")
     row = _refused(account, user, protect=f"arn:aws:iam::{SHOP}:user/break-glass-*")
-    return replace(row, credential=account.reads(keys))
+    return replace(row, seen=account.reads(keys))
 
 
 def the_responder_itself(account: Account) -> Row:

@@ -3,13 +3,13 @@
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from random import Random
 from typing import Any, Literal
 
 from responder.aws.clients import Clients
 from responder.domain.order import Order
 from tests.instances import Wire
+from tests.shown import text
 from tests.things import Through
 from tests.vaults import Life
 
@@ -65,8 +65,7 @@ class State:
 
     def text(self, left_out: Iterable[str] = ()) -> str:
         """All that is shown but what the table leaves out, to be compared byte for byte."""
-        names = tuple(left_out)
-        return json.dumps(_without(self.shown(), names), default=str, indent=1, ensure_ascii=False)
+        return text(self.shown(), left_out)
 
 
 def some(rng: Random, least: int, most: int, of: Iterable[Any]) -> list[Any]:
@@ -88,15 +87,3 @@ def typed(rng: Random, document: Any) -> str:
         )
     )
     return written
-
-
-def _without(value: Any, names: tuple[str, ...]) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: _without(inner, names)
-            for key, inner in value.items()
-            if key != "ResponseMetadata" and not any(fnmatchcase(str(key), name) for name in names)
-        }
-    if isinstance(value, list | tuple):
-        return [_without(inner, names) for inner in value]
-    return value

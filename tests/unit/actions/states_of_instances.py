@@ -20,6 +20,7 @@ from tests.instances import (
     Shared,
     Wire,
 )
+from tests.shown import fleet_shown, service_shown, shared_shown, subnets_shown
 from tests.unit.actions.states import Reached, State, some
 
 EARLIER = "ord-000000000000000000ab"  # an order about another instance in the same network
@@ -63,45 +64,11 @@ def a_generated_fleet(wire: Wire, rng: Random) -> Fleet:
     return fleet
 
 
-def all_shown(fleet: Fleet) -> dict[str, Any]:
-    """All that EC2 shows of the instance and its network. Groups by name: ids are given anew.
-
-    EC2 keeps no order of the groups of an interface. The pretend one shows the id of a profile's
-    association for the profile's own, and repeats the interfaces of the instance wrongly.
-    """
-    ec2, seen = fleet.ec2, fleet.described()
-    if "IamInstanceProfile" in seen:
-        seen["IamInstanceProfile"].pop("Id")
-    return {
-        "Instance": {key: one for key, one in seen.items() if key != "NetworkInterfaces"},
-        "Protection": {
-            name: fleet.attribute(name)
-            for name in (
-                "disableApiTermination",
-                "disableApiStop",
-                "instanceInitiatedShutdownBehavior",
-            )
-        },
-        "Interfaces": [
-            one | {"Groups": sorted(group["GroupName"] for group in one["Groups"])}
-            for one in ec2.describe_network_interfaces()["NetworkInterfaces"]
-        ],
-        "Groups": {
-            one["GroupName"]: {key: of for key, of in one.items() if not key.startswith("GroupId")}
-            for one in ec2.describe_security_groups()["SecurityGroups"]
-        },
-        "Profiles": ec2.describe_iam_instance_profile_associations()[
-            "IamInstanceProfileAssociations"
-        ],
-        "Volumes": ec2.describe_volumes()["Volumes"],
-    }
-
-
 def instance(wire: Wire, rng: Random, action_id: str) -> State:
     """An order about the server."""
     fleet = a_generated_fleet(wire, rng)
     order = an_order(action_id, resource=fleet.arn)
-    return State(order, Reached(wire), lambda: all_shown(fleet))
+    return State(order, Reached(wire), lambda: fleet_shown(fleet))
 
 
 def quarantined(wire: Wire, rng: Random, action_id: str) -> State:
@@ -117,7 +84,7 @@ def quarantined(wire: Wire, rng: Random, action_id: str) -> State:
         cut = {"one cut": [fleet.second], "all cut": list(fleet.interfaces())}.get(left, [])
         for interface_id in cut:
             fleet.give(interface_id, closed)
-    return State(order, Reached(wire), lambda: all_shown(fleet))
+    return State(order, Reached(wire), lambda: fleet_shown(fleet))
 
 
 def in_subnets(wire: Wire, rng: Random, action_id: str) -> State:
@@ -145,23 +112,16 @@ def in_subnets(wire: Wire, rng: Random, action_id: str) -> State:
         if rng.random() < 0.7:
             fleet.put_on(subnet, rng.choice(acls))
 
-    def shown() -> dict[str, Any]:
-        """EC2 keeps no order of associations, and gives an ACL that is made again another id."""
-        found, name = ec2.describe_network_acls()["NetworkAcls"], network_acl.name_of(order)
-        for acl in found:
-            acl["Associations"].sort(key=lambda one: one["SubnetId"])
-            if {"Key": "Name", "Value": name} in acl["Tags"]:
-                for one in (acl, *acl["Associations"]):
-                    one["NetworkAclId"] = name
-        return all_shown(fleet) | {"Acls": found}
-
-    return State(order, Reached(wire), shown)
+    ours = network_acl.name_of(order)
+    return State(order, Reached(wire), lambda: subnets_shown(fleet, ours))
 
 
 def serving(wire: Wire, rng: Random, action_id: str) -> State:
     """A server in a group and behind load balancers, in some of them, or in none."""
     fleet = a_generated_fleet(wire, rng)
-    state = State(an_order(action_id, resource=fleet.arn), Reached(wire), lambda: all_shown(fleet))
+    state = State(
+        an_order(action_id, resource=fleet.arn), Reached(wire), lambda: fleet_shown(fleet)
+    )
     if rng.random() < 0.15:
         return state
     world = Service(fleet, min_size=rng.randint(0, 1), port=rng.choice((80, 8080)))
@@ -185,26 +145,13 @@ def serving(wire: Wire, rng: Random, action_id: str) -> State:
                 TargetGroupArn=group, Targets=[{"Id": target, "Port": world.port}]
             )
 
-    def shown() -> dict[str, Any]:
-        groups = world.elbv2.describe_target_groups()["TargetGroups"]
-        return all_shown(fleet) | {
-            "Scaling": world.scaling.describe_auto_scaling_groups()["AutoScalingGroups"],
-            "Members": world.scaling.describe_auto_scaling_instances()["AutoScalingInstances"],
-            "Classic": world.elb.describe_load_balancers()["LoadBalancerDescriptions"],
-            "TargetGroups": groups,
-            "Targets": [
-                world.elbv2.describe_target_health(TargetGroupArn=one["TargetGroupArn"])
-                for one in groups
-            ],
-        }
-
-    state.shown = shown
+    state.shown = lambda: service_shown(world)
     return state
 
 
 def shared_snapshot(wire: Wire, rng: Random, action_id: str) -> State:
     """A snapshot shared with up to three accounts, or everybody."""
-    fleet, shared = _sharing(wire)
+    shared = _sharing(wire)
     shared.ec2.modify_snapshot_attribute(
         SnapshotId=shared.snapshot,
         Attribute="createVolumePermission",
@@ -216,12 +163,12 @@ def shared_snapshot(wire: Wire, rng: Random, action_id: str) -> State:
     if accounts or groups:
         shared.share_snapshot(*accounts, groups=groups)
     arn = f"arn:aws:ec2:{REGION}:{rng.choice(('', SHOP))}:snapshot/{shared.snapshot}"
-    return _shared(wire, fleet, shared, an_order(action_id, resource=arn))
+    return _shared(wire, shared, an_order(action_id, resource=arn))
 
 
 def shared_image(wire: Wire, rng: Random, action_id: str) -> State:
     """An image shared with accounts, organizations and units of them, or everybody."""
-    fleet, shared = _sharing(wire)
+    shared = _sharing(wire)
     grants = (
         {"UserId": PARTNER},
         {"UserId": SHOP},
@@ -240,23 +187,13 @@ def shared_image(wire: Wire, rng: Random, action_id: str) -> State:
     if chosen:
         shared.share_image(*chosen)
     arn = f"arn:aws:ec2:{REGION}:{rng.choice(('', SHOP))}:image/{shared.image}"
-    return _shared(wire, fleet, shared, an_order(action_id, resource=arn))
+    return _shared(wire, shared, an_order(action_id, resource=arn))
 
 
-def _sharing(wire: Wire) -> tuple[Fleet, Shared]:
+def _sharing(wire: Wire) -> Shared:
     with pytest.MonkeyPatch.context() as patch:
-        fleet = Fleet(patch, own=wire)
-    return fleet, Shared(fleet)
+        return Shared(Fleet(patch, own=wire))
 
 
-def _shared(wire: Wire, fleet: Fleet, shared: Shared, order: Any) -> State:
-    """EC2 keeps no order of grants, so they are sorted."""
-    ec2 = fleet.ec2
-
-    def shown() -> dict[str, Any]:
-        return shared.standing() | {
-            "Snapshots": ec2.describe_snapshots(SnapshotIds=[shared.snapshot])["Snapshots"],
-            "Images": ec2.describe_images(ImageIds=[shared.image])["Images"],
-        }
-
-    return State(order, Reached(wire), shown)
+def _shared(wire: Wire, shared: Shared, order: Any) -> State:
+    return State(order, Reached(wire), lambda: shared_shown(shared))

@@ -1,12 +1,7 @@
 """Buckets, functions, databases and keys as an account really holds them."""
 
-import json
-from collections.abc import Callable
-from datetime import UTC, datetime
 from random import Random
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from responder.actions import (
     kms_keep_key,
@@ -17,9 +12,9 @@ from responder.actions import (
     s3_hold_deletes,
     security_group,
 )
-from responder.aws.errors import code_of
 from tests.builders import REGION, SHOP
 from tests.instances import Wire
+from tests.shown import bucket_shown, databases_shown, functions_shown, key_shown
 from tests.things import an_order_about
 from tests.unit.actions import (
     test_kms_keep_key,
@@ -40,16 +35,6 @@ from tests.unit.actions.test_s3_hold_deletes import (
     Replicating,
 )
 
-_NOBODY_HAS_IT = frozenset(
-    {
-        "NoSuchBucketPolicy",
-        "NoSuchLifecycleConfiguration",
-        "NoSuchPublicAccessBlockConfiguration",
-        "NoSuchTagSet",
-        "ServerSideEncryptionConfigurationNotFoundError",
-        "ReplicationConfigurationNotFoundError",
-    }
-)
 _EARLIER = {
     "Sid": "BreachResponderord0123456789abcdef0123",
     "Effect": "Deny",
@@ -77,7 +62,7 @@ def closed_bucket(wire: Wire, rng: Random, action_id: str) -> State:
     if flags is not None:
         block = {name: flags == "all" or rng.random() < 0.5 for name in test_s3_close_bucket.ALL}
         s3.put_public_access_block(Bucket=BUCKET, PublicAccessBlockConfiguration=block)
-    return State(an_order_about(s3_close_bucket, ARN), clients, lambda: _bucket_shown(s3))
+    return State(an_order_about(s3_close_bucket, ARN), clients, lambda: bucket_shown(s3, BUCKET))
 
 
 def held_bucket(wire: Wire, rng: Random, action_id: str) -> State:
@@ -99,7 +84,7 @@ def held_bucket(wire: Wire, rng: Random, action_id: str) -> State:
         s3.put_bucket_replication(
             Bucket=BUCKET, ReplicationConfiguration={"Role": ROLE, "Rules": copies}
         )
-    return State(an_order_about(s3_hold_deletes, ARN), clients, lambda: _bucket_shown(s3))
+    return State(an_order_about(s3_hold_deletes, ARN), clients, lambda: bucket_shown(s3, BUCKET))
 
 
 def function(wire: Wire, rng: Random, action_id: str) -> State:
@@ -118,15 +103,8 @@ def function(wire: Wire, rng: Random, action_id: str) -> State:
     ):
         account.source(queue, is_on=rng.random() < 0.6, function=whose)
 
-    def shown() -> dict[str, Any]:
-        return {
-            "Functions": [functions.get_function(FunctionName=one) for one in (name, f"{name}-2")],
-            "Sources": functions.list_event_source_mappings()["EventSourceMappings"],
-            "Aliases": functions.list_aliases(FunctionName=name)["Aliases"],
-        }
-
     order = an_order_about(lambda_stop_function, test_lambda_stop_function.ARN)
-    return State(order, clients, shown)
+    return State(order, clients, lambda: functions_shown(functions, name, f"{name}-2"))
 
 
 def database(wire: Wire, rng: Random, action_id: str) -> State:
@@ -156,26 +134,7 @@ def database(wire: Wire, rng: Random, action_id: str) -> State:
             DeletionProtection=is_protected,
         )
 
-    def shown() -> dict[str, Any]:
-        rds = account.rds
-        return {
-            "Instances": [_in_order(one) for one in rds.describe_db_instances()["DBInstances"]],
-            "Clusters": [_in_order(one) for one in rds.describe_db_clusters()["DBClusters"]],
-            "Snapshots": {
-                one["DBSnapshotIdentifier"]: one
-                for one in rds.describe_db_snapshots()["DBSnapshots"]
-            },
-            "ClusterSnapshots": {
-                one["DBClusterSnapshotIdentifier"]: one
-                for one in rds.describe_db_cluster_snapshots()["DBClusterSnapshots"]
-            },
-            "Groups": {
-                one["GroupName"]: one
-                for one in account.ec2.describe_security_groups()["SecurityGroups"]
-            },
-        }
-
-    return State(order, clients, shown)
+    return State(order, clients, lambda: databases_shown(account))
 
 
 def kept_key(wire: Wire, rng: Random, action_id: str) -> State:
@@ -185,16 +144,7 @@ def kept_key(wire: Wire, rng: Random, action_id: str) -> State:
     state = rng.choice(("Enabled", "Disabled", "PendingDeletion", "PendingDeletion"))
     account.make(state, rng.randint(7, 30))
     order = an_order_about(kms_keep_key, account.arn)
-    shown = _key_shown(account.kms, account.id)
-
-    def with_days() -> dict[str, Any]:
-        """The instant is left out, and the whole days until it are not."""
-        seen = shown()
-        deleted_at = seen["Key"].get("DeletionDate")
-        left = None if deleted_at is None else (deleted_at - datetime.now(UTC)).days
-        return seen | {"DaysLeft": left}
-
-    return State(order, clients, with_days)
+    return State(order, clients, lambda: key_shown(account.kms, account.id))
 
 
 def granted_key(wire: Wire, rng: Random, action_id: str) -> State:
@@ -219,35 +169,7 @@ def granted_key(wire: Wire, rng: Random, action_id: str) -> State:
         )
         account.grant(FOREIGN, **given)
     order = an_order_about(kms_revoke_grants, account.arn)
-    return State(order, clients, _key_shown(account.kms, account.id))
-
-
-def _key_shown(kms: Any, key_id: str) -> Callable[[], dict[str, Any]]:
-    """KMS keeps no order of grants or of what they allow, so both are sorted."""
-
-    def shown() -> dict[str, Any]:
-        grants = [
-            one | {"Operations": sorted(one["Operations"])}
-            for one in kms.list_grants(KeyId=key_id)["Grants"]
-        ]
-        return {
-            "Key": kms.describe_key(KeyId=key_id)["KeyMetadata"],
-            "Policy": kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"],
-            "Grants": sorted(grants, key=_without_id),
-        }
-
-    return shown
-
-
-def _without_id(grant: dict[str, Any]) -> str:
-    named = {key: one for key, one in grant.items() if key not in ("GrantId", "CreationDate")}
-    return json.dumps(named, sort_keys=True, default=str)
-
-
-def _in_order(database: dict[str, Any]) -> dict[str, Any]:
-    """RDS keeps no order of groups."""
-    groups = sorted(database["VpcSecurityGroups"], key=lambda one: one["VpcSecurityGroupId"])
-    return database | {"VpcSecurityGroups": groups}
+    return State(order, clients, lambda: key_shown(account.kms, account.id))
 
 
 def _guarded(service: str, client: Any) -> Any:
@@ -263,24 +185,3 @@ def _bucket(clients: Reached, rng: Random) -> Any:
         tags = [{"Key": "team", "Value": rng.choice(("orders", "été"))}]
         s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": tags})
     return s3
-
-
-def _bucket_shown(s3: Any) -> dict[str, Any]:
-    def read(look: Callable[..., Any]) -> Any:
-        try:
-            return look(Bucket=BUCKET)
-        except ClientError as error:
-            if code_of(error) in _NOBODY_HAS_IT:
-                return None
-            raise
-
-    return {
-        "Policy": read(s3.get_bucket_policy),
-        "Block": read(s3.get_public_access_block),
-        "Acl": read(s3.get_bucket_acl),
-        "Versioning": read(s3.get_bucket_versioning),
-        "Tags": read(s3.get_bucket_tagging),
-        "Lifecycle": read(s3.get_bucket_lifecycle_configuration),
-        "Replication": read(s3.get_bucket_replication),
-        "Encryption": read(s3.get_bucket_encryption),
-    }

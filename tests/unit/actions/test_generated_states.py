@@ -25,6 +25,7 @@ from responder.domain.order import Receipt, ReceiptStatus
 from tests.builders import SHOP
 from tests.containing import a_small_member_account
 from tests.instances import Wire
+from tests.shown import LEFT_OUT
 from tests.unit.actions import states_of_identities as identities
 from tests.unit.actions import states_of_instances as instances
 from tests.unit.actions import states_of_organizations as organizations
@@ -32,27 +33,6 @@ from tests.unit.actions import states_of_things as things
 from tests.unit.actions.states import State
 from tests.vaults import DiedHereError, Life
 
-# What a release cannot put back, by action: the names that the comparison leaves out, and why.
-# Nothing else is left out anywhere.
-LEFT_OUT: dict[str, dict[str, str]] = {
-    "iam.cut_console_sign_in": {"Password": "nobody knows the new one, nor ever had the old one"},
-    "ec2.detach_profile": {"AssociationId": "EC2 gives a profile that is put on a new one"},
-    "ec2.quarantine_instance": {
-        "breach-responder-*": "a group of ours that no interface uses is deleted, whoever made it"
-    },
-    "ec2.close_subnet": {"NetworkAclAssociationId": "EC2 gives each association a new one"},
-    "rds.quarantine_instance": {
-        "breach-responder-ord-*": "the snapshot stays: it is evidence",
-        "LatestRestorableTime": "it is the time of day, and moves by itself",
-        "breach-responder-closed-*": "the group stays, for the next cut in the same network",
-    },
-    "lambda.stop_function": {"LastModified": "Lambda says when an event source was changed last"},
-    "kms.keep_key": {"DeletionDate": "KMS takes whole days, counted from the release"},
-    "kms.revoke_grants": {
-        "GrantId": "KMS gives a grant that is made again a new one",
-        "CreationDate": "and the day it was made again",
-    },
-}
 type Make = Callable[[Wire, Random, str], State]
 GENERATORS: dict[str, Make] = {
     "iam.tag_quarantined": identities.tagged,
