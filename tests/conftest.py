@@ -31,6 +31,8 @@ _FAKE = {
 for _name in [n for n in os.environ if n.startswith("AWS_")]:
     del os.environ[_name]
 os.environ.update(_FAKE)
+# A stage that asserts says what it saw, as a test does.
+pytest.register_assert_rewrite("tests.workflow")
 
 _connect = socket.socket.connect
 

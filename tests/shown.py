@@ -79,25 +79,30 @@ def fleet_shown(fleet: Fleet) -> dict[str, Any]:
             _named(one): {key: of for key, of in one.items() if not key.startswith("GroupId")}
             for one in ec2.describe_security_groups()["SecurityGroups"]
         },
-        "Profiles": ec2.describe_iam_instance_profile_associations()[
-            "IamInstanceProfileAssociations"
-        ],
+        "Profiles": _sorted(
+            ec2.describe_iam_instance_profile_associations()["IamInstanceProfileAssociations"],
+            "InstanceId",
+        ),
         "Volumes": ec2.describe_volumes()["Volumes"],
     }
 
 
 def service_shown(service: Service) -> dict[str, Any]:
     """And of its place in an Auto Scaling group and behind load balancers."""
-    elbv2, scaling = service.elbv2, service.scaling
+    elb, elbv2, scaling = service.elb, service.elbv2, service.scaling
     groups = elbv2.describe_target_groups()["TargetGroups"]
+    balancers = elb.describe_load_balancers()["LoadBalancerDescriptions"]
+    scaled = scaling.describe_auto_scaling_groups()["AutoScalingGroups"]
+    for one in (*balancers, *scaled):
+        one["Instances"] = _sorted(one["Instances"], "InstanceId")
     return fleet_shown(service.fleet) | {
-        "Scaling": scaling.describe_auto_scaling_groups()["AutoScalingGroups"],
-        "Members": scaling.describe_auto_scaling_instances()["AutoScalingInstances"],
-        "Classic": service.elb.describe_load_balancers()["LoadBalancerDescriptions"],
+        "Scaling": scaled,
+        "Members": _sorted(
+            scaling.describe_auto_scaling_instances()["AutoScalingInstances"], "InstanceId"
+        ),
+        "Classic": balancers,
         "TargetGroups": groups,
-        "Targets": [
-            elbv2.describe_target_health(TargetGroupArn=one["TargetGroupArn"]) for one in groups
-        ],
+        "Targets": [_targets(elbv2, one["TargetGroupArn"]) for one in groups],
     }
 
 
@@ -187,6 +192,15 @@ def key_shown(kms: Any, key_id: str) -> dict[str, Any]:
         "Policy": kms.get_key_policy(KeyId=key_id, PolicyName="default")["Policy"],
         "Grants": sorted(grants, key=_without_id),
     }
+
+
+def _targets(elbv2: Any, group: str) -> list[Any]:
+    health = elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    return sorted(health, key=lambda one: (one["Target"]["Id"], one["Target"]["Port"]))
+
+
+def _sorted(found: list[Any], by: str) -> list[Any]:
+    return sorted(found, key=lambda one: str(one[by]))
 
 
 def _named(group: dict[str, Any]) -> str:
