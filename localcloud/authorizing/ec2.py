@@ -4,7 +4,7 @@ AWS: Service Authorization Reference, "Amazon EC2". It says which resources may 
 and not always which of them a call is held to: where that is open, all are asked for.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from moto.ec2.models import ec2_backends
@@ -25,6 +25,7 @@ _ABOUT: Final[dict[str, dict[str, str | None]]] = {
     "AuthorizeSecurityGroupEgress": {_GROUP: "GroupId", _RULE: None},
     "AuthorizeSecurityGroupIngress": {_GROUP: "GroupId", _RULE: None},
     "CreateNetworkAcl": {_VPC: "VpcId", _ACL: None},
+    "CreateNetworkAclEntry": {_ACL: "NetworkAclId"},
     "CreateSecurityGroup": {_VPC: "VpcId", _GROUP: None},
     "DeleteNetworkAcl": {_ACL: "NetworkAclId"},
     "DeleteNetworkAclEntry": {_ACL: "NetworkAclId"},
@@ -52,6 +53,8 @@ _ABOUT: Final[dict[str, dict[str, str | None]]] = {
     "StopInstances": {_INSTANCE: "InstanceIds"},
     "TerminateInstances": {_INSTANCE: "InstanceIds"},
 }
+# What can be given tags after it was made, by how its ids begin.
+_BY_ID: Final = {"acl": _ACL, "i": _INSTANCE, "sg": _GROUP}
 _OF_NOBODY: Final = frozenset({_IMAGE, _SNAPSHOT})  # their ARNs have no account
 _TAGS: Final = ("aws:resourcetag/", "ec2:resourcetag/")
 _ATTRIBUTE: Final = "ec2:attribute"  # and ec2:Attribute/Name
@@ -63,6 +66,8 @@ _NO_ATTRIBUTE: Final = frozenset({"Attribute", "DryRun", "InstanceId", "Value"})
 def needs(asked: Asked) -> list[Needed]:
     """What a call of EC2 needs."""
     action = f"ec2:{asked.operation}"
+    if asked.operation == "CreateTags":
+        return [_tagged(one, asked) for one in asked.params["Resources"]]
     if asked.operation not in _ABOUT:
         if asked.operation.startswith("Describe"):
             return [Needed(action, "*", asked.account)]
@@ -98,21 +103,33 @@ def _made(action: str, kind: str, asked: Asked) -> Iterator[Needed]:
 
     EC2 User Guide, "Grant permission to tag Amazon EC2 resources during creation".
     """
-    given = {
-        tag["Key"]: tag["Value"]
+    found = _asked_tags(
+        tag
         for each in asked.params.get("TagSpecifications", [])
         if each["ResourceType"] == kind
         for tag in each["Tags"]
-    }
-    found: dict[str, tuple[str, ...]] = {
-        f"aws:requesttag/{key.lower()}": (text,) for key, text in given.items()
-    }
-    if given:
-        found["aws:tagkeys"] = tuple(given)
+    )
     yield _on(action, kind, "*", asked, found)
-    if given:
+    if found:
         made_by = keys(ec2__CreateAction=asked.operation)
         yield _on("ec2:CreateTags", kind, "*", asked, {**found, **made_by})
+
+
+def _tagged(name: str, asked: Asked) -> Needed:
+    """What stands already, and is given tags: no operation makes it."""
+    kind = _BY_ID.get(name.partition("-")[0])
+    if kind is None:
+        raise Unsupported(f"what ec2:CreateTags of {name} needs")
+    found = {**_tags(name, asked), **_asked_tags(asked.params["Tags"])}
+    return _on("ec2:CreateTags", kind, name, asked, found)
+
+
+def _asked_tags(given: Iterable[dict[str, str]]) -> dict[str, tuple[str, ...]]:
+    tags = {tag["Key"]: tag["Value"] for tag in given}
+    found: dict[str, tuple[str, ...]] = {
+        f"aws:requesttag/{key.lower()}": (text,) for key, text in tags.items()
+    }
+    return found | ({"aws:tagkeys": tuple(tags)} if tags else {})
 
 
 def _named(kind: str, parameter: str, asked: Asked) -> Iterator[str]:

@@ -5,7 +5,8 @@ service itself goes by, a rule, a state or a list, and the row says which.
 """
 
 import ipaddress
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ from tests.instances import CLASSIC, SCALED, Fleet, Service, Shared, Wire
 from tests.shown import LEFT_OUT, text
 from tests.unit.actions import test_rds_quarantine_instance as databases
 from tests.unit.localcloud.clouds import Written
-from tests.workflow.ladder_account import Account, policy
-from tests.workflow.ladder_table import SAME, Row
+from tests.workflow.ladder_account import Account, cloud, policy
+from tests.workflow.ladder_table import SAME, Row, show
 
 # A finding about each kind of thing. Of a key there is none.
 SAYS = {
@@ -83,6 +84,7 @@ class Things(Account):
         self.own = Owner(cloud)
         self.clients = Cutting(cloud, self.role_that_cuts)
         self.written = Written(cloud, folder)
+        self._stacks: dict[str, dict[str, str]] = {}
 
     # ---- What there is, made when a row first asks for it
 
@@ -145,9 +147,12 @@ class Things(Account):
 
     def functions(self, stack_name: str = "shop") -> dict[str, str]:
         """Two functions of a stack: their names, by what they are called in it."""
-        code = "def handler(event, context): return event"
-        self.written.function("orders", code)
-        return self.written.deploy(FUNCTION, stack_name=stack_name, account=SHOP).resources
+        if stack_name not in self._stacks:
+            code = "def handler(event, context): return event"
+            self.written.function("orders", code)
+            stack = self.written.deploy(FUNCTION, stack_name=stack_name, account=SHOP)
+            self._stacks[stack_name] = stack.resources
+        return self._stacks[stack_name]
 
     def stranger(self, account: str, service: str, *rights: str) -> Any:
         """A client of a role of another account, with these rights; and its ARN."""
@@ -164,6 +169,10 @@ class Things(Account):
         may = {"Effect": "Allow", "Action": list(rights), "Resource": "*"}
         self.iam.put_user_policy(UserName=name, PolicyName="more", PolicyDocument=policy(may))
         return self.client(service, keys)
+
+    def add(self, case: Callable[..., Any], row: Row) -> None:
+        """One more row of the table."""
+        self.rows.append(replace(row, case=case.__name__.replace("_", " ")))
 
     # ---- What is done about it
 
@@ -209,6 +218,15 @@ class Things(Account):
         but = f", but {', '.join(sorted(left_out))}" if left_out else ""
         seen = f"{was}, then {then}{f' ({how})' if how else ''}"
         return Row("", f"{target.action_id}{by}", seen, goes_on, f"{SAME}{but}")
+
+
+@pytest.fixture(scope="module")
+def things(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Things]:
+    """A stage for all rows of a module, which prints them."""
+    with cloud() as running:
+        stage = Things(running, tmp_path_factory.mktemp("shop"))
+        yield stage
+    show(stage.rows, seen="What is refused or gone")
 
 
 # ---- What a network lets through, by the rules that it goes by
