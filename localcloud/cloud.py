@@ -124,6 +124,8 @@ class Cloud:
         self._streams = Streams(
             self.registry, self._runner, self._deliveries, role=self._as_role, **on_clock
         )
+        for source in (self._queues, self._streams):
+            self._switchboard.listen(source.switched)
         self._schedules = Schedules(self._deliveries, self._router, role=self._as_role, **on_clock)
         for part in (self._runner, self._router, self._queues, self._streams):
             opening.enter_context(part.installed())

@@ -14,13 +14,14 @@ from typing import Any, Final
 
 from moto.sqs.models import Queue, sqs_backends
 
-from localcloud import patterns
+from localcloud import event_sources, patterns
 from localcloud.admission import Open
 from localcloud.retries import Answer
 from localcloud.runner import Runner
 from localcloud.seams import replaced
 from localcloud.stack import Function, Registry
 from localcloud.stack import Mapping as SourceMapping
+from localcloud.switchboard import Asked
 
 _SHOWN_AFTER: Final = timedelta(milliseconds=1)  # moto hides a message at this very instant too
 _AT_ONCE: Final = 10  # messages in one ReceiveMessage, and in one DeleteMessageBatch
@@ -44,8 +45,6 @@ class Queues:
 
     def start(self, mapping: SourceMapping) -> None:
         """Poll this queue from now on. What waits in it already is taken first."""
-        if not mapping.enabled:
-            return
         function = self._registry.function(mapping.function_arn)
         poller = _Poller(
             mapping,
@@ -57,6 +56,11 @@ class Queues:
         )
         self._pollers.setdefault(mapping.source_arn, []).append(poller)
         poller.wake()
+
+    def switched(self, asked: Asked, answer: dict[str, Any]) -> None:
+        """Go on with what waits, where an event source was switched on. Told of each call."""
+        del answer
+        event_sources.wake([one for each in self._pollers.values() for one in each], asked)
 
     @contextmanager
     def installed(self) -> Iterator[None]:
@@ -84,7 +88,7 @@ class _Poller:
         now: Callable[[], datetime],
         later: Callable[..., None],
     ) -> None:
-        self._mapping, self._function, self._runner = mapping, function, runner
+        self.mapping, self._function, self._runner = mapping, function, runner
         self._client, self._now, self._later = client, now, later
         _, _, _, self._region, self._account, self._name = mapping.source_arn.split(":")
         self._url = f"https://sqs.{self._region}.amazonaws.com/{self._account}/{self._name}"
@@ -92,11 +96,13 @@ class _Poller:
 
     def wake(self) -> None:
         """Poll soon: at once, or when the batching window closes, or a batch is full."""
+        if not event_sources.is_on(self.mapping):
+            return
         visible = sum(at <= self._now() for at in self._visible_at())
-        if visible >= self._mapping.batch_size:
+        if visible >= self.mapping.batch_size:
             self._poll_at(self._now())
         elif visible:
-            self._poll_at(self._now() + timedelta(seconds=self._mapping.window_seconds))
+            self._poll_at(self._now() + timedelta(seconds=self.mapping.window_seconds))
         self._poll_when_shown()
 
     def _poll_when_shown(self) -> None:
@@ -112,7 +118,8 @@ class _Poller:
         def poll() -> None:
             if self._next == at:  # else an earlier poll has taken its place
                 self._next = None
-                self._poll()
+                if event_sources.is_on(self.mapping):
+                    self._poll()
 
         self._later(poll, name=f"{self._function.logical_id} polls {self._name}", at=at)
 
@@ -136,7 +143,7 @@ class _Poller:
 
     def _receive(self, sqs: Any) -> list[dict[str, Any]]:
         messages: list[dict[str, Any]] = []
-        while (room := self._mapping.batch_size - len(messages)) > 0:
+        while (room := self.mapping.batch_size - len(messages)) > 0:
             found = sqs.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=min(room, _AT_ONCE),
@@ -161,12 +168,12 @@ class _Poller:
             },
             "md5OfBody": message["MD5OfBody"],
             "eventSource": "aws:sqs",
-            "eventSourceARN": self._mapping.source_arn,
+            "eventSourceARN": self.mapping.source_arn,
             "awsRegion": self._region,
         }
 
     def _passes(self, record: dict[str, Any]) -> bool:
-        filters = self._mapping.filters
+        filters = self.mapping.filters
         return not filters or any(_matches(pattern, record) for pattern in filters)
 
     def _failed(self, records: list[dict[str, Any]]) -> frozenset[str]:
@@ -176,7 +183,7 @@ class _Poller:
         everything = frozenset(str(record["messageId"]) for record in records)
         if answer.error is not None:
             return everything
-        if not self._mapping.report_batch_item_failures:
+        if not self.mapping.report_batch_item_failures:
             return frozenset()
         reported = reported_failures(answer)
         return everything if reported is None or not reported <= everything else reported

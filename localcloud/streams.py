@@ -17,7 +17,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 from moto.dynamodb.models.table import StreamShard
 
-from localcloud import patterns
+from localcloud import event_sources, patterns
 from localcloud.admission import Open
 from localcloud.deliveries import Deliveries
 from localcloud.queues import reported_failures
@@ -25,6 +25,7 @@ from localcloud.retries import Answer
 from localcloud.runner import Runner
 from localcloud.seams import replaced
 from localcloud.stack import Function, Mapping, Registry
+from localcloud.switchboard import Asked
 
 _OLDEST: Final = timedelta(hours=24)  # what a DynamoDB stream keeps
 # The Lambda guide says "exponential back-off" without numbers; these are ours.
@@ -58,8 +59,6 @@ class Streams:
 
     def start(self, mapping: Mapping) -> None:
         """Read this stream from now on, or from its beginning, as the mapping says."""
-        if not mapping.enabled:
-            return
         function = self._registry.function(mapping.function_arn)
         reader = _Reader(
             mapping,
@@ -73,6 +72,11 @@ class Streams:
         table_arn = mapping.source_arn.partition("/stream/")[0]
         self._readers.setdefault(table_arn, []).append(reader)
         reader.wake()
+
+    def switched(self, asked: Asked, answer: dict[str, Any]) -> None:
+        """Go on with what waits, where an event source was switched on. Told of each call."""
+        del answer
+        event_sources.wake([one for each in self._readers.values() for one in each], asked)
 
     @contextmanager
     def installed(self) -> Iterator[None]:
@@ -101,7 +105,7 @@ class _Reader:
         now: Callable[[], datetime],
         later: Callable[..., None],
     ) -> None:
-        self._mapping, self._function, self._runner = mapping, function, runner
+        self.mapping, self._function, self._runner = mapping, function, runner
         self._deliveries, self._client, self._now, self._later = deliveries, client, now, later
         _, _, _, self._region, self._account, _ = mapping.source_arn.split(":", 5)
         self._table = mapping.source_arn.split("/")[1]
@@ -113,14 +117,17 @@ class _Reader:
 
     def wake(self) -> None:
         """Read soon, unless a batch waits for its retry: order is kept."""
-        if not self._awake and not self._paused:
+        if event_sources.is_on(self.mapping) and not self._awake and not self._paused:
             self._awake = True
             self._later(self._read_on, name=f"{self._function.logical_id} reads {self._table}")
 
     def _read_on(self) -> None:
         self._awake = self._paused = False
-        while not self._paused and (self._waiting or self._read()):
+        while self._goes_on() and (self._waiting or self._read()):
             self._take(self._waiting.popleft())
+
+    def _goes_on(self) -> bool:
+        return event_sources.is_on(self.mapping) and not self._paused
 
     def _read(self) -> bool:
         """Fetch what is new and passes the filters. False when there is nothing new at all."""
@@ -131,7 +138,7 @@ class _Reader:
         self._iterator = answer["NextShardIterator"]
         records = [self._record(record) for record in answer["Records"]]
         passed = [record for record in records if self._passes(record)]
-        size = self._mapping.batch_size
+        size = self.mapping.batch_size
         for start in range(0, len(passed), size):
             self._waiting.append(_Batch(passed[start : start + size]))
         if records and not passed:
@@ -139,14 +146,14 @@ class _Reader:
         return bool(records)
 
     def _first_iterator(self, streams: Any) -> str:
-        [shard] = streams.describe_stream(StreamArn=self._mapping.source_arn)["StreamDescription"][
+        [shard] = streams.describe_stream(StreamArn=self.mapping.source_arn)["StreamDescription"][
             "Shards"
         ]
         self._shard = shard["ShardId"]
         answer = streams.get_shard_iterator(
-            StreamArn=self._mapping.source_arn,
+            StreamArn=self.mapping.source_arn,
             ShardId=self._shard,
-            ShardIteratorType=self._mapping.starting_position,
+            ShardIteratorType=self.mapping.starting_position,
         )
         return str(answer["ShardIterator"])
 
@@ -166,8 +173,8 @@ class _Reader:
         if done:  # what stands before the first failure is settled
             batch = _Batch(batch.records[done:])
         batch.failures += 1
-        most = self._mapping.maximum_retry_attempts
-        if not done and self._mapping.bisect_batch_on_function_error and len(batch.records) > 1:
+        most = self.mapping.maximum_retry_attempts
+        if not done and self.mapping.bisect_batch_on_function_error and len(batch.records) > 1:
             half = len(batch.records) // 2
             halves = _Batch(batch.records[:half]), _Batch(batch.records[half:])
             self._waiting.extendleft(reversed(halves))
@@ -190,7 +197,7 @@ class _Reader:
         """How many records from the front are settled."""
         if answer.error is not None:
             return 0
-        if not self._mapping.report_batch_item_failures:
+        if not self.mapping.report_batch_item_failures:
             return len(batch.records)
         numbers = [str(record["dynamodb"]["SequenceNumber"]) for record in batch.records]
         reported = reported_failures(answer)
@@ -199,7 +206,7 @@ class _Reader:
         return min((numbers.index(number) for number in reported), default=len(numbers))
 
     def _too_old(self, batch: _Batch) -> bool:
-        told = self._mapping.maximum_record_age_seconds
+        told = self.mapping.maximum_record_age_seconds
         oldest = _OLDEST if told is None or told < 0 else timedelta(seconds=told)
         written = float(batch.records[0]["dynamodb"]["ApproximateCreationDateTime"])
         return self._now().timestamp() - written > oldest.total_seconds()
@@ -208,7 +215,7 @@ class _Reader:
         """Lambda guide, "Retain discarded batches": where it stood, and nothing of what it said."""
         source = f"stream/{self._table}"
         first, last = batch.records[0]["dynamodb"], batch.records[-1]["dynamodb"]
-        arn = self._mapping.on_failure_arn
+        arn = self.mapping.on_failure_arn
         self._deliveries.give_up(source, self._function.arn, condition)
         if arn is None:
             return
@@ -228,7 +235,7 @@ class _Reader:
                 "approximateArrivalOfFirstRecord": first["ApproximateCreationDateTime"],
                 "approximateArrivalOfLastRecord": last["ApproximateCreationDateTime"],
                 "batchSize": len(batch.records),
-                "streamArn": self._mapping.source_arn,
+                "streamArn": self.mapping.source_arn,
             },
         }
         if answer is not None:
@@ -243,7 +250,7 @@ class _Reader:
             self._deliveries.give_up(source, arn, str(error))
 
     def _passes(self, record: dict[str, Any]) -> bool:
-        filters = self._mapping.filters
+        filters = self.mapping.filters
         return not filters or any(patterns.matches(pattern, record) for pattern in filters)
 
     def _record(self, record: dict[str, Any]) -> dict[str, Any]:
@@ -258,7 +265,7 @@ class _Reader:
             "eventSource": "aws:dynamodb",
             "awsRegion": self._region,
             "dynamodb": written,
-            "eventSourceARN": self._mapping.source_arn,
+            "eventSourceARN": self.mapping.source_arn,
         }
 
 

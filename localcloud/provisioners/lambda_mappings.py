@@ -1,13 +1,14 @@
 """Event source mappings: queues and streams that Lambda polls.
 
-They are put on record and not created in moto, which invokes the function inside the write that
-made the event, once, ignoring filters and partial failures.
+They are put on record and shown, and not created in moto, which invokes the function inside the
+write that made the event, once, ignoring filters and partial failures.
 """
 
 import hashlib
 import json
 import uuid
 
+from localcloud import event_sources
 from localcloud.provisioners.properties import Properties
 from localcloud.provisioners.resource import Place, Provisioned, Resource
 from localcloud.stack import Function, Mapping, TemplateError, Unsupported
@@ -57,6 +58,7 @@ def event_source_mapping(resource: Resource, place: Place) -> Provisioned:
     elif mapping.starting_position not in ("LATEST", "TRIM_HORIZON"):
         raise TemplateError(f"{properties.where('StartingPosition')} is needed for a stream")
     place.registry.mappings.append(mapping)
+    event_sources.show(mapping)
     return Provisioned(mapping.uuid, {"Id": mapping.uuid})
 
 

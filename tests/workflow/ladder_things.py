@@ -37,10 +37,14 @@ SAYS = {
     "S3Bucket": "Policy:S3/BucketAnonymousAccessGranted",
 }
 VISITOR = "203.0.113.7"
-FUNCTION = """
+FUNCTIONS = """
+Queue: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 180}}
 Orders:
   Type: AWS::Serverless::Function
-  Properties: {CodeUri: functions/orders}
+  Properties:
+    CodeUri: functions/orders
+    Events:
+      Messages: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}
 Mails:
   Type: AWS::Serverless::Function
   Properties: {CodeUri: functions/orders}
@@ -146,11 +150,11 @@ class Things(Account):
         return s3
 
     def functions(self, stack_name: str = "shop") -> dict[str, str]:
-        """Two functions of a stack: their names, by what they are called in it."""
+        """Two functions of a stack, and a queue that invokes the first."""
         if stack_name not in self._stacks:
             code = "def handler(event, context): return event"
             self.written.function("orders", code)
-            stack = self.written.deploy(FUNCTION, stack_name=stack_name, account=SHOP)
+            stack = self.written.deploy(FUNCTIONS, stack_name=stack_name, account=SHOP)
             self._stacks[stack_name] = stack.resources
         return self._stacks[stack_name]
 

@@ -80,8 +80,8 @@ def reach_a_bucket_that_lets_us_in(things: Things) -> Any:
 
 
 def read_a_bucket(things: Things) -> Any:
-    things.bucket("shop-orders")
-    return things.clients.s3(SHOP, REGION).get_object(Bucket="shop-orders", Key="orders/1.csv")
+    things.bucket("shop-secrets")
+    return things.clients.s3(SHOP, REGION).get_object(Bucket="shop-secrets", Key="orders/1.csv")
 
 
 def switch_off_a_key_of_another_account(things: Things) -> Any:
@@ -109,12 +109,9 @@ def of_the_responder(operation: str, **given: Any) -> Call:
 
 def silence_the_responder(things: Things) -> Any:
     name = things.functions("breach-responder")["Orders"]
-    sqs = things.cloud.client("sqs", account=SHOP)
-    url = sqs.create_queue(QueueName="findings")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
-    source = things.cloud.client("lambda", account=SHOP).create_event_source_mapping(
-        EventSourceArn=arn["QueueArn"], FunctionName=name
-    )
+    [source] = things.cloud.client("lambda", account=SHOP).list_event_source_mappings(
+        FunctionName=name
+    )["EventSourceMappings"]
     functions = things.clients.lambda_(SHOP, REGION)
     return functions.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
 

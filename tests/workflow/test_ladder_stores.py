@@ -110,22 +110,30 @@ def bucket_that_empties_itself(things: Things) -> Row:
 
 
 def function_that_beacons(things: Things) -> Row:
-    names = things.functions()
+    made = things.functions()
     functions = things.cloud.client("lambda", account=SHOP)
+    sqs = things.cloud.client("sqs", account=SHOP)
     caller = things.thief("invokes", "lambda", "lambda:InvokeFunction")
 
     def invoke(logical: str) -> str:
-        return answer(lambda: caller.invoke(FunctionName=names[logical], Payload=b"{}"))
+        return answer(lambda: caller.invoke(FunctionName=made[logical], Payload=b"{}"))
 
-    arn = f"arn:aws:lambda:{REGION}:{SHOP}:function:{names['Orders']}"
+    def turned_away() -> str:
+        sqs.send_message(QueueUrl=made["Queue"], MessageBody="an order")
+        things.cloud.settle()
+        waits = things.written.messages(made["Queue"], account=SHOP)
+        return f"{invoke('Orders')}, {len(waits)} in its queue"
+
+    arn = f"arn:aws:lambda:{REGION}:{SHOP}:function:{made['Orders']}"
     return things.row(
         things.target("Lambda", arn, STOP_FUNCTION),
-        lambda: functions_shown(functions, names["Orders"], names["Mails"]),
-        lambda: invoke("Orders"),
-        was=WORKS,
-        then="TooManyRequestsException",
+        lambda: functions_shown(functions, made["Orders"], made["Mails"]),
+        turned_away,
+        was=f"{WORKS}, 0 in its queue",
+        then="TooManyRequestsException, 1 in its queue",
         works=lambda: f"another function: {invoke('Mails')}",
         goes_on=f"another function: {WORKS}",
+        how="invoked, and sent a message",
     )
 
 

@@ -69,9 +69,9 @@ class Written:
     def ran(self, name: str) -> list[Invocation]:
         return [one for one in self.cloud.invocations if one.logical_id == name]
 
-    def messages(self, url: str) -> list[dict[str, Any]]:
+    def messages(self, url: str, account: str = HOME) -> list[dict[str, Any]]:
         """What a queue holds, read without hiding it."""
-        found = self.client("sqs").receive_message(
+        found = self.client("sqs", account).receive_message(
             QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
         )
         return list(found.get("Messages", []))
