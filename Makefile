@@ -35,8 +35,9 @@ test: setup ## All tests: lint, types, templates, weaknesses, packages, unit, wo
 unit: setup
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -q
 
-prove: setup ## Every scenario with a fault at every AWS call, and what we rely on taken away; hours
+prove: setup ## Every scenario with a fault at every AWS call, by schedules, and what we rely on taken away; hours
 	$(BIN)/python -m tests.proof
+	$(BIN)/python -m tests.proof --schedules 40 --seed $$RANDOM
 	$(BIN)/python -m tests.proof --mutations
 
 check: lint types validate scan secrets ## Style, import rules, types, templates, weaknesses, secrets

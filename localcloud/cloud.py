@@ -8,6 +8,7 @@ behind the driver's back: `deliver` only puts an event on the bus, and `settle`,
 
 import json
 import os
+import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -225,6 +226,10 @@ class Cloud:
     def disturb(self, disturbance: Disturbance | None) -> None:
         """From now on, let this go wrong with calls; None for nothing any more."""
         self._switchboard.disturbance = disturbance
+
+    def take_turns_by(self, chance: random.Random) -> None:
+        """From now on, let chance say what is next, among all that can happen at one instant."""
+        self._scheduler.take_turns_by(chance)
 
     def run_inside(self, payload: str | None = None) -> None:
         """Give the function that runs now this event, or its own again, in the middle of it.

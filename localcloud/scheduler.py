@@ -2,7 +2,8 @@
 
 Whoever runs holds the baton. A job that has to wait parks its thread and hands the baton back; when
 nobody can run at this instant, virtual time jumps to the earliest instant that somebody waits for.
-Those who can run do so first come, first served. Nothing sleeps for real, and nothing polls.
+Those who can run do so first come, first served, or as a seed has it. Nothing sleeps for real, and
+nothing polls.
 
 The thread that makes the scheduler is its driver: it alone settles and advances. A driver that has
 to wait for something lets the others run meanwhile. Any third thread is refused when it would have
@@ -11,6 +12,7 @@ to wait: nobody could hand it the baton. `baton.py` has the stand-ins for `threa
 
 import heapq
 import itertools
+import random
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -137,6 +139,7 @@ class Scheduler:
         self._ready: deque[Worker] = deque()
         self._parked: list[Parked] = []
         self._numbers = itertools.count()
+        self._chance: random.Random | None = None
         self._unraised: list[Failure] = []
         self._closed = False
 
@@ -151,6 +154,10 @@ class Scheduler:
             self._queue(worker)
         else:
             self._park_until(at, worker)
+
+    def take_turns_by(self, chance: random.Random) -> None:
+        """From now on, let chance say whose turn it is among those who can run."""
+        self._chance = chance
 
     def settle(self) -> None:
         """Run what can run at this instant, until each has ended or waits for a later one.
@@ -285,6 +292,8 @@ class Scheduler:
                 self._go_on(parked)
         if not self._ready:
             return False
+        if self._chance is not None:
+            self._ready.rotate(self._chance.randrange(len(self._ready)))
         worker = self._ready.popleft()
         worker.queued, self._current = False, worker
         worker.take_turn(self._baton)

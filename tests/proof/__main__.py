@@ -3,6 +3,7 @@
 python -m tests.proof                              all of it: hours on two cores
 python -m tests.proof --most 200 --seed 7          so many faults of each scenario, chosen by 7
 python -m tests.proof touch --fault 29:twin        one fault again
+python -m tests.proof --schedules 50 --seed 7      a campaign by 50 schedules, the first by seed 7
 python -m tests.proof --mutations                  what we rely on, taken away piece by piece
 """
 
@@ -20,9 +21,11 @@ from rich.text import Text
 
 from tests.proof.crashes import Fault, Violation, disturbed, prepared, undisturbed
 from tests.proof.forks import forked
+from tests.proof.interleavings import CAMPAIGN_NIGHT, Told, tried
 from tests.proof.mutations import MUTATIONS, Caught, caught, expectations
 from tests.proof.privileges import Use, gaps
 from tests.proof.scenarios import SCENARIOS, Scenario
+from tests.proof.schedules import drawn
 
 _A_MUTATION_SECONDS = 1200.0
 
@@ -33,6 +36,8 @@ def main(words: Sequence[str]) -> int:
     console, began = Console(), time.perf_counter()
     if asked.mutations:
         return _mutate(console)
+    if asked.schedules is not None:
+        return _schedule(range(asked.seed, asked.seed + asked.schedules), console)
     table = Table("scenario", "calls", "faults", "run", "violations", title="Crash everywhere")
     violations, uses = list[Violation](), set[Use]()
     for name in asked.scenarios:
@@ -60,14 +65,7 @@ def _prove(
         every = before.faults()
         chosen = _chosen(every, asked)
         violations = list[Violation]()
-        with Progress(
-            TextColumn(scenario.name),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=console,
-            disable=not console.is_terminal,
-        ) as progress:
+        with _bar(scenario.name, console) as progress:
             bar = progress.add_task(scenario.name, total=len(chosen))
             for _, violation in disturbed(scenario, night, before, chosen):
                 progress.advance(bar)
@@ -76,6 +74,40 @@ def _prove(
     run = f"{len(chosen)}: " + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
     table.add_row(scenario.name, str(len(before.calls)), str(len(every)), run, str(len(violations)))
     return violations
+
+
+def _schedule(seeds: Sequence[int], console: Console) -> int:
+    """A night by each of these seeds."""
+    failing, struck, calls, began = list[int](), 0, 0, time.perf_counter()
+    with prepared(CAMPAIGN_NIGHT) as night:
+        before = undisturbed(CAMPAIGN_NIGHT, night)
+        schedules = [drawn(seed, before.calls) for seed in seeds]
+        with _bar("schedules", console) as progress:
+            bar = progress.add_task("schedules", total=len(schedules))
+            for told in tried(night, before, schedules):
+                progress.advance(bar)
+                struck, calls = struck + len(told.struck), calls + told.calls
+                if told.why:
+                    failing.append(told.schedule.seed)
+                    _tell_of(told, console)
+    console.print(
+        f"{len(schedules)} schedules, {struck} mishaps among {calls} calls, {len(failing)} ended "
+        f"otherwise than undisturbed, in {time.perf_counter() - began:.0f} seconds of real time"
+    )
+    return 1 if failing else 0
+
+
+def _tell_of(told: Told, console: Console) -> None:
+    console.print(f"Seed {told.schedule.seed}. Again: {told.again}", style="red", markup=False)
+    for line in told.schedule.lines():
+        console.print(f"    {line}", markup=False, highlight=False)
+    for why in told.why[:8]:
+        console.print(f"  ! {why[:500]}", markup=False, highlight=False)
+
+
+def _bar(text: str, console: Console) -> Progress:
+    columns = TextColumn(text), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def _mutate(console: Console) -> int:
@@ -135,7 +167,8 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
     parser.add_argument("scenarios", nargs="*", default=list(SCENARIOS), metavar="SCENARIO")
     parser.add_argument("--most", type=int, help="faults of each scenario; all, without")
-    parser.add_argument("--seed", type=int, default=0, help="which ones, with --most")
+    parser.add_argument("--seed", type=int, default=0, help="which ones, with --most; or the first")
+    parser.add_argument("--schedules", type=int, help="nights by a seed each")
     parser.add_argument("--mutations", action="store_true", help="whether this proof bites")
     parser.add_argument("--fault", action="append", help="one fault again, as it was printed")
     asked = parser.parse_args(words)

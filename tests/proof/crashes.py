@@ -5,10 +5,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from localcloud.switchboard import Call
 from responder_cli.drill import world
 from tests.proof.ends import ALWAYS, CUSTODY, EXECUTIONS, differences, end_of
-from tests.proof.faults import Kind, Saboteur, kinds_for
+from tests.proof.faults import Kind, Saboteur, kinds_for, shown
 from tests.proof.forks import Ran, forked
 from tests.proof.privileges import Use, uses_of
 from tests.proof.scenarios import Scenario, recovered, rival_of
@@ -92,7 +91,7 @@ def disturbed(
         saboteur = Saboteur(night.cloud, fault.at, fault.kind, rival=rival_of(night))
         found = _run(scenario, night, saboteur)
         without = _incomparable(fault, before.end)
-        return differences(before.end, found, without=without, pages_twice=fault.pages)
+        return differences(before.end, found, without=without, pages_again=int(fault.pages))
 
     for ran in forked(faults, run):
         why = ran.answer if ran.failure is None else [ran.failure.strip().splitlines()[-1]]
@@ -116,7 +115,7 @@ def _undisturbed(scenario: Scenario, night: Night) -> dict[str, object]:
     calls = [call for call in night.cloud.calls[first:] if call.function is not None]
     return {
         "end": _end(scenario, night),
-        "calls": [(_shown(call), [kind.name for kind in kinds_for(call)]) for call in calls],
+        "calls": [(shown(call), [kind.name for kind in kinds_for(call)]) for call in calls],
         "uses": [(use.role, use.action, use.refused) for use in uses_of(night.cloud.calls)],
     }
 
@@ -134,8 +133,3 @@ def _end(scenario: Scenario, night: Night) -> dict[str, list[str]]:
     failed = night.watch.failed()
     recovered(night, scenario.answer)
     return end_of(night, failed)
-
-
-def _shown(call: Call) -> str:
-    function = (call.function or "").rpartition(":")[2].partition("Function")[0].rpartition("-")[2]
-    return f"{function} {call.name}"

@@ -110,10 +110,12 @@ def _line(what: str, held: dict[str, Any]) -> str:
     return f"{what}: {_INSTANT.sub('…', json.dumps(kept, sort_keys=True, default=str))}"
 
 
-def _once_more(line: str) -> str:
-    """A line about pages, as it reads when one more was sent."""
+def _more_often(line: str, most: int) -> list[str]:
+    """A line about pages, as it reads when one more was sent, or two, and so on."""
+    if not line.startswith("page: "):
+        return []
     text, _, times = line.rpartition(" x")
-    return f"{text} x{int(times) + 1}" if line.startswith("page: ") else ""
+    return [f"{text} x{int(times) + more}" for more in range(1, most + 1)]
 
 
 def _named(line: str, labels: dict[str, str]) -> str:
@@ -131,21 +133,20 @@ def differences(
     found: dict[str, list[str]],
     *,
     without: Collection[str] = (),
-    pages_twice: bool = False,
+    pages_again: int = 0,
 ) -> list[str]:
     """What one end has and the other has not, but for the headings `without` which they compare.
 
-    With `pages_twice`, one page more of the same kind is none: pages are sent at least once.
+    So many pages more of the same kind are none: pages are sent at least once.
     """
     told = []
     for heading in [one for one in expected if one not in without]:
         missing = [line for line in expected[heading] if line not in found[heading]]
         more = [line for line in found[heading] if line not in expected[heading]]
-        if pages_twice:
-            for line in list(missing):
-                if (again := _once_more(line)) in more:
-                    missing.remove(line)
-                    more.remove(again)
+        for line in list(missing):
+            for again in [each for each in _more_often(line, pages_again) if each in more]:
+                missing.remove(line)
+                more.remove(again)
         told += [f"{heading}: missing: {line}" for line in missing]
         told += [f"{heading}: more: {line}" for line in more]
         lines = len(expected[heading]), len(found[heading])

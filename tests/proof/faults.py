@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import NoReturn
 
 from botocore.exceptions import ReadTimeoutError
 
@@ -53,6 +54,43 @@ def kinds_for(call: Call) -> tuple[Kind, ...]:
     return (*found, Kind.RIVAL) if "IntakeFunction" in (call.function or "") else found
 
 
+def shown(call: Call) -> str:
+    """Which call it is, and whose, for people: "Contain iam:AttachUserPolicy"."""
+    function = (call.function or "").rpartition(":")[2].partition("Function")[0].rpartition("-")[2]
+    return f"{function} {call.name}"
+
+
+def strike_before(kind: Kind, call: Call, cloud: Cloud, rival: str) -> None:
+    """What goes wrong before a call is carried out, if that is when it does."""
+    match kind:
+        case Kind.ERROR:
+            code = _ERRORS.get(call.service, "InternalFailure")
+            raise Fault(code, "We encountered an internal error.", status=500)
+        case Kind.THROTTLE:
+            code = _THROTTLES.get(call.service, "ThrottlingException")
+            raise Fault(code, "Rate exceeded", status=503 if code == "SlowDown" else 400)
+        case Kind.TWIN:
+            cloud.run_inside()
+        case Kind.RIVAL:
+            cloud.run_inside(rival)
+
+
+def strike_after(kind: Kind, call: Call) -> None:
+    """What goes wrong once a call was carried out, if that is when it does."""
+    match kind:
+        case Kind.LOST:
+            raise ReadTimeoutError(endpoint_url=f"https://{call.service}.amazonaws.com")
+        case Kind.TIMEOUT:
+            time.sleep(_LONG.total_seconds())  # the engine's sleep: it takes no real time
+        case Kind.DEATH:
+            raise SystemExit(_KILLED)
+
+
+def refuse() -> NoReturn:
+    """As IAM does where a right is missing."""
+    raise Fault("AccessDenied", "not authorized to perform this operation", status=403)
+
+
 @dataclass
 class Saboteur:
     """Does one thing to one of the calls that functions make; 1 is the first of them.
@@ -75,20 +113,9 @@ class Saboteur:
         if self.seen == self.at:
             self.hit = call
         if self._is_denied(call):
-            raise Fault("AccessDenied", "not authorized to perform this operation", status=403)
-        if call is not self.hit:
-            return
-        match self.kind:
-            case Kind.ERROR:
-                code = _ERRORS.get(call.service, "InternalFailure")
-                raise Fault(code, "We encountered an internal error.", status=500)
-            case Kind.THROTTLE:
-                code = _THROTTLES.get(call.service, "ThrottlingException")
-                raise Fault(code, "Rate exceeded", status=503 if code == "SlowDown" else 400)
-            case Kind.TWIN:
-                self.cloud.run_inside()
-            case Kind.RIVAL:
-                self.cloud.run_inside(self.rival)
+            refuse()
+        if call is self.hit:
+            strike_before(self.kind, call, self.cloud, self.rival)
 
     def _is_denied(self, call: Call) -> bool:
         if self.kind is not Kind.DENIED or self.hit is None:
@@ -97,12 +124,5 @@ class Saboteur:
 
     def after(self, call: Call) -> None:
         """The same, of what was carried out."""
-        if call is not self.hit:
-            return
-        match self.kind:
-            case Kind.LOST:
-                raise ReadTimeoutError(endpoint_url=f"https://{call.service}.amazonaws.com")
-            case Kind.TIMEOUT:
-                time.sleep(_LONG.total_seconds())  # the engine's sleep: it takes no real time
-            case Kind.DEATH:
-                raise SystemExit(_KILLED)
+        if call is self.hit:
+            strike_after(self.kind, call)

@@ -45,7 +45,7 @@ def answered(night: Night, signal: str | None) -> None:
         night.cloud.settle()
         waiting = night.asks() if signal is not None else []
         for automation_id in waiting:
-            _answer(night, automation_id, signal or "")
+            press(night, automation_id, signal or "")
         if _quiet(night):
             return
         night.watch.until(
@@ -66,7 +66,8 @@ def _quiet(night: Night) -> bool:
     )
 
 
-def _answer(night: Night, automation_id: str, signal: str) -> None:
+def press(night: Night, automation_id: str, signal: str) -> None:
+    """A button of the console, if it can still be pressed."""
     try:
         night.answer(automation_id, signal)
     except ClientError as error:

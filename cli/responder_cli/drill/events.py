@@ -3,13 +3,13 @@
 import json
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from responder_cli.drill.world import ROOT, Shop
 
-_EVENTS = (
+CAMPAIGN = (
     "guardduty/exfiltration-s3-anomalousbehavior",
     "security-hub/exfiltration-s3-anomalousbehavior",
     "security-hub-v2/exfiltration-s3-anomalousbehavior",
@@ -21,7 +21,9 @@ _INSTANT = re.compile(r"2026-11-23T\d\d:\d\d:\d\d(?:\.\d{3})?Z")
 _EPOCH = re.compile(r"\b1795\d{9}\b")  # milliseconds, of the same day
 
 
-def told_of(theft_at: datetime, shop: Shop, session_key_id: str) -> list[dict[str, Any]]:
+def told_of(
+    theft_at: datetime, shop: Shop, session_key_id: str, names: Sequence[str] = CAMPAIGN
+) -> list[dict[str, Any]]:
     """What the detectors send about a theft that began at `theft_at`, earliest first.
 
     The saved events name this shop's ids instead of theirs, and every instant moves by one span.
@@ -33,7 +35,7 @@ def told_of(theft_at: datetime, shop: Shop, session_key_id: str) -> list[dict[st
         "AROAEXAMPLEEXAMPLE00": shop.role_id,
         "ASIAEXAMPLEEXAMPLE07": session_key_id,
     }
-    events = [json.loads(_moved(_named(name, ids), span)) for name in _EVENTS]
+    events = [json.loads(_moved(_named(name, ids), span)) for name in names]
     return sorted(events, key=lambda event: str(event["time"]))
 
 

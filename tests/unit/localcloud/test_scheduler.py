@@ -1,3 +1,4 @@
+import random
 import signal
 import threading
 import time
@@ -85,6 +86,20 @@ def test_jobs_run_in_the_order_they_came_and_only_when_told(scheduler: Scheduler
     scheduler.settle()
     assert seen == [0, 1, 2, 3, 4]
     assert scheduler.next_at() is None
+
+
+def test_chance_says_whose_turn_it_is_and_the_same_chance_the_same(scheduler: Scheduler) -> None:
+    orders = list[list[int]]()
+    for seed in (1, 1, 2):
+        ran = list[int]()
+        orders.append(ran)
+        scheduler.take_turns_by(random.Random(seed))
+        for number in range(9):
+            scheduler.later(partial(ran.append, number), name=str(number))
+        scheduler.settle()
+        assert sorted(ran) == list(range(9))
+    assert orders[0] == orders[1] != orders[2]
+    assert list(range(9)) not in orders
 
 
 def test_a_job_for_an_instant_runs_at_that_instant(scheduler: Scheduler) -> None:

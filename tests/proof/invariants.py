@@ -1,0 +1,159 @@
+"""What holds at the end of every night, whatever came, in which order, and whatever went wrong."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from responder.aws.evidence import Shelf
+from responder.domain.approval import ApprovalStatus
+from responder.domain.clock import ClockState
+from responder.domain.custody import verify_chain
+from responder.domain.incident import Incident
+from responder.domain.order import ReceiptStatus
+from responder_cli.drill import world
+from tests.proof.ends import DEAD_LETTERS
+from tests.workflow.nights import Night
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_STANDS = (ReceiptStatus.OBSERVED, ReceiptStatus.APPLIED, ReceiptStatus.CONTAINED)
+_SEALED = ("manifest", "signature", "custody")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What was put on the bus, as it was sent."""
+
+    campaign: Sequence[str]  # keys of the findings
+    unreadable: Sequence[Mapping[str, Any]]
+
+
+def broken(night: Night, sent: Sent, end: Mapping[str, list[str]], *, whole: bool) -> list[str]:
+    """What does not hold. Without `whole`, a right was missing, and a person has the rest."""
+    return [
+        *_incidents(night, sent),
+        *_letters(sent, end[DEAD_LETTERS]),
+        *(why for incident in night.watch.incidents() for why in _of(night, incident, whole)),
+    ]
+
+
+def _of(night: Night, incident: Incident, whole: bool) -> Iterator[str]:
+    yield from _cuts(night, incident)
+    yield from _answers(night, incident)
+    yield from _clocks(night, incident)
+    chain = verify_chain(night.watch.evidence.custody(incident.id))
+    if chain is not None:
+        yield f"custody: {chain}"
+    if whole:
+        yield from _begun(night, incident)
+        yield from _seals(night, incident)
+        yield from _ended(night, incident)
+
+
+def _incidents(night: Night, sent: Sent) -> Iterator[str]:
+    """One campaign is one incident, and each of its findings is in that one."""
+    filed = Counter(sk.partition("#")[2] for _, sk, _ in night.items() if sk.startswith("FINDING#"))
+    for key in dict.fromkeys(sent.campaign):
+        if filed[key] != 1:
+            yield f"incidents: {filed[key]} hold the finding {key}"
+    for key in filed.keys() - set(sent.campaign):
+        yield f"incidents: one holds {key}, which leads to nothing"
+
+
+def _letters(sent: Sent, found: Sequence[str]) -> Iterator[str]:
+    """Each message that nobody can read, as often as it was sent, and no other."""
+    expected = Counter(json.dumps(one, sort_keys=True) for one in sent.unreadable)
+    dead = Counter(json.dumps(json.loads(body), sort_keys=True) for body in found)
+    for text in expected | dead:
+        if expected[text] != dead[text]:
+            yield f"dead letters: {expected[text]} sent, {dead[text]} found: {text[:200]}"
+
+
+def _cuts(night: Night, incident: Incident) -> Iterator[str]:
+    """One order for each cut that stands."""
+    standing = Counter(
+        one.order.about
+        for one in night.watch.receipts.all(incident.id)
+        if one.status in _STANDS and one.replaced_by is None
+    )
+    for about, times in standing.items():
+        if times > 1:
+            yield f"orders: {times} cut the same: {about}"
+
+
+def _answers(night: Night, incident: Incident) -> Iterator[str]:
+    """A question was asked once, its yes was taken once, and nothing was cut after a no."""
+    cut = {
+        one.order.order_id
+        for one in night.watch.receipts.all(incident.id)
+        if one.status in _STANDS or one.status is ReceiptStatus.RELEASED
+    }
+    for one in night.watch.approvals.all(incident.id):
+        if one.status is not ApprovalStatus.APPROVED and one.order_id in cut:
+            yield f"approvals: {one.order_id} was cut, and is {one.status}"
+    asked = Counter(
+        json.dumps(call.params["Parameters"]["ApprovalId"])
+        for call in night.cloud.calls
+        if call.operation == "StartAutomationExecution" and call.error is None
+    )
+    questions = Counter(
+        one["AutomationExecutionId"]
+        for one in night.cloud.client("ssm", account=world.HOME).describe_automation_executions()[
+            "AutomationExecutionMetadataList"
+        ]
+    )
+    if len(questions) > len(asked):
+        yield f"approvals: {len(questions)} questions about {len(asked)} orders"
+    taken = Counter(
+        str(call.params["taskToken"])
+        for call in night.cloud.calls
+        if call.operation == "SendTaskSuccess" and call.error is None
+    )
+    for times in taken.values():
+        if times > 1:
+            yield f"approvals: one yes was taken {times} times"
+
+
+def _clocks(night: Night, incident: Incident) -> Iterator[str]:
+    """Each clock that runs is found by the hourly sweep."""
+    clocks = night.watch.clocks.all(incident.id)
+    due = night.watch.ledger.due("CLOCK", until=_NEVER)
+    listed = {sk.partition("#")[2] for pk, sk in due if pk.endswith(incident.id)}
+    for clock in clocks:
+        if clock.state is ClockState.RUNNING and clock.clock_id not in listed:
+            yield f"clocks: {clock.clock_id} runs, and nobody looks at it"
+
+
+def _begun(night: Night, incident: Incident) -> Iterator[str]:
+    """Each generation was started and planned, and every clock has a tracker."""
+    held = {sk for pk, sk, _ in night.items() if pk.endswith(incident.id)}
+    for generation in range(1, incident.generation + 1):
+        for what in ("STARTED", "PLAN"):
+            if f"{what}#{generation}" not in held:
+                yield f"generations: {what} of {generation} is missing"
+    if not night.watch.clocks.all(incident.id):
+        yield "clocks: there is none"
+
+
+def _seals(night: Night, incident: Incident) -> Iterator[str]:
+    """Each generation has its evidence, and a seal over it."""
+    sealed = {one.name for one in night.watch.evidence.items(incident.id, Shelf.SEAL)}
+    kept = {one.name.rpartition("/")[0] for one in night.watch.evidence.items(incident.id)}
+    for generation in range(1, incident.generation + 1):
+        for what in _SEALED:
+            if f"{what}/{generation:04d}" not in sealed:
+                yield f"evidence: {what} of generation {generation} is missing"
+        for collector in ("iam.principal", "guardduty.finding", "cloudtrail.events"):
+            if f"{collector}/{generation:04d}" not in kept:
+                yield f"evidence: {collector} of generation {generation} is missing"
+
+
+def _ended(night: Night, incident: Incident) -> Iterator[str]:
+    """Each order has come to an end: it is contained, or a person has it."""
+    receipts = {one.order.order_id: one.status for one in night.watch.receipts.all(incident.id)}
+    for order in night.watch.records.orders(incident.id):
+        status = receipts.get(order.order_id)
+        if status not in (ReceiptStatus.CONTAINED, ReceiptStatus.LEFT):
+            yield f"orders: {order.action_id} on {order.resource} ended as {status}"

@@ -1,0 +1,52 @@
+"""A few nights by schedules: what a seed draws, and that each night ends as it does undisturbed."""
+
+import random
+
+import pytest
+
+from responder_cli.drill.events import CAMPAIGN
+from tests.proof.crashes import prepared, undisturbed
+from tests.proof.faults import Kind
+from tests.proof.interleavings import CAMPAIGN_NIGHT, tried
+from tests.proof.schedules import BROKEN, drawn
+
+# A worker of the test run has a thread for its reports, which no copy of the process needs.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+CHOSEN, NEW = 3, 1
+CALLS = (("Intake dynamodb:GetItem", (Kind.ERROR, Kind.DENIED, Kind.RIVAL)),) * 9 + (
+    ("Open sns:Publish", (Kind.LOST, Kind.DENIED)),
+)
+
+
+def test_a_night_ends_the_same_by_every_schedule() -> None:
+    seeds = [CHOSEN, *(random.randrange(10**6, 10**9) for _ in range(NEW))]
+    with prepared(CAMPAIGN_NIGHT) as night:
+        before = undisturbed(CAMPAIGN_NIGHT, night)
+        told = list(tried(night, before, [drawn(seed, before.calls) for seed in seeds]))
+    assert [f"{one.again}: {one.why}" for one in told if one.why] == []
+    assert sorted(one.schedule.seed for one in told) == sorted(seeds)
+
+
+def test_a_seed_is_one_schedule_and_another_seed_another() -> None:
+    assert drawn(7, CALLS) == drawn(7, CALLS)
+    assert len({drawn(seed, CALLS) for seed in range(200)}) > 190
+
+
+def test_each_schedule_can_end_as_the_undisturbed_night_does() -> None:
+    for schedule in (drawn(seed, CALLS) for seed in range(200)):
+        assert {one.event for one in schedule.deliveries} & {*CAMPAIGN}
+        assert schedule.deliveries[0].after.total_seconds() == 0
+        calls = [(one.call, one.number) for one in schedule.mishaps]
+        assert len(calls) == len(set(calls))
+        assert sum(one.kind is Kind.DENIED for one in schedule.mishaps) <= 1
+        assert all(one.rival not in BROKEN for one in schedule.mishaps)
+        assert all(bool(one.rival) == (one.kind is Kind.RIVAL) for one in schedule.mishaps)
+
+
+def test_schedules_together_draw_everything_that_may_happen() -> None:
+    schedules = [drawn(seed, CALLS) for seed in range(200)]
+    mishaps = [one for schedule in schedules for one in schedule.mishaps]
+    assert {one.kind for one in mishaps} == {Kind.ERROR, Kind.DENIED, Kind.RIVAL, Kind.LOST}
+    assert {one.presses for one in schedules} == {1, 2}
+    assert {one.turns is None for one in schedules} == {True, False}
+    assert max(len(one.mishaps) for one in schedules) == 4
