@@ -24,6 +24,9 @@ CAMPAIGN_NIGHT = SCENARIOS["campaign"]
 _BEGINS = NOON + timedelta(minutes=40)  # by then everything has happened that findings tell of
 _APPROVE = "Approve"
 _LAST_ANSWERS = timedelta(hours=1)  # after the last delivery
+_AT_MOST_SECONDS = 600.0
+# Sent when a person answers while the machine waits to ask again. The next attempt takes the yes.
+_TOO_LATE = "effects: more: page: [APPROVED TOO LATE]"
 _LETTERS_DIE = timedelta(hours=1)  # five receives, six minutes apart
 
 
@@ -44,7 +47,9 @@ class Told:
 
 def tried(night: Night, before: Undisturbed, schedules: Sequence[Schedule]) -> Iterator[Told]:
     """Run each schedule in a copy of the night, and say how it ended."""
-    for ran in forked(schedules, lambda one: _tried(night, before, one)):
+    for ran in forked(
+        schedules, lambda one: _tried(night, before, one), at_most_seconds=_AT_MOST_SECONDS
+    ):
         answer = ran.answer or {"why": [(ran.failure or "").strip().splitlines()[-1]]}
         yield Told(
             ran.case,
@@ -81,6 +86,8 @@ def _tried(night: Night, before: Undisturbed, schedule: Schedule) -> dict[str, A
         without=_incomparable(before, [one.call for one in denied]),
         pages_again=mishaps.pages,
     )
+    if any(one.call.startswith("Ask ") for one in mishaps.struck):
+        why = [one for one in why if not one.startswith(_TOO_LATE)]
     return {
         "why": why + broken(night, sent, end, whole=not denied),
         "struck": [str(one) for one in mishaps.struck],

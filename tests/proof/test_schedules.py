@@ -8,7 +8,8 @@ from responder_cli.drill.events import CAMPAIGN
 from tests.proof.crashes import prepared, undisturbed
 from tests.proof.faults import Kind
 from tests.proof.interleavings import CAMPAIGN_NIGHT, tried
-from tests.proof.schedules import BROKEN, drawn
+from tests.proof.schedules import BROKEN, SLOW, drawn
+from tests.template.templates import functions, machine, states
 
 # A worker of the test run has a thread for its reports, which no copy of the process needs.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
@@ -38,9 +39,27 @@ def test_each_schedule_can_end_as_the_undisturbed_night_does() -> None:
         assert schedule.deliveries[0].after.total_seconds() == 0
         calls = [(one.call, one.number) for one in schedule.mishaps]
         assert len(calls) == len(set(calls))
-        assert sum(one.kind is Kind.DENIED for one in schedule.mishaps) <= 1
+        for kind in (Kind.DENIED, Kind.TIMEOUT):
+            assert sum(one.kind is kind for one in schedule.mishaps) <= 1
         assert all(one.rival not in BROKEN for one in schedule.mishaps)
         assert all(bool(one.rival) == (one.kind is Kind.RIVAL) for one in schedule.mishaps)
+
+
+def test_only_what_ends_before_a_state_gives_up_is_let_time_out_beside_others() -> None:
+    task_seconds = min(
+        state["TimeoutSeconds"]
+        for state in states(machine("incident-response")).values()
+        if "TimeoutSeconds" in state
+    )
+    slow = [
+        name.capitalize()
+        for name, each in functions().items()
+        if each.get("Timeout", 0) >= task_seconds
+    ]
+    assert sorted(slow) == sorted(SLOW)
+    slow_calls = [(f"{name} iam:PutUserPolicy", (Kind.TIMEOUT, Kind.LOST)) for name in SLOW]
+    mishaps = [one for seed in range(50) for one in drawn(seed, slow_calls).mishaps]
+    assert {one.kind for one in mishaps} == {Kind.LOST}
 
 
 def test_schedules_together_draw_everything_that_may_happen() -> None:
