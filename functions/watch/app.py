@@ -42,7 +42,7 @@ def _one(record: SQSRecord) -> None:
             timeline=wiring.timeline(),
             pager=wiring.pager(),
             machine=wiring.holder(),
-            own_sessions=f":assumed-role/{wiring.settings().member_contain_role}/",
+            own_role=wiring.settings().member_contain_role,
             now=datetime.fromtimestamp(
                 int(record.attributes.approximate_first_receive_timestamp) / 1000, UTC
             ),

@@ -21,7 +21,7 @@ from responder.steps.watch import WatchAnswer, watch
 from tests.builders import INCIDENT_ID, NOON, SHOP, an_order
 from tests.consoles import TOPIC_ARN, Topic
 
-OURS = ":assumed-role/breach-responder-contain/"
+OURS = "breach-responder-contain"
 MALLORY = f"arn:aws:iam::{SHOP}:user/mallory"
 
 
@@ -73,7 +73,7 @@ class World:
             machine=Machine(
                 "arn:aws:states:us-west-2:444455556666:stateMachine:hold", self.executions
             ),
-            own_sessions=OURS,
+            own_role=OURS,
             now=NOON + timedelta(days=3, minutes=1),
         )
 
@@ -111,6 +111,20 @@ def test_a_refused_touch_is_told_and_changes_nothing(world: World) -> None:
     [event] = Timeline(world.ledger).events(INCIDENT_ID)
     assert "AWS refused it" in event.text
     assert (world.executions.started, world.topic.messages) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    "by",
+    [
+        f"arn:aws:iam::{SHOP}:user/:assumed-role/{OURS}/mallory",
+        f"arn:aws:iam::{SHOP}:user/sts::{SHOP}:assumed-role/{OURS}/mallory",
+        f"arn:aws:sts::{SHOP}:assumed-role/{OURS}-2/mallory",
+        f"arn:aws:sts::999988887777:assumed-role/{OURS}/mallory",
+    ],
+)
+def test_a_path_or_a_name_that_looks_like_ours_hides_nobody(world: World, by: str) -> None:
+    world.held(an_order())
+    assert world.watch(by=by).incident_id == INCIDENT_ID
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,14 @@ class Touch(BaseModel):
             ]
         return tuple(found)
 
+    def is_by(self, role: str) -> bool:
+        """Whether a session of this role, of the same account, called.
+
+        Compared whole: the path of a user may hold all of that (IAM API Reference, "CreateUser").
+        """
+        caller = f"arn:{self.partition}:sts::{self.account}:assumed-role/{role}"
+        return self.by.rpartition("/")[0] == caller
+
     def _named(self, kind: PrincipalKind, path: str, name: str) -> Principal:
         # A finding tells no path, and neither does the call.
         arn = f"arn:{self.partition}:iam::{self.account}:{path}/{name}"

@@ -55,15 +55,15 @@ def watch(
     timeline: Timeline,
     pager: Pager,
     machine: Machine,
-    own_sessions: str,
+    own_role: str,
     now: datetime,
 ) -> WatchAnswer:
     """Have every order about whom the call touched looked at again. May run again: once each.
 
-    `own_sessions` is what the ARNs of our own sessions in member accounts have in common. `now`
-    is the same on each retry about one call.
+    `own_role` is the role that we act with in member accounts. `now` is the same on each retry
+    about one call.
     """
-    held = [] if own_sessions in touch.by else _held(touch, correlations, receipts)
+    held = [] if touch.is_by(own_role) else _held(touch, correlations, receipts)
     if not held:
         return WatchAnswer(incident_id=None, order_ids=[])
     incident_id, name = held[0].order.incident_id, touch.user or touch.role or ""
