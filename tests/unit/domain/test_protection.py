@@ -110,3 +110,21 @@ def test_roles_that_stand_elsewhere_are_our_own_too() -> None:
     arn = "arn:aws:iam::222233334444:role/breach-responder-deny-accounts"
     assert ProtectList(own=own_roles(more=(arn, ""))).match(arn) == arn
     assert ProtectList(own=own_roles(more=("",))).match(arn) is None
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        f"arn:aws:iam::{SHOP}:user/:iam::{SHOP}:role/breach-responder-contain",
+        f"arn:aws:iam::{SHOP}:role/x:iam::{HOME}:role/breach-responder-xRole-/mallory",
+        f"arn:aws:iam::{SHOP}:user/:iam::{SHOP}:user/break-glass",
+    ],
+)
+def test_a_path_that_looks_like_a_protected_arn_protects_nobody(arn: str) -> None:
+    protect = ProtectList(patterns=("arn:*:iam::*:user/break-glass",), own=own_roles(account=HOME))
+    assert protect.match(arn) is None
+
+
+def test_a_pattern_of_fewer_parts_than_an_arn_still_goes_over_all_of_it() -> None:
+    for pattern in ("arn:*:user/orders-export", "arn:aws:iam::*", "*:user/orders-*"):
+        assert ProtectList(patterns=(pattern,)).covers(a_user()) == pattern

@@ -10,9 +10,15 @@ from responder.domain.principal import Principal
 
 MEMBER_ROLES = ("breach-responder-contain", "breach-responder-collect")
 
+_COLONS = 5  # of an ARN; what follows the last one is the resource, which may hold more
+
 
 class ProtectList(BaseModel):
     """Patterns of ARNs or names. `*` is any run of characters and `?` any one, case aside.
+
+    A whole ARN is compared part by part, as IAM does it: no `*` reaches over a colon into the name,
+    whose path an attacker may have made to look like another ARN.
+    AWS: IAM User Guide, "Amazon Resource Name (ARN) condition operators".
 
     A finding tells no path of a user or role, so a pattern with a path is compared by its last
     part here, unless that part is `*` alone; the order is checked again, with the real ARN, before
@@ -31,8 +37,7 @@ class ProtectList(BaseModel):
     def match(self, *names: str) -> str | None:
         """The pattern that one of these ARNs or names matches, if one does."""
         for pattern in (*self.own, *self.patterns):
-            rules = [_rule(form) for form in _forms(pattern)]
-            if any(rule.fullmatch(name) for rule in rules for name in names):
+            if any(_fits(form, name) for form in _forms(pattern) for name in names):
                 return pattern
         return None
 
@@ -100,6 +105,15 @@ def _forms(pattern: str) -> tuple[str, ...]:
     if slash and is_iam and "/" in rest and last.strip("*"):
         return (pattern, f"{head}/{last}")
     return (pattern,)
+
+
+def _fits(pattern: str, name: str) -> bool:
+    parts, found = pattern.split(":", _COLONS), name.split(":", _COLONS)
+    if parts[0].casefold() != "arn" or len(parts) <= _COLONS:
+        return _rule(pattern).fullmatch(name) is not None
+    return len(found) == len(parts) and all(
+        _rule(part).fullmatch(one) for part, one in zip(parts, found, strict=True)
+    )
 
 
 @cache
