@@ -1,24 +1,38 @@
 """What a person does about the things of a lineage that no action of ours undoes.
 
-Names in commands were held to AWS' own rules, without blanks and quotes, when they were read.
+Names in commands were held to AWS' own rules, without blanks and quotes, when they were read; a
+shell and the AWS CLI read more out of some of those than a name.
 """
+
+from string import Formatter
 
 from responder.domain.lineage import Edge, Node, NodeKind
 from responder.domain.order import Refusal
+from responder.domain.pasting import pasted
 
 
 def left(node: Node, edge: Edge | None) -> Refusal:
     """The refusal of a thing for which there is no action, with the command that undoes it."""
     told = proof(edge)
     where = f"{node.account}, region {node.region}" if node.region else node.account
-    steps = _STEPS.get(node.kind, "aws cloudtrail lookup-events, and undo what the event did")
-    step = steps.format(name=node.name, arn=node.arn, detail=node.detail, key=node.access_key_id)
     return Refusal(
         resource=node.arn or f"{node.kind.value} {node.name or node.access_key_id}",
         reason=f"{told} No action of ours undoes a {node.kind.value}, because honest work may "
         "depend on it.",
-        next_step=f"In account {where}, look whether it is yours. If not: {step}.",
+        next_step=f"In account {where}, look whether it is yours. If not: {_step(node)}.",
     )
+
+
+def _step(node: Node) -> str:
+    told = {"name": node.name, "arn": node.arn, "detail": node.detail, "key": node.access_key_id}
+    step = _STEPS.get(node.kind, "aws cloudtrail lookup-events, and undo what the event did")
+    words = {}
+    for _, field, _, _ in Formatter().parse(step):
+        if field is not None:
+            words[field] = pasted(told[field] or "")
+    if None in words.values():
+        return "undo it in the console: a command would take its name for something else"
+    return step.format(**words)
 
 
 def proof(edge: Edge | None) -> str:

@@ -1,6 +1,7 @@
 """What we will not do by ourselves, why, and exactly what a person does instead.
 
-Names in commands were validated where they were read: IAM names and account ids only.
+Names in commands were validated where they were read: IAM names and account ids only. One that the
+AWS CLI would take for an option is not put into a command.
 """
 
 import shlex
@@ -12,6 +13,7 @@ from responder.domain.identifiers import partition_of
 from responder.domain.ladder import ACCOUNT, DEACTIVATE_KEY, DENY_ACCOUNT, fitting
 from responder.domain.named import named
 from responder.domain.order import Refusal, Target
+from responder.domain.pasting import pasted
 from responder.domain.principal import Principal, PrincipalKind
 
 _RUNBOOK = "Systems Manager runbook"
@@ -155,9 +157,15 @@ def described(principal: Principal) -> str:
 
 def _by_hand(principal: Principal) -> str:
     if principal.kind is PrincipalKind.IAM_USER:
+        name = pasted(principal.name or "")
+        if name is None:
+            return (
+                f"in account {principal.account}, IAM console, Users, {principal.name}: attach "
+                "AWSDenyAll, and then make each access key inactive."
+            )
         return (
             f"in account {principal.account}, aws iam attach-user-policy --user-name "
-            f"{principal.name} --policy-arn arn:aws:iam::aws:policy/AWSDenyAll, and then "
+            f"{name} --policy-arn arn:aws:iam::aws:policy/AWSDenyAll, and then "
             f"aws iam update-access-key --status Inactive for each of its keys."
         )
     if principal.kind in (PrincipalKind.ASSUMED_ROLE, PrincipalKind.ROLE):
