@@ -97,6 +97,37 @@ def test_the_number_of_principals_resources_and_addresses_is_bounded() -> None:
     assert len(finding.principals) == 100
 
 
+@pytest.mark.parametrize("zone", ["<img src=x onerror=alert(1)>", "\n\x1b[31m", "eth0"])
+def test_the_zone_of_an_address_may_be_any_text_and_is_left_out(zone: str) -> None:
+    event = an_event()
+    call = event["detail"]["service"]["action"]["awsApiCallAction"]
+    call["remoteIpDetails"] = {"ipAddressV6": f"fe80::1%{zone}"}
+    assert the_finding(event).addresses == ("fe80::1",)
+
+
+def test_a_key_is_made_of_nothing_but_what_aws_writes() -> None:
+    event = an_event(partition="\n\x1b[31m", region="us-west-2")
+    detail = event["detail"]
+    del detail["arn"]
+    detail["service"]["detectorId"] = "0af1"
+    assert the_finding(event).key.startswith("arn:aws:guardduty:us-west-2:111122223333:detector/")
+    detail["service"]["detectorId"] = "dé\u0660"
+    with pytest.raises(Broken, match=r"detail\.arn"):
+        sources.read(event)
+
+
+def test_a_partition_that_we_do_not_know_names_no_identity() -> None:
+    event = an_event(arn="arn:aws-mallory:guardduty:us-west-2:111122223333:detector/a/finding/b")
+    [principal] = the_finding(event).principals
+    assert principal.arn == "arn:aws:iam::111122223333:user/orders-export"
+
+
+def test_a_region_is_as_short_as_regions_are() -> None:
+    event = an_event(region=None) | {"region": "us-" + "a" * 200_000 + "-1"}
+    with pytest.raises(Broken, match="region"):
+        sources.read(event)
+
+
 def test_instants_that_cannot_be_are_refused_by_name() -> None:
     for instant in ("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "1969-01-01T00:00Z"):
         with pytest.raises(Broken, match=r"detail\.updatedAt"):

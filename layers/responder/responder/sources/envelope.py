@@ -116,7 +116,8 @@ def addresses(given: Iterable[str | None]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for value in given:
         try:
-            found[str(ipaddress.ip_address(value or ""))] = None
+            # An IPv6 address may carry a zone, which may be any text (RFC 4007, section 11).
+            found[str(ipaddress.ip_address(value or "")).partition("%")[0]] = None
         except ValueError:
             continue
     return tuple(found)[:MOST]

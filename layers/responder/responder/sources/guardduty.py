@@ -5,6 +5,7 @@ the fields are those of the GuardDuty API Reference, "Finding".
 """
 
 import json
+import re
 from typing import Any
 
 from pydantic import Field
@@ -32,6 +33,7 @@ from responder.sources.principals import classify, distinct, inside, partition_o
 
 EVENT_SOURCE = "aws.guardduty"
 DETAIL_TYPES = frozenset({"GuardDuty Finding"})
+_DETECTOR = re.compile(r"[0-9A-Za-z]{1,300}")  # API Reference, "GetDetector"
 
 
 class _Ip(Camel):
@@ -164,11 +166,12 @@ def _key(detail: _Detail, region: str, raw: dict[str, Any]) -> str:
         return detail.arn
     service = raw.get("service")
     detector = service.get("detectorId") if isinstance(service, dict) else None
-    if detail.id is None or not isinstance(detector, str) or not detector.isalnum():
+    partition = partition_of(f"arn:{detail.partition}:")
+    if detail.id is None or not isinstance(detector, str) or not _DETECTOR.fullmatch(detector):
         raise Broken("field detail.arn: missing, and so is what it is made of")
     return (
-        f"arn:{detail.partition}:guardduty:{region}:{detail.account_id}"
-        f":detector/{detector[:64]}/finding/{detail.id}"
+        f"arn:{partition}:guardduty:{region}:{detail.account_id}"
+        f":detector/{detector}/finding/{detail.id}"
     )
 
 

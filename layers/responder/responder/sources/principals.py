@@ -12,7 +12,10 @@ _FEDERATED_NAME = re.compile(r"[\w+=,.@-]{2,32}", re.ASCII)
 _KEY_ID = re.compile(r"[A-Z0-9]{16,128}")
 _PRINCIPAL_ID = re.compile(r"[A-Z0-9]{4,128}(:.*)?", re.DOTALL)
 _ACCOUNT = re.compile(r"[0-9]{12}")
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):role/(?:[\x21-\x7e]{1,512}/)?([^/]+)")
+_PARTITION = r"arn:(aws|aws-cn|aws-us-gov):"
+_ROLE_ARN = re.compile(
+    _PARTITION + r"iam::(?P<account>[0-9]{12}):role/(?:[\x21-\x7e]{1,512}/)?(?P<name>[^/]+)"
+)
 _SERVICE = re.compile(r"[a-z0-9.-]{1,128}\.amazonaws\.com(\.cn)?")
 
 _KINDS = {
@@ -31,8 +34,8 @@ _ROLES = (PrincipalKind.ASSUMED_ROLE, PrincipalKind.ROLE)
 
 
 def partition_of(arn: str) -> str:
-    """The partition in an ARN, `aws` where there is none."""
-    found = re.match(r"arn:(aws[a-z-]*):", arn)
+    """The partition in an ARN, `aws` where there is none that we know."""
+    found = re.match(_PARTITION, arn)
     return found[1] if found else "aws"
 
 
@@ -122,10 +125,10 @@ def _role(
 ) -> Principal:
     name = user_name or ""
     told = _ROLE_ARN.fullmatch(role_arn or "")
-    if told and told[1] != seen.account:
-        return _of_account(seen, told[1], partition)
+    if told and told["account"] != seen.account:
+        return _of_account(seen, told["account"], partition)
     if told:
-        name = told[2]
+        name = told["name"]
     session = _after_colon(principal_id) or ""
     session_name = session if _SESSION_NAME.fullmatch(session) else None
     if not _IAM_NAME.fullmatch(name):
