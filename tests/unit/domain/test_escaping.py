@@ -101,6 +101,26 @@ def test_a_summary_of_hostile_findings_fits_every_channel(text: str) -> None:
     assert len(summary.text.splitlines()) == 2 + len(summary.lines)
 
 
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        *"\x00\x1b\x7f\x85\u00ad\u061c\u180e\u200b\u202e\u2028\u2029\u206a\u2066\ufeff\ufff9",
+        *"\u115f\u1160\u2800\u3164\uffa0",  # letters that show nothing
+        "\U000e0041",  # a tag: an invisible A
+        "\ue000",
+        "\ud800",
+    ],
+)
+def test_what_nobody_sees_is_a_space(unseen: str) -> None:
+    assert one_line(f"user{unseen}name", 80) == "user name"
+    assert one_line(unseen, 80) == ""
+
+
+def test_a_tower_of_accents_is_cut_and_an_accent_is_not() -> None:
+    assert one_line("a" + "\u0301" * 200, 300) == "a" + "\u0301" * 3
+    assert one_line("Zoe\u0308 नमस्ते", 80) == "Zoe\u0308 नमस्ते"
+
+
 def test_a_drill_is_marked_before_anything_else() -> None:
     summary = summarise(an_incident(drill=True), [a_finding()], mode="monitor")
     assert summary.title.startswith("DRILL: ")

@@ -1,24 +1,32 @@
 """Shows strings an attacker may have chosen, in places that give characters a meaning."""
 
-import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-# Control characters, line and paragraph separators, and the marks that turn text around
-# (Unicode Technical Report 36, "Bidirectional text spoofing").
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]+"
-)
+# Unicode general categories: controls, format characters (bidi, zero width, tags), surrogates,
+# private use, unassigned, line and paragraph separators.
+# https://www.unicode.org/reports/tr44/#General_Category_Values
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_EMPTY = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # Hangul fillers, and Braille without a dot
+_ACCENTS = 3  # more combining marks than this on one letter are no language; they hide text
+
+
+def each(text: str) -> Iterator[tuple[str, bool]]:
+    """Each character of a text, and whether it would hide, reorder or break what is shown."""
+    accents = 0
+    for char in text:
+        category = unicodedata.category(char)
+        accents = accents + 1 if category in ("Mn", "Me") else 0
+        yield char, category in _HIDDEN or char in _EMPTY or accents > _ACCENTS
 
 
 def one_line(text: str, most: int) -> str:
     """Plain text on one line, at most `most` characters, with nothing unseen in it."""
-    seen = " ".join(_UNSEEN.sub(" ", text).split())
-    # Lone surrogates cannot be sent; JSON may carry them in.
-    sound = seen.encode("utf-8", "replace").decode("utf-8")
-    return sound if len(sound) <= most else sound[: most - 1] + "…"
+    seen = " ".join("".join(" " if hides else char for char, hides in each(text)).split())
+    return seen if len(seen) <= most else seen[: most - 1] + "…"
 
 
 def ascii_line(text: str, most: int) -> str:
