@@ -128,6 +128,22 @@ def test_a_region_is_as_short_as_regions_are() -> None:
         sources.read(event)
 
 
+def test_a_finding_fits_into_an_item_whatever_its_names_are_made_of() -> None:
+    event = an_event("guardduty/attacksequence-s3-compromiseddata")
+    user = event["detail"]["service"]["detection"]["sequence"]["actors"][0]["user"]
+    event["detail"]["service"]["detection"]["sequence"]["actors"] = [
+        {"user": {**user, "name": f"u{n}", "uid": "AROAEXAMPLE:" + "\x01" * 290}}
+        for n in range(200)
+    ]
+    event["detail"]["resource"]["s3BucketDetails"] = [
+        {"name": f"{n}" + "\x01" * 290} for n in range(200)
+    ]
+    finding = the_finding(event)
+    assert len(finding.principals) == 100
+    assert finding.resources
+    assert len(finding.model_dump_json().encode()) < 400_000 * 0.8
+
+
 def test_instants_that_cannot_be_are_refused_by_name() -> None:
     for instant in ("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "1969-01-01T00:00Z"):
         with pytest.raises(Broken, match=r"detail\.updatedAt"):

@@ -16,7 +16,7 @@ from responder.aws.timeline import Timeline
 from responder.domain.correlation import short_key
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken
-from responder.domain.finding import Finding, Severity
+from responder.domain.finding import Finding, Resource, Severity
 from responder.domain.order import (
     Before,
     Order,
@@ -227,6 +227,25 @@ def test_beyond_the_most_a_plan_carries_a_person_decides(world: World) -> None:
     assert len(answer.orders) == 10
     assert world.saved().orders[0].resource == a_user("first").arn
     assert len(world.refused) == len([o for o in world.refused if ":user/" in o]) == 94
+
+
+def test_more_things_than_a_plan_can_list_stop_no_cut(world: World) -> None:
+    """The thief chooses how many things the findings name, and an item holds 400 KB."""
+    for number in range(8):
+        things = tuple(
+            Resource(kind="S3Object", id=f"arn:aws:s3:::b/{number}/{n}" + "🙂" * 280)
+            for n in range(100)
+        )
+        world.joins(a_finding(key=f"flood-{number}", known_type=False, resources=things))
+    answer = world.plan()
+    assert [order.action_id for order in world.saved().orders] == [
+        "iam.deny_user",
+        "iam.deactivate_key",
+    ]
+    assert 100 < answer.refusals < 400
+    [rest] = [refusal for refusal in world.saved().refusals if "more that" in refusal.resource]
+    listed = int(rest.resource.split()[0]) + answer.refusals - 1
+    assert listed >= 800
 
 
 def test_beyond_the_most_that_one_incident_cuts_a_person_decides(world: World) -> None:

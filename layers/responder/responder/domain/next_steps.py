@@ -73,6 +73,15 @@ def beyond_the_incident(target: Target, most: int) -> Refusal:
     )
 
 
+def beyond_the_list(left: int, incident_id: str) -> Refusal:
+    """One refusal in the place of those that a plan has no room to list."""
+    return Refusal(
+        resource=f"{left} more that the findings of {incident_id} name",
+        reason="One plan lists only so many things that are left to a person.",
+        next_step="Open the findings of the incident, and look at everything that they name.",
+    )
+
+
 def resource_left(resource: Resource) -> Refusal:
     """The refusal of a thing that no action of ours contains, or that the policy leaves alone."""
     return Refusal(

@@ -9,6 +9,9 @@ from responder.sources.envelope import Envelope, parsed
 from responder.sources.source import Source
 
 SOURCES: tuple[Source, ...] = (guardduty, security_hub, security_hub_v2)
+# An item of the table holds 400 KB (DynamoDB Developer Guide, "Constraints"), and a control
+# character of a name takes six bytes of it. Principals alone are far from that.
+_MOST_BYTES = 300_000
 _BY_EVENT: dict[tuple[str, str], Source] = {
     (source.EVENT_SOURCE, detail_type): source
     for source in SOURCES
@@ -41,4 +44,12 @@ def read(event: object) -> tuple[Finding, ...]:
         known = any(envelope.detail_type in each.DETAIL_TYPES for each in SOURCES)
         field = "source" if known else "detail-type"
         raise Broken(f"field {field}: no feed that is read here")
-    return source.read(envelope)
+    return tuple(_fitting(finding) for finding in source.read(envelope))
+
+
+def _fitting(finding: Finding) -> Finding:
+    """The finding with as many of its resources, the first ones, as can be stored."""
+    while len(finding.model_dump_json().encode()) > _MOST_BYTES and finding.resources:
+        fewer = finding.resources[: len(finding.resources) // 2]
+        finding = finding.model_copy(update={"resources": fewer})
+    return finding

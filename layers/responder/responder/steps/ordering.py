@@ -31,6 +31,9 @@ from responder.report.wording import in_utc
 # Saved together with the other orders of a plan, at most 100 items. Each demand made a
 # generation, whose plan takes in what is left.
 MOST_DEMANDS = 15
+# A plan is one item, which holds 400 KB (DynamoDB Developer Guide, "Constraints").
+_MOST_BYTES = 350_000
+_MOST_REFUSALS = 300
 
 
 @dataclass(frozen=True)
@@ -121,6 +124,25 @@ def demanded(
             covered.add(demand.about)
             orders.append(_order(incident, led_to, last))
     return orders, refusals
+
+
+def listed(
+    refusals: Sequence[Refusal], orders: Sequence[Order], incident_id: str
+) -> tuple[Refusal, ...]:
+    """Each once, and no more than a plan can be stored with: findings may name thousands of things.
+
+    One in the place of the rest says how many more there are.
+    """
+    room = _MOST_BYTES - sum(len(order.model_dump_json().encode()) for order in orders)
+    each, kept = list(dict.fromkeys(refusals)), list[Refusal]()
+    for refusal in each[:_MOST_REFUSALS]:
+        room -= len(refusal.model_dump_json().encode())
+        if room < 0:
+            break
+        kept.append(refusal)
+    if len(kept) < len(each):
+        kept.append(next_steps.beyond_the_list(len(each) - len(kept), incident_id))
+    return tuple(kept)
 
 
 def _wider(asked: Asked, stands: Mapping[About, Standing], *, guarded: bool) -> Proposal | None:

@@ -40,7 +40,7 @@ from responder.domain.order import (
 )
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
-from responder.steps.ordering import Asked, account_of, demanded, no_yes, orders_for, within
+from responder.steps.ordering import Asked, account_of, demanded, listed, no_yes, orders_for, within
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -179,7 +179,7 @@ def _made(
             generation=request.generation,
             planned_at=request.now,
             orders=(*_slowed(orders, breaker, policy, request.now), *by_name),
-            refusals=tuple(dict.fromkeys(refusals)),
+            refusals=listed(refusals, [*orders, *by_name], incident.id),
         )
         if incidents.save_plan(made):
             return made
