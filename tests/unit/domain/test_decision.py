@@ -248,3 +248,21 @@ def test_hostile_names_are_shown_on_one_line_and_cut() -> None:
     assert "\n" not in refusal.resource
     assert "\u202e" not in refusal.resource
     assert len(refusal.resource) < 200
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:",
+        "arn:aws:s3:::shop\nERROR forged line",
+        "arn:aws:s3:::shop\u202e",
+        "arn:aws:iam::111122223333:role/shop",
+        "arn:aws-mallory:s3:::shop",
+    ],
+)
+def test_no_order_is_given_about_what_is_no_arn_of_its_kind(arn: str) -> None:
+    thing = Resource(kind="S3Bucket", id=arn, name="shop", account=SHOP, region="us-west-2")
+    finding = a_finding(type="Impact:S3/DataDestruction", principals=(), resources=(thing,))
+    decision = decide(finding, DEFAULT_POLICY, ProtectList(), "respond")
+    assert decision.proposals == ()
+    assert len(decision.refusals) == 1

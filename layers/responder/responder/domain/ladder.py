@@ -5,6 +5,7 @@ is always asked about: what is seen may be calls that were refused. Other cuts a
 lineage's, to ask for. `actions` carries them all out; a test holds both together.
 """
 
+import re
 from dataclasses import dataclass
 
 from responder.domain.finding import Resource
@@ -102,6 +103,17 @@ _THINGS = {
     "EBSSnapshot": Ladder((UNSHARE_SNAPSHOT,)),
     "EC2Image": Ladder((UNSHARE_IMAGE,)),
 }
+_SERVICES = {
+    "Instance": "ec2",
+    "Lambda": "lambda",
+    "RDSDBInstance": "rds",
+    "S3Bucket": "s3",
+    "EBSSnapshot": "ec2",
+    "EC2Image": "ec2",
+}
+_ARN = re.compile(
+    r"arn:(?:aws|aws-cn|aws-us-gov):([a-z0-9-]{1,32}):[a-z0-9-]{0,32}:(?:[0-9]{12})?:[!-~]{1,300}"
+)
 # What a person may ask for beside the ladder.
 _OF_A_USER = (CUT_USER_SESSIONS, TAG_QUARANTINED)
 _OF_A_ROLE = (TAG_QUARANTINED,)
@@ -128,8 +140,9 @@ def of_principal(principal: Principal, *, guarded: bool = False) -> Ladder:
 
 
 def of_thing(thing: Resource) -> Ladder | None:
-    """The rungs of a thing; None for a kind that we cannot contain, or one without an ARN."""
-    return _THINGS.get(thing.kind) if thing.id.startswith("arn:") else None
+    """The rungs of a thing; None for a kind that we cannot contain, or without an ARN of it."""
+    service = _ARN.fullmatch(thing.id)
+    return _THINGS.get(thing.kind) if service and service[1] == _SERVICES.get(thing.kind) else None
 
 
 def fitting(target: Principal | Resource) -> tuple[str, ...]:
