@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -81,3 +82,31 @@ def test_a_topic_that_refuses_is_not_called_a_page(ledger: Ledger) -> None:
         a_page(Pager(ledger, topic, TOPIC_ARN))  # type: ignore[arg-type]
     works = Pager(ledger, Topic(), TOPIC_ARN)  # type: ignore[arg-type]
     assert a_page(works) is Paged.SENT
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Look at https://evil.example.com/approve", "Look at https[:]//evil.example.com/approve"),
+        ("HTTP://www.evil.example.com", "HTTP[:]//www[.]evil.example.com"),
+        (
+            "https://us-west-2.console.aws.amazon.com.evil.example.com/",
+            "https[:]//us-west-2.console.aws.amazon.com.evil.example.com/",
+        ),
+        (
+            "https://us-west-2.console.aws.amazon.com@evil.example.com/",
+            "https[:]//us-west-2.console.aws.amazon.com@evil.example.com/",
+        ),
+        (
+            "https://us-west-2.console.aws.amazon.com/systems-manager/opsitems/oi-1",
+            "https://us-west-2.console.aws.amazon.com/systems-manager/opsitems/oi-1",
+        ),
+    ],
+)
+def test_no_mail_program_makes_a_link_of_what_an_attacker_wrote(
+    ledger: Ledger, text: str, shown: str
+) -> None:
+    topic = Topic()
+    pager = Pager(ledger, cast(Any, topic), TOPIC_ARN)
+    pager.page(INCIDENT_ID, subject="page", text=text, now=NOON)
+    assert [sent["Message"] for sent in topic.messages] == [shown]

@@ -17,6 +17,7 @@ from responder.aws import ledger as table
 from responder.aws.errors import asking_aws
 from responder.aws.ledger import Ledger, incident_pk
 from responder.domain.errors import Unavailable
+from responder.domain.escaping import unlinked
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.client import SNSClient
@@ -84,7 +85,9 @@ class Pager:
             page = _Page(claimed_at=now)
             item = self.ledger.replace(item, page)
         with asking_aws("paging"):
-            answer = self.client.publish(TopicArn=self.topic_arn, Subject=subject, Message=text)
+            answer = self.client.publish(
+                TopicArn=self.topic_arn, Subject=subject, Message=unlinked(text)
+            )
         self.ledger.replace(
             item, page.model_copy(update={"sent_at": now, "message_id": answer["MessageId"]})
         )

@@ -1,5 +1,6 @@
 """Shows strings an attacker may have chosen, in places that give characters a meaning."""
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Annotated
@@ -12,6 +13,12 @@ from pydantic import AfterValidator, StringConstraints
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _EMPTY = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # Hangul fillers, and Braille without a dot
 _ACCENTS = 3  # more combining marks than this on one letter are no language; they hide text
+
+_LINK = re.compile(
+    r"://(?!(?:[a-z0-9-]{1,32}\.)?console\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com)/)"
+    r"|(?<=\bwww)\.",
+    re.IGNORECASE,
+)
 
 
 def each(text: str) -> Iterator[tuple[str, bool]]:
@@ -45,6 +52,11 @@ def markdown(text: str, most: int) -> str:
     """
     shown = one_line(text, most - 2).replace("`", "'")
     return f"`{shown}`" if shown else "`(empty)`"
+
+
+def unlinked(text: str) -> str:
+    """The text without addresses that a mail program makes links of. Those of consoles stay."""
+    return _LINK.sub(lambda found: f"[{found[0][0]}]{found[0][1:]}", text)
 
 
 def _in_words(text: str) -> str:
