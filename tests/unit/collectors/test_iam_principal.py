@@ -272,3 +272,11 @@ def test_two_keys_of_one_user_are_one_item_and_names_stay_the_same(user: Princip
     [again] = iam_principal.collect(a_scene(*reversed(findings)))
     assert item.name == again.name
     assert len(json.loads(item.content.body)["named"]) == 2
+
+
+def test_two_names_made_to_look_alike_are_two_items(aws: None) -> None:
+    """Both become the same in a key, and the first eight digits of their hashes are alike too."""
+    one, other = "x+=@_,__+x", "x==+@,_@=x"
+    scene = a_scene(a_finding(principals=(a_user(one), a_user(other))))
+    names = [each.name for each in iam_principal.collect(scene)]
+    assert len(set(names)) == 2

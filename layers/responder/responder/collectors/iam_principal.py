@@ -135,8 +135,10 @@ def _one(identity: str, named: list[Principal], scene: Scene) -> Collected:
             "before_containment": receipts,
         }
     )
-    short = hashlib.sha256(identity.encode()).hexdigest()[:8]
-    place = f"{principal.kind}-{in_a_key(principal.name or 'unnamed')}-{short}"
+    # Two names can be the same in a key. What tells them apart must not be one that whoever chose
+    # the names can make alike, because the second of two would not be kept.
+    told_apart = hashlib.sha256(identity.encode()).hexdigest()[:32]
+    place = f"{principal.kind}-{in_a_key(principal.name or 'unnamed')}-{told_apart}"
     return Collected(_name(scene, place), content, _COVERS, tuple(gaps))
 
 
