@@ -38,6 +38,16 @@ def test_a_shell_reads_back_the_very_name(name: str) -> None:
         assert not word.startswith(("-", "=", "~"))
 
 
+def test_what_zsh_and_other_shells_expand_is_quoted() -> None:
+    assert [pasted(name) for name in ("=ls", "~root", "it's", "$HOME", "a b")] == [
+        "'=ls'",
+        "'~root'",
+        "'it'\"'\"'s'",
+        "'$HOME'",
+        "'a b'",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "shown"),
     [

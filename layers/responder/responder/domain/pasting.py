@@ -4,7 +4,6 @@ Attackers choose the names of what they make, and some services take nearly any 
 """
 
 import re
-import shlex
 
 # The AWS CLI would read these as an option, or send what stands in a file or at an address: AWS
 # CLI User Guide, "Loading a parameter from a file".
@@ -16,4 +15,7 @@ def pasted(name: str) -> str | None:
     """The name as one word of a command; None if no quoting makes it a name and nothing else."""
     if _NO_VALUE.match(name) or not name.isprintable() or not name:
         return None
-    return name if _BARE.fullmatch(name) else shlex.quote(name)
+    if _BARE.fullmatch(name):
+        return name
+    # `shlex.quote` leaves a leading `=` bare, which zsh expands.
+    return "'" + name.replace("'", "'\"'\"'") + "'"
