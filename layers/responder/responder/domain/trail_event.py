@@ -9,9 +9,10 @@ import json
 import re
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from responder.domain.identifiers import AccountId, Region
+from responder.domain.instants import Instant
 
 # IAM and STS API references. A name may stand in a command that a person copies, so none of these
 # takes a blank, a quote, or anything else that a shell gives a meaning.
@@ -20,7 +21,9 @@ SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 KEY_ID = re.compile(r"[A-Z0-9]{16,128}")
 UNIQUE_ID = re.compile(r"[A-Z0-9]{4,128}(?::[\w+=,.@-]{2,64})?", re.ASCII)
 THING = re.compile(r"[A-Za-z0-9_./+=,@:$#-]{1,512}")
-ARN = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(?:[0-9]{12}|aws)?:[\w+=,.@:/$#*-]{1,512}")
+ARN = re.compile(
+    r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(?:[0-9]{12}|aws)?:[\w+=,.@:/$#*-]{1,512}", re.ASCII
+)
 _VERSIONED = re.compile(r"(?P<name>[A-Za-z]+)\d{8}(?:v\d+)?")
 _MOST_DEEP = 12
 
@@ -49,7 +52,7 @@ class TrailEvent(BaseModel):
     event_id: str = Field(pattern=r"^[0-9A-Za-z-]{1,64}$")
     source: str = Field(pattern=r"^[a-z0-9.-]{1,64}\.amazonaws\.com$")
     name: str = Field(pattern=r"^[A-Za-z0-9_]{1,128}$")
-    at: AwareDatetime
+    at: Instant
     region: Region
     account: AccountId  # whose event history holds it
     error: str | None = None  # a call that failed did nothing

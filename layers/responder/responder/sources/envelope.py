@@ -3,12 +3,9 @@
 import ipaddress
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -36,16 +33,9 @@ def _cut(most: int) -> BeforeValidator:
     return BeforeValidator(cut)
 
 
-def _plausible(value: datetime) -> datetime:
-    if not 2000 <= value.year < 2200:
-        raise ValueError("not an instant of our times")
-    return value.astimezone(UTC)
-
-
 Name = Annotated[str, _cut(300)]
 Long = Annotated[str, _cut(2048)]
 Key = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[\x21-\x7e]+$")]
-Instant = Annotated[AwareDatetime, AfterValidator(_plausible)]
 
 
 class Camel(BaseModel):

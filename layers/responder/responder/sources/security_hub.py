@@ -11,13 +11,13 @@ from responder.domain.errors import Broken
 from responder.domain.finding import Finding, Resource, Severity, Source
 from responder.domain.finding_types import ATTACK_SEQUENCE, MEANINGS
 from responder.domain.identifiers import AccountId
+from responder.domain.instants import Instant
 from responder.domain.principal import Principal
 from responder.sources import attack_sequence
 from responder.sources.envelope import (
     MOST,
     OURS,
     Envelope,
-    Instant,
     Key,
     Long,
     Name,

@@ -14,8 +14,9 @@ from pydantic import Field
 from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import AccountId
+from responder.domain.instants import Instant
 from responder.domain.touch import CALLS, Touch
-from responder.sources.envelope import Camel, Envelope, Instant, Name, parsed
+from responder.sources.envelope import Camel, Envelope, Name, parsed
 
 DETAIL_TYPE = "AWS API Call via CloudTrail"
 _SOURCE = "aws.iam"
