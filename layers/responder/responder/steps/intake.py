@@ -251,7 +251,7 @@ class Intake:
     def _new(self, finding: Finding, now: datetime) -> Incident:
         return Incident(
             id=new_incident_id(finding.key, now),
-            title=one_line(finding.title, 160) or finding.type,
+            title=one_line(finding.title, 160) or one_line(finding.type, 160) or "Without a title",
             severity=finding.severity,
             account=finding.account,
             region=finding.region,
