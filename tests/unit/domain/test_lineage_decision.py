@@ -141,6 +141,16 @@ def test_what_comes_after_a_change_may_be_the_owners_work_and_is_asked_about() -
     assert decided(profile("backup"), new).proposals[-1].mode is OrderMode.AUTOMATIC
 
 
+def test_who_has_a_source_identity_that_the_attacker_chose_may_be_honest_and_is_asked_about() -> (
+    None
+):
+    """Else a thief who calls himself alice has the responder cut what Alice makes."""
+    chosen = assumes(1, by_user(), "ops", "one", key(1), source="alice")
+    made = makes_a_user(2, by_session("admin", "two", key(2), source="alice"), "helper")
+    asked = [one for one in decided(chosen, made).proposals if one.action_id == DENY_USER]
+    assert [one.mode for one in asked] == [OrderMode.APPROVAL]
+
+
 def test_a_proposal_names_the_event_that_proves_it_and_when_it_was() -> None:
     call = makes_a_user(1, by_user(), "helper")
     [proved] = decided(call).proved

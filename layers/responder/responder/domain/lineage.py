@@ -58,6 +58,7 @@ class Verb(StrEnum):
     ASSUMED = "assumed"
     MADE = "made"
     CHANGED = "changed"
+    NAMED = "chose the source identity of"
 
 
 class Node(BaseModel):
@@ -137,11 +138,12 @@ class Lineage(BaseModel):
         """The nodes that lead back to a seed by what was made and assumed alone.
 
         Whoever had a password before it was changed, or a role before its trust was, may be
-        working beside the attacker, so what comes after a change is less sure.
+        working beside the attacker, so what comes after a change is less sure. So is what comes
+        after a source identity: an attacker may choose the one that somebody honest has.
         """
         after = dict[str, list[str]]()
         for edge in self.edges:
-            if edge.verb is not Verb.CHANGED:
+            if edge.verb not in (Verb.CHANGED, Verb.NAMED):
                 after.setdefault(edge.source, []).append(edge.target)
         seen = {node.id for node in self.nodes if node.seed}
         left = list(seen)

@@ -143,7 +143,7 @@ class _Growth:
         )
         if not self.put(session):
             return None
-        self._join(before, session, Verb.ASSUMED, event)
+        self._join(before, session, Verb.NAMED if role is None else Verb.ASSUMED, event)
         return session
 
     def _door(self, event: TrailEvent) -> Node | None:
