@@ -111,7 +111,7 @@ ACCEPTED = (
     ),
     Accepted(
         _WORD,
-        r"tests/unit/actions/test_generated_states\.py",
+        r"tests/shown\.py",
         r'\{"Password": "nobody knows the new one',
         "A sentence about passwords.",
     ),
