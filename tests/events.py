@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from responder import sources
 from responder.domain.finding import Finding
+from responder.sources import feeds
 
 EVENTS = Path(__file__).parents[1] / "events"
 STOLEN_KEY = "guardduty/exfiltration-s3-anomalousbehavior"
@@ -21,5 +21,5 @@ def an_event(name: str = STOLEN_KEY, /, **detail: Any) -> dict[str, Any]:
 
 def the_finding(event: str | dict[str, Any] = STOLEN_KEY) -> Finding:
     """The one finding of an event."""
-    [finding] = sources.read(an_event(event) if isinstance(event, str) else event)
+    [finding] = feeds.read(an_event(event) if isinstance(event, str) else event)
     return finding

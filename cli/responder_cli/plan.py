@@ -10,13 +10,13 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from responder import sources
 from responder.domain.decision import Decision, decide
 from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
 from responder.domain.finding import Finding
 from responder.domain.policy import DEFAULT_POLICY, Policy
 from responder.domain.protection import ProtectList, own_roles
+from responder.sources import feeds
 from responder.sources.rulebook import read_policy, read_protect_list
 
 _MOST_BYTES = 8 * 1024 * 1024  # far more than EventBridge carries
@@ -78,7 +78,7 @@ def _entries(
     """One entry for each finding in a file; one with the error if it cannot be read."""
     told = {"event": str(path), "mode": mode.value}
     try:
-        findings = sources.read_text(_text(path))
+        findings = feeds.read_text(_text(path))
     except Broken as error:
         return [told | {"error": f"{path}: {error}"}]
     return [

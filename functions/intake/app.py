@@ -12,8 +12,9 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from responder import sources, wiring
+from responder import wiring
 from responder.domain.errors import ResponderError
+from responder.sources import feeds
 from responder.steps.intake import Intake, policy_or_none
 
 logger = Logger()
@@ -40,7 +41,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _one(record: SQSRecord, intake: Intake) -> None:
     logger.append_keys(message_id=record.message_id)
     try:
-        for finding in sources.read_text(record.body):
+        for finding in feeds.read_text(record.body):
             outcome = intake.take(finding, now=datetime.now(UTC))
             logger.info("taken in", extra=outcome.model_dump(mode="json"))
     except ResponderError as error:

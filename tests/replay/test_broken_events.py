@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from responder import sources
 from responder.domain.errors import ResponderError
+from responder.sources import feeds
 from responder_cli.drill import world
 from tests.events import EVENTS
 from tests.workflow.nights import Night, a_night
@@ -61,7 +61,7 @@ def test_nothing_is_half_written(night: Night) -> None:
 def _problem(path: Path) -> str | None:
     """What reading it raises, in words; None for what can be read, and is recorded."""
     try:
-        list(sources.read_text(path.read_text(encoding="utf-8")))
+        list(feeds.read_text(path.read_text(encoding="utf-8")))
     except ResponderError as error:
         return str(error)
     return None

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from responder import sources
 from responder.domain.decision import Disposition, decide
 from responder.domain.finding import Finding
 from responder.domain.policy import DEFAULT_POLICY
 from responder.domain.protection import ProtectList
+from responder.sources import feeds
 from responder_cli.drill import world
 from tests.events import EVENTS
 from tests.workflow.nights import Night, a_night
@@ -24,7 +24,7 @@ SAVED = sorted(
 
 
 def _findings(path: Path) -> list[Finding]:
-    return list(sources.read(json.loads(path.read_text(encoding="utf-8"))))
+    return list(feeds.read(json.loads(path.read_text(encoding="utf-8"))))
 
 
 def _decides(finding: Finding) -> Disposition:

@@ -6,9 +6,8 @@ import sys
 import pytest
 from pydantic import BaseModel
 
-from responder import sources
 from responder.domain.errors import Broken
-from responder.sources import touches
+from responder.sources import feeds, touches
 from responder.steps.mirror import incident_of
 from responder.wiring import Settings
 from tests.template.templates import (
@@ -74,9 +73,9 @@ def test_every_statement_of_a_role_says_why_and_names_its_resources(verb: str) -
 def test_a_step_accepts_its_example_event(verb: str) -> None:
     event = event_of(verb)
     if verb == "intake":
-        assert sources.read_text(event["Records"][0]["body"])
+        assert feeds.read_text(event["Records"][0]["body"])
         with pytest.raises(Broken):  # the second shows what a finding nobody can read looks like
-            sources.read_text(event["Records"][1]["body"])
+            feeds.read_text(event["Records"][1]["body"])
     elif verb == "watch":
         assert touches.read_text(event["Records"][0]["body"])
     elif verb == "mirror":

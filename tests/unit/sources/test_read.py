@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from responder import sources
 from responder.domain.errors import Broken
 from responder.domain.finding import Finding
 from responder.domain.principal import PrincipalKind
+from responder.sources import feeds
 from tests.events import EVENTS, an_event, the_finding
 
 CONTAINED = (PrincipalKind.IAM_USER, PrincipalKind.ASSUMED_ROLE, PrincipalKind.ROLE)
@@ -33,7 +33,7 @@ BROKEN = {
 @pytest.mark.parametrize("name", sorted(BROKEN))
 def test_a_broken_event_is_told_by_its_field(name: str) -> None:
     with pytest.raises(Broken) as told:
-        sources.read_text((EVENTS / f"broken/{name}.json").read_text())
+        feeds.read_text((EVENTS / f"broken/{name}.json").read_text())
     assert str(told.value).startswith(BROKEN[name])
 
 
@@ -43,7 +43,7 @@ def test_each_broken_event_has_its_field_here() -> None:
 
 def test_wrong_types_are_told_together() -> None:
     with pytest.raises(Broken, match=r"detail\.severity.*detail\.createdAt.*detail\.title"):
-        sources.read_text((EVENTS / "broken/wrong-types.json").read_text())
+        feeds.read_text((EVENTS / "broken/wrong-types.json").read_text())
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_wrong_types_are_told_together() -> None:
 )
 def test_nonsense_is_an_error_of_ours(text: str | bytes) -> None:
     with pytest.raises(Broken):
-        sources.read_text(text)
+        feeds.read_text(text)
 
 
 def test_a_megabyte_of_nonsense_inside_a_finding_is_cut_and_the_finding_read() -> None:
@@ -74,7 +74,7 @@ def test_a_megabyte_of_nonsense_inside_a_finding_is_cut_and_the_finding_read() -
 def test_an_error_repeats_nothing_that_was_sent() -> None:
     event = an_event(accountId="<script>alert(1)</script>", severity="<img>", region=["<b>"])
     with pytest.raises(Broken) as told:
-        sources.read(event)
+        feeds.read(event)
     assert "<" not in str(told.value)
 
 
@@ -113,7 +113,7 @@ def test_a_key_is_made_of_nothing_but_what_aws_writes() -> None:
     assert the_finding(event).key.startswith("arn:aws:guardduty:us-west-2:111122223333:detector/")
     detail["service"]["detectorId"] = "dé\u0660"
     with pytest.raises(Broken, match=r"detail\.arn"):
-        sources.read(event)
+        feeds.read(event)
 
 
 def test_a_partition_that_we_do_not_know_names_no_identity() -> None:
@@ -125,7 +125,7 @@ def test_a_partition_that_we_do_not_know_names_no_identity() -> None:
 def test_a_region_is_as_short_as_regions_are() -> None:
     event = an_event(region=None) | {"region": "us-" + "a" * 200_000 + "-1"}
     with pytest.raises(Broken, match="region"):
-        sources.read(event)
+        feeds.read(event)
 
 
 def test_a_finding_fits_into_an_item_whatever_its_names_are_made_of() -> None:
@@ -147,9 +147,9 @@ def test_a_finding_fits_into_an_item_whatever_its_names_are_made_of() -> None:
 def test_instants_that_cannot_be_are_refused_by_name() -> None:
     for instant in ("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "1969-01-01T00:00Z"):
         with pytest.raises(Broken, match=r"detail\.updatedAt"):
-            sources.read(an_event(updatedAt=instant))
+            feeds.read(an_event(updatedAt=instant))
     with pytest.raises(Broken, match=r"detail\.updatedAt"):
-        sources.read(an_event(updatedAt="2026-11-23T11:41:02"))
+        feeds.read(an_event(updatedAt="2026-11-23T11:41:02"))
 
 
 JSON = st.recursive(
@@ -202,7 +202,7 @@ def damaged(draw: st.DrawFn) -> Any:
 @given(damaged())
 def test_a_damaged_event_is_a_finding_that_can_be_stored_or_broken(event: Any) -> None:
     try:
-        found = sources.read(event)
+        found = feeds.read(event)
     except Broken:
         return
     for finding in found:
@@ -217,22 +217,22 @@ def test_a_damaged_event_is_a_finding_that_can_be_stored_or_broken(event: Any) -
 @given(JSON)
 def test_anything_at_all_is_broken_and_nothing_else(event: Any) -> None:
     with pytest.raises(Broken):
-        sources.read(event)
+        feeds.read(event)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=60) | st.binary(max_size=60))
 def test_any_text_is_broken_and_nothing_else(text: str | bytes) -> None:
     with pytest.raises(Broken):
-        sources.read_text(text)
+        feeds.read_text(text)
 
 
 def test_a_saved_event_reads_the_same_from_text() -> None:
-    assert sources.read_text(json.dumps(an_event())) == (the_finding(),)
+    assert feeds.read_text(json.dumps(an_event())) == (the_finding(),)
 
 
 def test_the_catalog_lists_each_feed_of_its_folder() -> None:
-    folder = Path(sources.__file__ or "").parent
-    feeds = {path.stem for path in folder.glob("*.py") if "\nDETAIL_TYPES = " in path.read_text()}
-    listed: Any = sources.SOURCES
-    assert {module.__name__.rpartition(".")[2] for module in listed} == feeds
+    folder = Path(feeds.__file__).parent
+    there = {path.stem for path in folder.glob("*.py") if "\nDETAIL_TYPES = " in path.read_text()}
+    listed: Any = feeds.SOURCES
+    assert {module.__name__.rpartition(".")[2] for module in listed} == there
