@@ -1,21 +1,31 @@
-"""Five slow places of moto, made fast with the same answers.
+"""Slow places of moto and of the SDK, made fast with the same answers.
 
 Every query sorts the whole table, every comparison while it sorts works the value out anew, and
 every call of any service looks through its class for the names of its methods. With a month of
 hourly sweeps that is half the time a rehearsal takes. Of what is left, a third goes into looking
 for a table's values under other names than their own, and into counting their bytes.
+
+Every call also looks for the caller's key in each partition of each account, and so makes an IAM
+for each, with all of AWS's policies; and each session of the SDK works out the names of its
+thousands of events anew. In short tests that is a third of the time.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
+from botocore import hooks
 from moto.core import responses
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.serialize import ResponseSerializer
 from moto.core.utils import method_names_from_class
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
+from moto.iam import models as iam
+from moto.settings import load_iam_aws_managed_policies
+from moto.utilities.utils import get_partition
 
 from localcloud.seams import replaced
 
@@ -30,6 +40,9 @@ def sped_up() -> Iterator[None]:
     slow_value: Any = vars(DynamoType)["cast_value"]
     slow_size: Any = DynamoType.size
     slow_pick: Any = ResponseSerializer.get_value
+    slow_visit: Any = iam.mark_account_as_visited
+    slow_alias: Any = vars(hooks.EventAliaser)["_alias_event_name"]
+    aliases = dict[str, str]()
 
     def cast_value(self: DynamoType) -> Any:
         return self.value if self.type in _AS_THEY_ARE else slow_value.fget(self)
@@ -42,12 +55,30 @@ def sped_up() -> Iterator[None]:
             return value.get(key)
         return slow_pick(self, value, key, shape)
 
+    def visited(account_id: str, access_key: str, service: str, region: str) -> None:
+        if get_partition(region) in iam.iam_backends[account_id]:
+            slow_visit(account_id, access_key, service, region)
+
+    def alias(self: Any, name: str) -> str:
+        known: dict[str, str] = self._alias_name_cache
+        if name not in known and name in aliases and self._event_aliases == hooks.EVENT_ALIASES:
+            known[name] = aliases[name]
+        if name not in known:
+            slow_alias(self, name)
+            if self._event_aliases == hooks.EVENT_ALIASES:
+                aliases[name] = known[name]
+        return known[name]
+
     with (
         replaced(DynamoType, "cast_value", property(cast_value)),
         replaced(DynamoType, "size", size),
         replaced(ResponseSerializer, "get_value", get_value),
         replaced(Table, "all_items", _all_items),
         replaced(responses, "method_names_from_class", cache(method_names_from_class)),
+        replaced(iam, "get_account_id_from", _account_of),
+        replaced(iam, "mark_account_as_visited", visited),
+        replaced(iam.IAMBackend, "_init_aws_policies", _aws_policies),
+        replaced(hooks.EventAliaser, "_alias_event_name", alias),
     ):
         yield
 
@@ -59,3 +90,27 @@ def _all_items(table: Table) -> list[Item]:
         return sorted(held.values(), key=lambda item: item.hash_key.cast_value)
     items: list[Any] = [item for collection in held.values() for item in collection.values()]
     return sorted(items, key=lambda item: (item.hash_key.cast_value, item.range_key.cast_value))
+
+
+def _account_of(access_key: str) -> str:
+    """Whose key it is. An IAM that nobody has asked for yet holds none."""
+    for account_id, partitions in list(iam.iam_backends.items()):
+        if any(access_key in partitions[name].access_keys for name in list(partitions)):
+            return account_id
+    return DEFAULT_ACCOUNT_ID
+
+
+def _aws_policies(backend: iam.IAMBackend) -> list[iam.ManagedPolicy]:
+    """AWS's own policies, new ones for each account: they may be changed."""
+    if not load_iam_aws_managed_policies():
+        return []
+    return [
+        iam.AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, data)
+        for name, data in _written(vars(iam)["aws_managed_policies_data"]).items()
+    ]
+
+
+@lru_cache(maxsize=4)
+def _written(text: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(text)
+    return found

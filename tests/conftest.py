@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ import botocore.session
 import pytest
 from moto import mock_aws
 
+from localcloud.moto_speed import sped_up
 from localcloud.seams import replaced
 from responder.aws.ledger import Ledger
 from tests.builders import HOME, REGION
@@ -55,6 +57,29 @@ def _service_models_read_once() -> Iterator[None]:
     loader = botocore.loaders.create_loader()
     with replaced(botocore.session, "create_loader", lambda *_: loader):
         yield
+
+
+class Faster:
+    """Moto and the SDK made faster, but for as long as a test wants them as they are."""
+
+    def __init__(self) -> None:
+        self._on = ExitStack()
+        self._on.enter_context(sped_up())
+
+    @contextmanager
+    def off(self) -> Iterator[None]:
+        self._on.close()
+        try:
+            yield
+        finally:
+            self._on.enter_context(sped_up())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def faster() -> Iterator[Faster]:
+    faster = Faster()
+    yield faster
+    faster._on.close()
 
 
 @pytest.fixture

@@ -1,13 +1,20 @@
 """What makes moto faster changes no answer."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import boto3
 import pytest
+from botocore import hooks
+from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.iam import models as iam
 
 from localcloud.moto_speed import sped_up
-from tests.builders import REGION
+from tests.builders import HOME, REGION, SHOP
+from tests.conftest import Faster
 
 
 def _table(dynamodb: Any, kind: str, *, with_range: bool) -> str:
@@ -46,6 +53,13 @@ def _read(dynamodb: Any, names: list[str]) -> list[Any]:
     return [*scans, *queries]
 
 
+@pytest.fixture(autouse=True)
+def _as_they_are(faster: Faster) -> Iterator[None]:
+    """All tests run faster; these compare that with what it is without."""
+    with faster.off():
+        yield
+
+
 @pytest.mark.usefixtures("aws")
 def test_scans_and_queries_return_the_same_in_the_same_order() -> None:
     dynamodb = boto3.client("dynamodb", region_name=REGION)
@@ -76,3 +90,58 @@ def test_a_value_is_the_same(value: dict[str, Any]) -> None:
     before = slow.cast_value, slow.size()
     with sped_up():
         assert (DynamoType(value).cast_value, DynamoType(value).size()) == before
+
+
+def _seen(*, fast: bool) -> dict[str, Any]:
+    """What IAM shows in an account of a role that somebody took, and whose key is whose."""
+    with ExitStack() as stack:
+        if fast:
+            stack.enter_context(sped_up())
+        stack.enter_context(mock_aws(config={"iam": {"load_aws_managed_policies": True}}))
+        client = boto3.client("iam", region_name=REGION)
+        role = client.create_role(RoleName="visitor", AssumeRolePolicyDocument="{}")["Role"]
+        taken = boto3.client("sts", region_name=REGION).assume_role(
+            RoleArn=role["Arn"], RoleSessionName="visit"
+        )["Credentials"]
+        there = boto3.Session(
+            taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"]
+        ).client("sts", region_name=REGION)
+        client.create_user(UserName="a")
+        key = client.create_access_key(UserName="a")["AccessKey"]["AccessKeyId"]
+        policies = client.list_policies(Scope="AWS", MaxItems=1000)["Policies"]
+        return {
+            "caller": there.get_caller_identity()["Account"],
+            "used": "LastUsedDate" in client.get_role(RoleName="visitor")["Role"]["RoleLastUsed"],
+            "whose": [iam.get_account_id_from(each) for each in (key, "AKIANOBODYSKEY000000")],
+            "policies": sorted(one["Arn"] for one in policies),
+        }
+
+
+def test_whose_a_key_is_and_what_it_used_and_awss_own_policies_are_the_same() -> None:
+    slow = _seen(fast=False)
+    assert (len(slow["policies"]) > 500, slow["used"]) == (True, True)
+    assert slow["whose"] == [HOME, DEFAULT_ACCOUNT_ID]
+    assert _seen(fast=True) == slow
+
+
+def test_awss_own_policies_are_new_ones_for_each_account() -> None:
+    with sped_up(), mock_aws(config={"iam": {"load_aws_managed_policies": True}}):
+        one, other = (iam.iam_backends[account]["aws"] for account in (HOME, SHOP))
+        [mine], [theirs] = (
+            [p for p in held.aws_managed_policies if p.name == "AWSDenyAll"]
+            for held in (one, other)
+        )
+        mine.versions[0].document = "{}"
+        assert theirs.versions[0].document != "{}"
+
+
+@pytest.mark.parametrize("aliases", [None, {"elb": "another"}])
+@pytest.mark.parametrize("name", ["before-call.elb.Describe", "provide-client-params.s3", "x"])
+def test_an_event_of_the_sdk_has_the_same_name(aliases: Any, name: str) -> None:
+    def named() -> str:
+        aliaser: Any = hooks.EventAliaser(hooks.HierarchicalEmitter(), aliases)
+        return str(aliaser._alias_event_name(name))
+
+    slow = named()
+    with sped_up():
+        assert [named(), named()] == [slow, slow]
