@@ -19,7 +19,8 @@ from responder.domain.errors import Unavailable
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-READ = frozenset({"dynamodb:GetItem", "dynamodb:Query"})
+LISTING = frozenset({"dynamodb:Query"})
+READ = frozenset({"dynamodb:GetItem"}) | LISTING
 WRITE = frozenset({"dynamodb:PutItem"})
 PERMISSIONS = READ | WRITE
 DUE_INDEX = "by-due"

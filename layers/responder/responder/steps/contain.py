@@ -41,12 +41,15 @@ from responder.domain.order import (
 from responder.domain.protection import ProtectList
 
 PERMISSIONS = (
-    table.PERMISSIONS
-    | proof.PERMISSIONS
-    | asked.PERMISSIONS
-    | events.PERMISSIONS
-    | rule_store.PERMISSIONS
-    | member.PERMISSIONS
+    (
+        table.PERMISSIONS
+        | proof.PERMISSIONS
+        | asked.PERMISSIONS
+        | events.PERMISSIONS
+        | rule_store.PERMISSIONS
+        | member.PERMISSIONS
+    )
+    - table.LISTING  # it knows the key of each item
 )
 # A decision is about what its maker saw. An execution that is redriven later has to ask again.
 DECISION_HOLDS = timedelta(hours=1)

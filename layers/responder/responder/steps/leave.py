@@ -28,11 +28,14 @@ from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.order import Receipt, ReceiptStatus
 
 PERMISSIONS = (
-    table.PERMISSIONS
-    | proof.PERMISSIONS
-    | asked.PERMISSIONS
-    | events.PERMISSIONS
-    | paging.PERMISSIONS
+    (
+        table.PERMISSIONS
+        | proof.PERMISSIONS
+        | asked.PERMISSIONS
+        | events.PERMISSIONS
+        | paging.PERMISSIONS
+    )
+    - table.LISTING  # it knows the key of each item
 )
 _MOST = 400  # of a reason, which may be an attacker's or an approver's text
 _SETTLED = (ReceiptStatus.CONTAINED, ReceiptStatus.RELEASED)

@@ -25,7 +25,9 @@ from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.order import Receipt, ReceiptStatus
 from responder.steps.contain import still_ours
 
-PERMISSIONS = table.PERMISSIONS | proof.PERMISSIONS | events.PERMISSIONS | member.PERMISSIONS
+PERMISSIONS = (
+    table.PERMISSIONS | proof.PERMISSIONS | events.PERMISSIONS | member.PERMISSIONS
+) - table.LISTING  # it knows the key of each item
 CLEAN_READS = 2
 APART = timedelta(seconds=15)  # the wait of the machine; a test holds the two together
 
