@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tests.proof.crashes import Fault, Violation, disturbed, prepared, undisturbed
+from tests.proof.defences import UNUSED, unexplained
 from tests.proof.forks import forked
 from tests.proof.interleavings import CAMPAIGN_NIGHT, Told, tried
 from tests.proof.mutations import MUTATIONS, Caught, caught, expectations
@@ -47,9 +48,12 @@ def main(words: Sequence[str]) -> int:
         violations += found
     console.print(table)
     console.print(_privileges(uses))
+    gaps_left = unexplained(uses, list(SCENARIOS)) if set(asked.scenarios) == set(SCENARIOS) else []
+    for line in gaps_left:
+        console.print(line, style="red", markup=False)
     took = time.perf_counter() - began
     console.print(f"{len(violations)} violations in {took:.0f} seconds of real time")
-    return 1 if violations else 0
+    return 1 if violations or gaps_left else 0
 
 
 def _prove(
@@ -133,12 +137,18 @@ def _row_of(found: Caught) -> tuple[str | None, str]:
 
 
 def _privileges(uses: set[Use]) -> Table:
-    """What the roles may do and did, in the scenarios that were run."""
-    headings = ("role", "allowed", "tried, and may not", "may, and never did")
+    """What the roles may do and did, in the scenarios that were run, and why the rest stands."""
+    headings = ("role", "allowed", "tried, and may not", "may, never did, and why", "undefended")
     table = Table(*headings, title="Least privilege", show_lines=True)
     for gap in gaps(uses):
-        never = ", ".join(gap.never_used)
-        table.add_row(gap.role, str(gap.allowed), ", ".join(gap.not_allowed) or "-", never or "-")
+        never = set(gap.never_used)
+        defended = [
+            (one, sorted(right for right in never if one.of(gap.role, right))) for one in UNUSED
+        ]
+        why = [f"{', '.join(rights)}: {one.because}" for one, rights in defended if rights]
+        left = never.difference(*(rights for _, rights in defended))
+        cells = (", ".join(gap.not_allowed), "\n".join(why), ", ".join(sorted(left)))
+        table.add_row(gap.role, str(gap.allowed), *(Text(cell or "-") for cell in cells))
     return table
 
 

@@ -6,9 +6,9 @@ import re
 import pytest
 
 from tests.proof.crashes import Fault, Undisturbed, disturbed, prepared, undisturbed
+from tests.proof.defences import unexplained
 from tests.proof.faults import Kind
 from tests.proof.mutations import MUTATIONS, caught, expectations
-from tests.proof.privileges import gaps
 from tests.proof.scenarios import SCENARIOS
 
 # A worker of the test run has a thread for its reports, which no copy of the process needs.
@@ -37,7 +37,7 @@ def test_a_night_ends_the_same_whatever_goes_wrong_at_a_call() -> None:
     with prepared(scenario) as night:
         before = undisturbed(scenario, night)
         assert before.end["failed executions"] == before.end["dead letters"] == []
-        assert not [gap for gap in gaps(before.uses) if gap.not_allowed]
+        assert unexplained(before.uses, [scenario.name]) == []
         violations = [
             f"python -m tests.proof {scenario.name} --fault {ran.case.label}: {found.why}"
             for ran, found in disturbed(scenario, night, before, chosen(before))

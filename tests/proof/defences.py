@@ -1,0 +1,139 @@
+"""Rights that no scenario uses, and why they stand all the same.
+
+A right that nothing here defends must be used, and a defence that defends nothing must go.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from tests.proof.privileges import Use, gaps
+
+
+@dataclass(frozen=True)
+class Defence:
+    """Rights of one role, and why they are there although no scenario uses them."""
+
+    role: str
+    right: str  # a pattern
+    because: str
+
+    def of(self, role: str, right: str) -> bool:
+        """Whether it defends this one."""
+        return role == self.role and fnmatchcase(right, self.right)
+
+
+_NO_PLAN = "Granted with a response plan only, which no account has that is new to that service."
+_RETRY = "When a name is taken already, by a second delivery: tests/unit/aws/test_vault.py."
+_CONSOLE = "When a person runs the document, not the command: tests/workflow/test_by_hand.py."
+_THING = "No scenario holds a thing: tests/unit/actions cuts and releases each kind."
+_QUOTA = "When a policy cannot be attached: tests/unit/actions/test_member_role_suffices.py."
+_LADDER = "Steps of the ladder above the first: tests/workflow/test_ladder_cases.py."
+UNUSED = (
+    Defence("OpenFunctionRole", "ssm-incidents:*", _NO_PLAN),
+    Defence("OpenFunctionRole", "ssm-contacts:StartEngagement", _NO_PLAN),
+    Defence("MirrorFunctionRole", "ssm-incidents:CreateTimelineEvent", _NO_PLAN),
+    Defence(
+        "AskFunctionRole",
+        "iam:PassRole",
+        "The emulator asks for it inside StartAutomationExecution, and records that call only.",
+    ),
+    Defence(
+        "AskFunctionRole",
+        "ssm:StopAutomationExecution",
+        "When a question cannot be recorded, or is too old: tests/unit/steps/test_ask.py.",
+    ),
+    Defence(
+        "AskFunctionRole",
+        "states:SendTask*",
+        "When an answer came before a retry of the question: tests/unit/steps/test_ask.py.",
+    ),
+    Defence(
+        "ApproveFunctionRole",
+        "sns:Publish",
+        "When an answer does not count, or comes too late: tests/unit/steps/test_approve.py.",
+    ),
+    Defence(
+        "ExpireFunctionRole",
+        "dynamodb:Query",
+        "When an answer stands in the console that was not handed in: it is settled.",
+    ),
+    Defence(
+        "LeaveFunctionRole",
+        "sns:Publish",
+        "When a cut fails for a reason that nobody chose: tests/unit/steps/test_leave.py.",
+    ),
+    Defence("ReleaseFunctionRole", "ssm:GetAutomationExecution", _CONSOLE),
+    Defence("CutFunctionRole", "ssm:GetAutomationExecution", _CONSOLE),
+    Defence("CollectFunctionRole", "s3:GetObjectTagging", _RETRY),
+    Defence("SealFunctionRole", "s3:GetObjectTagging", _RETRY),
+    Defence("ReportFunctionRole", "s3:GetObjectTagging", _RETRY),
+    Defence("ContainRole", "autoscaling:*", _THING),
+    Defence("ContainRole", "ec2:*", _THING),
+    Defence("ContainRole", "elasticloadbalancing:*", _THING),
+    Defence("ContainRole", "iam:GetInstanceProfile", _THING),
+    Defence("ContainRole", "iam:PassRole", _THING),
+    Defence("ContainRole", "kms:*", _THING),
+    Defence("ContainRole", "lambda:*", _THING),
+    Defence("ContainRole", "rds:*", _THING),
+    Defence("ContainRole", "s3:*", _THING),
+    Defence("ContainRole", "iam:*PermissionsBoundary", _QUOTA),
+    Defence("ContainRole", "iam:*LoginProfile", _LADDER),
+    Defence("ContainRole", "iam:*SSHPublicKey*", _LADDER),
+    Defence("ContainRole", "iam:*ServiceSpecificCredential*", _LADDER),
+    Defence("ContainRole", "iam:*SigningCertificate*", _LADDER),
+    Defence(
+        "ContainRole",
+        "iam:UpdateAssumeRolePolicy",
+        "When the way back into a role is closed: tests/unit/actions/test_member_role_suffices.py.",
+    ),
+    Defence(
+        "ContainRole",
+        "iam:DetachRolePolicy",
+        "When a denied role is released: tests/unit/actions/test_member_role_suffices.py.",
+    ),
+    Defence(
+        "ContainRole",
+        "iam:*[Tt]ag*",
+        "Where the guard policy stands: tests/unit/actions/test_iam_tag_quarantined.py.",
+    ),
+    Defence(
+        "CollectRole",
+        "iam:*Group*",
+        "When the user is in a group: tests/unit/collectors/test_iam_principal.py.",
+    ),
+)
+# What the tests' sample of the scenarios does not use, and the first scenario that does.
+ELSEWHERE = (
+    Defence("ApproveFunctionRole", "states:SendTaskFailure", "denied"),
+    Defence("LeaveFunctionRole", "dynamodb:*", "denied"),
+    Defence("ExpireFunctionRole", "*", "silence"),
+    Defence("ReleaseFunctionRole", "*", "release"),
+    Defence("ContainRole", "iam:De*Policy", "release"),
+    Defence("WatchFunctionRole", "*", "touch"),
+    Defence("ContainRole", "iam:*UserPolicy", "touch"),
+    Defence("CutFunctionRole", "*", "by-hand"),
+    Defence("ContainRole", "iam:*RolePolic*", "by-hand"),
+    Defence("RecordFunctionRole", "*", "facts"),
+    Defence("SweepFunctionRole", "*", "facts"),
+)
+
+
+def unexplained(uses: Iterable[Use], scenarios: Collection[str]) -> list[str]:
+    """One line for each gap between rights and use that has no defence, and each idle defence."""
+    found = gaps(uses)
+    unused = [(gap.role, right) for gap in found for right in gap.never_used]
+    elsewhere = [one for one in ELSEWHERE if one.because not in scenarios]
+    return [
+        *(f"{gap.role} tries {right}, and may not" for gap in found for right in gap.not_allowed),
+        *(
+            f"{role} may {right}, and never does"
+            for role, right in unused
+            if not any(one.of(role, right) for one in (*UNUSED, *elsewhere))
+        ),
+        *(
+            f"{one.role} has no unused right {one.right}, so its defence can go"
+            for one in (*UNUSED, *elsewhere)
+            if not any(one.of(role, right) for role, right in unused)
+        ),
+    ]
