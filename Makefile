@@ -54,8 +54,9 @@ validate: setup
 	$(BIN)/cfn-lint template.yaml stacks/*.yaml
 	SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-west-2 $(BIN)/sam validate --lint
 
-scan: setup $(SCAN)/.ready ## Look for weaknesses in the templates, with checkov
+scan: setup $(SCAN)/.ready ## Look for weaknesses in the templates and policies, with checkov and parliament
 	$(BIN)/python -m tests.scan $(SCAN)/bin/checkov
+	$(BIN)/python -m tests.scan.policies $(SCAN)/bin/python
 
 secrets: setup ## Look for credentials in every file, with detect-secrets
 	$(BIN)/python -m tests.scan.credentials

@@ -55,6 +55,13 @@ _ARNS = {  # by type; a logical id stands for the name that AWS chooses
     "AWS::SQS::Queue": "sqs:{at}:{name}",
     "AWS::StepFunctions::StateMachine": "states:{at}:stateMachine:{name}",
 }
+_SAID = (  # the types that say what is allowed
+    "AWS::IAM::",
+    "AWS::KMS::Key",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::QueuePolicy",
+)
 _REF_IS_ARN = ("AWS::SNS::Topic", "AWS::StepFunctions::StateMachine")
 
 
@@ -122,11 +129,10 @@ def written(path: str, account: str, vault: str) -> dict[str, dict[str, Any]]:
         chosen = name if one["Type"] != _ROLE else f"{_STACK}-{name}-RANDOM123456"
         real = resolve(given[0], scope) if given else chosen
         scope.known[name] = _known(real, one["Type"], account)
-    kinds = ("AWS::IAM::", "AWS::KMS::Key", "AWS::S3::BucketPolicy")
     return {
         name: {"Type": one["Type"], **resolve(one["Properties"], scope)}
         for name, one in template["Resources"].items()
-        if one["Type"].startswith(kinds)
+        if one["Type"].startswith(_SAID)
     }
 
 
