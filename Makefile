@@ -10,7 +10,7 @@ SCAN := .venv-scan
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup drill test unit prove lint types scan secrets check build sizes docs validate deploy lock clean
+.PHONY: help setup drill test unit prove lint types scan secrets audit check build sizes docs validate deploy lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ scan: setup $(SCAN)/.ready ## Look for weaknesses in the templates and policies,
 
 secrets: setup ## Look for credentials in every file, with detect-secrets
 	$(BIN)/python -m tests.scan.credentials
+
+audit: setup $(SCAN)/.ready ## Ask which pinned packages have a known vulnerability; needs the network
+	@$(BIN)/python -m tests.scan.audit $(SCAN)/bin/pip-audit
 
 $(SCAN)/.ready: requirements/scan.txt
 	$(PYTHON) -m venv $(SCAN)
