@@ -289,28 +289,39 @@ def test_nobody_makes_or_deletes_an_identity(action: str, thing: str, account: s
     assert who_may(action, Thing(f"arn:aws:iam::{account}:{thing}", account), VAULT) == set()
 
 
-@pytest.mark.parametrize(
-    "action",
-    [
-        "iam:AttachRolePolicy",
-        "iam:DeleteRolePolicy",
-        "iam:PutRolePermissionsBoundary",
-        "iam:PutRolePolicy",
-        "iam:TagRole",
-        "iam:UpdateAssumeRolePolicy",
-    ],
-)
+# Each could make a role ours in another's hands, with the words that the contain role may use.
+CHANGES = [
+    "iam:AttachRolePolicy",
+    "iam:DeleteRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:TagRole",
+    "iam:UpdateAssumeRolePolicy",
+]
+TOLD = {
+    "iam:policyarn": "arn:aws:iam::aws:policy/AWSDenyAll",
+    "aws:tagkeys": "breach-responder-quarantine",
+}
+
+
+@pytest.mark.parametrize("action", CHANGES)
 def test_nobody_changes_a_role_of_the_responder(action: str) -> None:
-    told = {
-        "iam:policyarn": "arn:aws:iam::aws:policy/AWSDenyAll",
-        "aws:tagkeys": "breach-responder-quarantine",
-    }
     for name, one in everybody(VAULT).items():
-        if (
-            name != "DeliverRole"
-        ):  # brings events from a member account, and is none of the responder's
-            thing = Thing(one.arn, one.account, told=told)
-            assert who_may(action, thing, VAULT) == set(), name
+        if name != "DeliverRole":  # it stands in a member account, and can neither cut nor look
+            assert who_may(action, Thing(one.arn, one.account, told=TOLD), VAULT) == set(), name
+
+
+@pytest.mark.parametrize("vault", VAULTS)
+@pytest.mark.parametrize("action", CHANGES)
+def test_nobody_changes_the_custodian_of_the_vault(action: str, vault: str) -> None:
+    custodian = Thing(f"arn:aws:iam::{vault}:role/custodian", vault, told=TOLD)
+    assert who_may(action, custodian, vault) == set()
+
+
+@pytest.mark.parametrize("action", CHANGES)
+def test_the_role_that_cuts_may_cut_every_other_role_of_its_account(action: str) -> None:
+    other = Thing(f"arn:aws:iam::{VAULT}:role/any", VAULT, told=TOLD)
+    assert who_may(action, other, VAULT) == {"ContainRole of the vault"}
 
 
 def test_a_role_is_handed_to_systems_manager_by_the_function_that_asks_only() -> None:
