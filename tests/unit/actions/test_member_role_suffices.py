@@ -26,6 +26,8 @@ from tests.unit.localcloud.judging import World, a_world
 ROLE_ACTIONS = (iam_close_role_trust, iam_deny_role, iam_deny_role_session)
 USER_ACTIONS = (iam_cut_console_sign_in, iam_cut_user_sessions, iam_deactivate_credentials)
 CONTAIN, COLLECT = "breach-responder-contain", "breach-responder-collect"
+# Here is no vault, so its custodian is told to nobody, and this is no resource.
+CUSTODIAN = {"Fn::If": ["HasCustodian", {"Ref": "CustodianRoleArn"}, {"Ref": "AWS::NoValue"}]}
 _NAMES = {
     "${AWS::Partition}": "aws",
     "${AWS::AccountId}": SHOP,
@@ -50,7 +52,9 @@ def written(value: Any) -> Any:
         return text
     if isinstance(value, dict):
         return {key: written(one) for key, one in value.items()}
-    return [written(one) for one in value] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    return [written(one) for one in value if one != CUSTODIAN]
 
 
 def contain_role(world: World, *full: str) -> Member:
