@@ -4,7 +4,6 @@ There are no packets and no disks here: where nothing can be refused, what is lo
 service itself goes by, a rule, a state or a list, and the row says which.
 """
 
-import ipaddress
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -15,9 +14,10 @@ import pytest
 from moto.rds.models import rds_backends
 
 from localcloud.cloud import Cloud
+from responder.actions import BY_ID
 from responder.aws.clients import Clients, MemberRole
 from responder.domain.finding import Resource
-from responder.domain.order import Target
+from responder.domain.order import Receipt, Target
 from tests.builders import REGION, SHOP
 from tests.instances import CLASSIC, SCALED, Fleet, Service, Shared, Wire
 from tests.shown import LEFT_OUT, text
@@ -36,7 +36,6 @@ SAYS = {
     "RDSDBInstance": "Discovery:RDS/TorIPCaller",
     "S3Bucket": "Policy:S3/BucketAnonymousAccessGranted",
 }
-VISITOR = "203.0.113.7"
 FUNCTIONS = """
 Queue: {Type: AWS::SQS::Queue, Properties: {VisibilityTimeout: 180}}
 Orders:
@@ -96,7 +95,7 @@ class Things(Account):
     def fleet(self) -> Fleet:
         """A web server, which everybody may reach."""
         with pytest.MonkeyPatch.context() as patch:
-            fleet = Fleet(patch, own=self.own)
+            fleet = Fleet(patch, own=self.own, has_ipv6=False)
         fleet.ec2.authorize_security_group_ingress(
             GroupId=fleet.web,
             IpPermissions=[
@@ -132,10 +131,11 @@ class Things(Account):
         return Shared(self.fleet)
 
     @cached_property
-    def databases(self) -> Any:
-        """Two databases, of which one is called `databases.NAME`."""
+    def databases(self) -> databases.Account:
+        """Two databases, one of which is called `databases.NAME`, and a cluster with a third."""
         account = databases.Account(self.own)  # type: ignore[arg-type]  # it takes any clients
         account.make(DBInstanceIdentifier="shop-reports")
+        databases.Cluster(account)
         for name, one in rds_backends[SHOP][REGION].databases.items():
             one.dbi_resource_id = f"db-{name.upper()}"  # the pretend RDS has one id for all
         return account
@@ -192,6 +192,14 @@ class Things(Account):
         type_ = SAYS[things[0].kind]
         return self.decided(protect=tuple(protect), resources=things, type=type_, **given)
 
+    def cut_again(self, receipts: Iterable[Receipt]) -> None:
+        """See that it is not cut any more, and cut it."""
+        for receipt in receipts:
+            action = BY_ID[receipt.order.action_id]
+            assert not action.verify(receipt, self.clients), action.ID
+            action.apply(receipt, self.clients)
+            assert action.verify(receipt, self.clients), action.ID
+
     def row(
         self,
         target: Target,
@@ -203,11 +211,13 @@ class Things(Account):
         works: Callable[[], str],
         goes_on: str,
         how: str = "",
+        undoes: Callable[[], object] | None = None,
     ) -> Row:
         """Cut and undo it, asking before, meanwhile and afterwards.
 
         `ask` is answered `was` before and after, and `then` meanwhile; `works` always `goes_on`.
-        `how` says what was looked at where nothing here can be refused.
+        `how` says what was looked at where nothing here can be refused. `undoes` is what an
+        attacker does against the cut, which is then seen, and cut again.
         """
         left_out = LEFT_OUT.get(target.action_id, {})
         assert (ask(), works()) == (was, goes_on)
@@ -215,6 +225,12 @@ class Things(Account):
         receipts = self.cut([target])
         assert (ask(), works()) == (then, goes_on)
         assert text(shown(), left_out) != before
+        if undoes is not None:
+            undoes()
+            assert ask() != then
+            self.cut_again(receipts)
+            assert ask() == then
+            how = f"{how}; opened again, and cut again"
         self.undo(receipts)
         assert text(shown(), left_out) == before
         assert (ask(), works()) == (was, goes_on)
@@ -231,54 +247,3 @@ def things(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Things]:
         stage = Things(running, tmp_path_factory.mktemp("shop"))
         yield stage
     show(stage.rows, seen="What is refused or gone")
-
-
-# ---- What a network lets through, by the rules that it goes by
-
-
-def reaches(ec2: Any, instance: str) -> str:
-    """Whether a visitor reaches an instance, and it a visitor, by the groups of its interfaces."""
-    found = ec2.describe_network_interfaces(
-        Filters=[{"Name": "attachment.instance-id", "Values": [instance]}]
-    )["NetworkInterfaces"]
-    ids = sorted({group["GroupId"] for one in found for group in one["Groups"]})
-    groups = ec2.describe_security_groups(GroupIds=ids)["SecurityGroups"]
-    ways = [
-        any(_lets(rule) for group in groups for rule in group[name])
-        for name in ("IpPermissions", "IpPermissionsEgress")
-    ]
-    return _told(*ways)
-
-
-def passes(ec2: Any, subnet: str) -> str:
-    """Whether a subnet lets a visitor in, and out to them, by the entries of its network ACL."""
-    [acl] = ec2.describe_network_acls(
-        Filters=[{"Name": "association.subnet-id", "Values": [subnet]}]
-    )["NetworkAcls"]
-    entries = sorted(acl["Entries"], key=lambda one: one["RuleNumber"])
-    ways = []
-    for leaves in (False, True):
-        speaking = (
-            one["RuleAction"]
-            for one in entries
-            if one["Egress"] is leaves and _covers(one.get("CidrBlock", "::/0"))
-        )
-        # A new ACL of the pretend EC2 lacks the entries that deny the rest, and means them.
-        ways.append(next(speaking, "deny") == "allow")
-    return _told(*ways)
-
-
-def _lets(rule: dict[str, Any]) -> bool:
-    is_web = rule["IpProtocol"] == "-1" or (
-        rule["IpProtocol"] == "tcp" and rule["FromPort"] <= 443 <= rule["ToPort"]
-    )
-    return is_web and any(_covers(one["CidrIp"]) for one in rule["IpRanges"])
-
-
-def _covers(cidr: str) -> bool:
-    network = ipaddress.ip_network(cidr)
-    return network.version == 4 and ipaddress.ip_address(VISITOR) in network
-
-
-def _told(comes_in: bool, goes_out: bool) -> str:
-    return f"in: {'yes' if comes_in else 'no'}, out: {'yes' if goes_out else 'no'}"

@@ -121,8 +121,12 @@ def make_a_group(things: Things) -> Any:
     return ec2(things).create_security_group(**given)
 
 
-def tag_a_group(things: Things) -> Any:
-    return ec2(things).create_tags(Resources=[things.fleet.web], Tags=OURS)
+def tag(things: Things, what: str) -> Any:
+    return ec2(things).create_tags(Resources=[what], Tags=OURS)
+
+
+def tag_an_acl(things: Things) -> Any:
+    return tag(things, things.fleet.acl_of(things.fleet.subnet))
 
 
 def of_a_group(operation: str, **given: Any) -> Call:
@@ -164,6 +168,7 @@ ATTEMPTS: tuple[Attempt, ...] = (
     ("shut a group in", OF_EC2, of_a_group("revoke_security_group_egress", IpPermissions=WORLD)),
     ("delete a group", OF_EC2, of_a_group("delete_security_group")),
     ("make an ACL without our tag", OF_EC2, lambda t: ec2(t).create_network_acl(VpcId=t.fleet.vpc)),
+    ("tag an ACL as ours", OF_EC2, tag_an_acl),
     ("delete an ACL", OF_EC2, of_an_acl("delete_network_acl")),
     ("write an entry of an ACL", OF_EC2, of_an_acl("create_network_acl_entry", **OPEN_ENTRY)),
     ("take an entry out of an ACL", OF_EC2, of_an_acl("delete_network_acl_entry", **ENTRY)),

@@ -22,10 +22,12 @@ from tests.builders import REGION
 from tests.instances import PARTNER, STRANGER
 from tests.shown import fleet_shown, service_shown, shared_shown, subnets_shown
 from tests.workflow.ladder_account import WORKS, answer
+from tests.workflow.ladder_networks import passes, reaches
 from tests.workflow.ladder_table import Row
-from tests.workflow.ladder_things import Things, passes, reaches, things
+from tests.workflow.ladder_things import Things, things
 
 __all__ = ["things"]
+ANYBODY = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
 BOTH_WAYS, NEITHER = "in: yes, out: yes", "in: no, out: no"
 
 
@@ -78,6 +80,16 @@ def instance_behind_load_balancers(things: Things) -> Row:
 
 def instance_that_mines(things: Things) -> Row:
     fleet = things.fleet
+
+    def opens() -> None:
+        name = {"Name": "group-name", "Values": [f"breach-responder-closed-{fleet.vpc}"]}
+        [closed] = fleet.ec2.describe_security_groups(Filters=[name])["SecurityGroups"]
+        for authorize in (
+            fleet.ec2.authorize_security_group_ingress,
+            fleet.ec2.authorize_security_group_egress,
+        ):
+            authorize(GroupId=closed["GroupId"], IpPermissions=ANYBODY)
+
     return things.row(
         things.target("Instance", fleet.arn, QUARANTINE_INSTANCE),
         lambda: fleet_shown(fleet),
@@ -87,12 +99,25 @@ def instance_that_mines(things: Things) -> Row:
         works=lambda: f"its twin: {reaches(fleet.ec2, things.twin)}",
         goes_on=f"its twin: {BOTH_WAYS}",
         how="by the groups of its interfaces",
+        undoes=opens,
     )
 
 
 def subnet_of_an_instance(things: Things) -> Row:
     fleet = things.fleet
     beside = fleet.ec2.create_subnet(VpcId=fleet.vpc, CidrBlock="10.0.9.0/24")["Subnet"]["SubnetId"]
+
+    def opens() -> None:
+        for leaves in (False, True):
+            fleet.ec2.create_network_acl_entry(
+                NetworkAclId=fleet.acl_of(fleet.subnet),
+                RuleNumber=1,
+                Protocol="-1",
+                RuleAction="allow",
+                Egress=leaves,
+                CidrBlock="0.0.0.0/0",
+            )
+
     return things.row(
         things.target("Instance", fleet.arn, CLOSE_SUBNET),
         lambda: subnets_shown(fleet),
@@ -102,6 +127,7 @@ def subnet_of_an_instance(things: Things) -> Row:
         works=lambda: f"the subnet beside it: {passes(fleet.ec2, beside)}",
         goes_on=f"the subnet beside it: {BOTH_WAYS}",
         how="by the network ACL",
+        undoes=opens,
     )
 
 
@@ -122,6 +148,9 @@ def metadata_of_an_instance(things: Things) -> Row:
         works=lambda: f"its twin: {endpoint(things.twin)}",
         goes_on="its twin: enabled",
         how="by its metadata options",
+        undoes=lambda: fleet.ec2.modify_instance_metadata_options(
+            InstanceId=fleet.instance, HttpEndpoint="enabled"
+        ),
     )
 
 

@@ -140,61 +140,33 @@ def function_that_beacons(things: Things) -> Row:
 def database_that_somebody_guesses_at(things: Things) -> Row:
     account = things.databases
 
-    def groups(name: str) -> str:
+    def standing(name: str) -> str:
         [found] = account.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"]
-        ids = [one["VpcSecurityGroupId"] for one in found["VpcSecurityGroups"]]
-        shown = account.ec2.describe_security_groups(GroupIds=ids)["SecurityGroups"]
-        rules = sum(len(one["IpPermissions"] + one["IpPermissionsEgress"]) for one in shown)
-        kept = "protected" if found["DeletionProtection"] else "not protected"
-        return f"{rules} rules, {kept}"
+        return _rules(account, found)
 
-    arn = f"arn:aws:rds:{REGION}:{SHOP}:db:{databases.NAME}"
-    return things.row(
-        things.target("RDSDBInstance", arn, QUARANTINE_DATABASE),
-        lambda: databases_shown(account),
-        lambda: groups(databases.NAME),
-        was="2 rules, not protected",
-        then="0 rules, protected",
-        works=lambda: f"another database: {groups('shop-reports')}",
-        goes_on="another database: 2 rules, not protected",
-        how="by the groups that it has",
-    )
+    return _cut_off(things, databases.NAME, lambda: standing(databases.NAME), "its groups")
+
+
+def database_of_a_cluster(things: Things) -> Row:
+    account = things.databases
+
+    def standing() -> str:
+        [found] = account.rds.describe_db_clusters()["DBClusters"]
+        return _rules(account, found)
+
+    return _cut_off(things, "member", standing, "the groups of its cluster")
 
 
 def key_that_is_to_be_deleted(things: Things) -> Row:
-    kms = things.cloud.client("kms", account=SHOP)
-    key, other = (kms.create_key()["KeyMetadata"] for _ in range(2))
-    reader = things.thief("decrypts", "kms", "kms:Decrypt")
-    locked, others = (
-        kms.encrypt(KeyId=one["KeyId"], Plaintext=b"of an order")["CiphertextBlob"]
-        for one in (key, other)
-    )
-    kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=9)
-    return things.row(
-        things.target("KMSKey", key["Arn"], KEEP_KEY),
-        lambda: key_shown(kms, key["KeyId"]),
-        lambda: answer(lambda: reader.decrypt(CiphertextBlob=locked)),
-        was="KMSInvalidStateException",
-        then=WORKS,
-        works=lambda: f"another key: {answer(lambda: reader.decrypt(CiphertextBlob=others))}",
-        goes_on=f"another key: {WORKS}",
-    )
+    def lose(kms: Any, key_id: str) -> None:
+        kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=9)
+
+    return _kept(things, "lost", lose, was="KMSInvalidStateException")
 
 
 def key_that_is_switched_off(things: Things) -> Row:
-    kms = things.cloud.client("kms", account=SHOP)
-    key = kms.create_key()["KeyMetadata"]
-    reader = things.thief("decrypts-too", "kms", "kms:Decrypt")
-    locked = kms.encrypt(KeyId=key["KeyId"], Plaintext=b"of an order")["CiphertextBlob"]
-    kms.disable_key(KeyId=key["KeyId"])
-    return things.row(
-        things.target("KMSKey", key["Arn"], KEEP_KEY),
-        lambda: key_shown(kms, key["KeyId"]),
-        lambda: answer(lambda: reader.decrypt(CiphertextBlob=locked)),
-        was="DisabledException",
-        then=WORKS,
-        works=lambda: "",
-        goes_on="",
+    return _kept(
+        things, "off", lambda kms, key: kms.disable_key(KeyId=key), was="DisabledException"
     )
 
 
@@ -228,6 +200,7 @@ CASES: tuple[Callable[[Things], Row], ...] = (
     bucket_that_empties_itself,
     function_that_beacons,
     database_that_somebody_guesses_at,
+    database_of_a_cluster,
     key_that_is_to_be_deleted,
     key_that_is_switched_off,
     key_that_others_use,
@@ -239,9 +212,61 @@ def test_a_thing_of_the_table(things: Things, case: Callable[[Things], Row]) -> 
     things.add(case, case(things))
 
 
+def _kept(things: Things, name: str, lose: Callable[[Any, str], Any], *, was: str) -> Row:
+    """A key that an attacker took from its readers, given back to them."""
+    kms = things.cloud.client("kms", account=SHOP)
+    reader = things.thief(f"decrypts-{name}", "kms", "kms:Decrypt")
+    key, other = (kms.create_key()["KeyMetadata"] for _ in range(2))
+    locked, others = (
+        kms.encrypt(KeyId=one["KeyId"], Plaintext=b"of an order")["CiphertextBlob"]
+        for one in (key, other)
+    )
+    lose(kms, key["KeyId"])
+    return things.row(
+        things.target("KMSKey", key["Arn"], KEEP_KEY),
+        lambda: key_shown(kms, key["KeyId"]),
+        lambda: answer(lambda: reader.decrypt(CiphertextBlob=locked)),
+        was=was,
+        then=WORKS,
+        works=lambda: f"another key: {answer(lambda: reader.decrypt(CiphertextBlob=others))}",
+        goes_on=f"another key: {WORKS}",
+        how="decrypting",
+    )
+
+
 def _allow(sid: str, principal: dict[str, str], action: str, resource: str) -> dict[str, Any]:
     effect = {"Sid": sid, "Effect": "Allow", "Principal": principal}
     return {**effect, "Action": action, "Resource": resource}
+
+
+def _cut_off(things: Things, name: str, standing: Callable[[], str], what: str) -> Row:
+    account = things.databases
+
+    def another() -> str:
+        [found] = account.rds.describe_db_instances(DBInstanceIdentifier="shop-reports")[
+            "DBInstances"
+        ]
+        return f"another database: {_rules(account, found)}"
+
+    arn = f"arn:aws:rds:{REGION}:{SHOP}:db:{name}"
+    return things.row(
+        things.target("RDSDBInstance", arn, QUARANTINE_DATABASE),
+        lambda: databases_shown(account),
+        standing,
+        was="2 rules, not protected",
+        then="0 rules, protected",
+        works=another,
+        goes_on="another database: 2 rules, not protected",
+        how=f"by {what}",
+    )
+
+
+def _rules(account: databases.Account, found: dict[str, Any]) -> str:
+    """How many rules let something through to a database, and whether it can be deleted."""
+    ids = [one["VpcSecurityGroupId"] for one in found["VpcSecurityGroups"]]
+    groups = account.ec2.describe_security_groups(GroupIds=ids)["SecurityGroups"]
+    rules = sum(len(one["IpPermissions"] + one["IpPermissionsEgress"]) for one in groups)
+    return f"{rules} rules, {'protected' if found['DeletionProtection'] else 'not protected'}"
 
 
 def _delivers(s3: Any, bucket: str) -> str:
