@@ -96,8 +96,6 @@ class _Poller:
 
     def wake(self) -> None:
         """Poll soon: at once, or when the batching window closes, or a batch is full."""
-        if not event_sources.is_on(self.mapping):
-            return
         visible = sum(at <= self._now() for at in self._visible_at())
         if visible >= self.mapping.batch_size:
             self._poll_at(self._now())

@@ -117,7 +117,7 @@ class _Reader:
 
     def wake(self) -> None:
         """Read soon, unless a batch waits for its retry: order is kept."""
-        if event_sources.is_on(self.mapping) and not self._awake and not self._paused:
+        if not self._awake and not self._paused:
             self._awake = True
             self._later(self._read_on, name=f"{self._function.logical_id} reads {self._table}")
 
