@@ -116,10 +116,11 @@ class Things(Account):
 
     @cached_property
     def service(self) -> Service:
-        """What both of them serve."""
+        """What both of them serve, in a group that may not get smaller."""
         service = Service(self.fleet)
         service.register(service.target_group, self.twin, service.port)
         service.scaling.attach_instances(InstanceIds=[self.twin], AutoScalingGroupName=SCALED)
+        service.scaling.update_auto_scaling_group(AutoScalingGroupName=SCALED, MinSize=2)
         service.elb.register_instances_with_load_balancer(
             LoadBalancerName=CLASSIC, Instances=[{"InstanceId": self.twin}]
         )

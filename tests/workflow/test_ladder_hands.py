@@ -68,15 +68,15 @@ def replicate_with(role: str) -> Call:
     return call
 
 
-def reach_a_bucket_that_lets_us_in(things: Things) -> Any:
-    owner = things.bucket("open-to-us", account=PARTNER)
-    arn = "arn:aws:s3:::open-to-us"
-    everything = {"Effect": "Allow", "Action": "s3:*", "Resource": [arn, f"{arn}/*"]}
-    owner.put_bucket_policy(
-        Bucket="open-to-us",
-        Policy=policy({**everything, "Principal": {"AWS": things.role_that_cuts}}),
-    )
-    return things.clients.s3(SHOP, REGION).delete_bucket_policy(Bucket="open-to-us")
+def of_a_bucket_that_lets_us_in(name: str, operation: str) -> Call:
+    def call(things: Things) -> Any:
+        owner, arn = things.bucket(name, account=PARTNER), f"arn:aws:s3:::{name}"
+        everything = {"Effect": "Allow", "Action": "s3:*", "Resource": [arn, f"{arn}/*"]}
+        us = {"Principal": {"AWS": things.role_that_cuts}}
+        owner.put_bucket_policy(Bucket=name, Policy=policy({**everything, **us}))
+        return getattr(things.clients.s3(SHOP, REGION), operation)(Bucket=name)
+
+    return call
 
 
 def read_a_bucket(things: Things) -> Any:
@@ -178,7 +178,16 @@ ATTEMPTS: tuple[Attempt, ...] = (
     ("start others of any type", DENIED, scale(MixedInstancesPolicy={"InstancesDistribution": {}})),
     ("start them elsewhere", DENIED, scale(VPCZoneIdentifier="subnet-0abc1234")),
     ("replicate with our role", DENIED, replicate_with(COLLECTS)),
-    ("reach a bucket of another account", DENIED, reach_a_bucket_that_lets_us_in),
+    (
+        "look at a bucket of another account",
+        DENIED,
+        of_a_bucket_that_lets_us_in("looked-at", "get_bucket_policy"),
+    ),
+    (
+        "open a bucket of another account",
+        DENIED,
+        of_a_bucket_that_lets_us_in("opened", "delete_bucket_policy"),
+    ),
     ("read a bucket", DENIED, read_a_bucket),
     ("switch off a key of another account", JSON_DENIED, switch_off_a_key_of_another_account),
     ("read with a key", JSON_DENIED, read_with_a_key),

@@ -74,6 +74,25 @@ def bucket_that_others_read(things: Things) -> Row:
     )
 
 
+def bucket_without_a_policy(things: Things) -> Row:
+    s3, inside = things.bucket("shop-mails"), things.thief("reads-mails", "s3", "s3:*")
+    things.bucket("shop-news")
+
+    def read(bucket: str) -> str:
+        return answer(lambda: inside.get_object(Bucket=bucket, Key="orders/1.csv"))
+
+    return things.row(
+        things.target("S3Bucket", "arn:aws:s3:::shop-mails", CLOSE_BUCKET),
+        lambda: bucket_shown(s3, "shop-mails"),
+        lambda: read("shop-mails"),
+        was=WORKS,
+        then=DENIED,
+        works=lambda: f"another bucket: {read('shop-news')}",
+        goes_on=f"another bucket: {WORKS}",
+        how="read by a user of this account",
+    )
+
+
 def bucket_that_empties_itself(things: Things) -> Row:
     s3 = things.bucket("shop-exports", versions=True)
     rules: Any = [EXPIRES, COLDER]
@@ -197,6 +216,7 @@ def key_that_others_use(things: Things) -> Row:
 
 CASES: tuple[Callable[[Things], Row], ...] = (
     bucket_that_others_read,
+    bucket_without_a_policy,
     bucket_that_empties_itself,
     function_that_beacons,
     database_that_somebody_guesses_at,
