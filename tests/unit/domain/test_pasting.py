@@ -23,6 +23,7 @@ from tests.builders import SHOP, a_user
         "https://evil.example.com/",
         "a\nb",
         "a\u202eb",
+        "\u3164",
         "",
     ],
 )
