@@ -1,25 +1,18 @@
 """The page in a real browser: nothing runs, nothing is asked for, everything can be read."""
 
-import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.options import Options
-from selenium.webdriver.chrome.service import Service
 
 from responder.report.page import render
+from tests.browsers import a_browser, log, look_at, needs_a_browser, requests
 from tests.unit.report.hostile import hostile
 from tests.unit.report.reports import a_report
 
-BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(
-    not (BROWSER and DRIVER),
-    reason="chromium is not installed: apt-get install chromium chromium-driver",
-)
+pytestmark = needs_a_browser
 # Every text with its colour and what lies behind it; ratios by WCAG 2.2, "contrast ratio".
 _CONTRAST = """
 const parse = c => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
@@ -53,24 +46,8 @@ return out;
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    options = Options()
-    options.binary_location = str(BROWSER)
-    for word in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--no-first-run",
-        f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
-    ):
-        options.add_argument(word)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    found = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
-    yield found
-    found.quit()
+    with a_browser(tmp_path_factory.mktemp("profile")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
@@ -82,37 +59,12 @@ def addresses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {name: Path(folder / f"{name}.html").as_uri() for name in pages}
 
 
-def look_at(
-    driver: webdriver.Chrome, address: str, *, width: int = 1280, dark: bool = False
-) -> None:
-    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
-    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    log(driver)
-    driver.get(address)
-
-
-def log(driver: webdriver.Chrome) -> list[dict[str, Any]]:
-    """What the browser did since it was asked last."""
-    lines = driver.get_log("performance")  # type: ignore[no-untyped-call]
-    return [json.loads(line["message"])["message"] for line in lines]
-
-
-def requests(driver: webdriver.Chrome) -> list[str]:
-    return [
-        message["params"]["request"]["url"]
-        for message in log(driver)
-        if message["method"] == "Network.requestWillBeSent"
-    ]
-
-
 @pytest.mark.parametrize("name", ["plain", "hostile"])
 def test_nothing_runs_and_nothing_is_asked_for(
     driver: webdriver.Chrome, addresses: dict[str, str], name: str
 ) -> None:
     look_at(driver, addresses[name])
-    assert requests(driver) == [addresses[name]]
+    assert requests(log(driver)) == [addresses[name]]
     assert driver.execute_script("return window.owned") is None
     assert driver.execute_script("return document.scripts.length") == 0
     assert (
