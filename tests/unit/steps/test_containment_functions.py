@@ -20,7 +20,7 @@ from responder.domain.order import ReceiptStatus
 from responder.steps.verify import APART
 from tests.builders import REGION, SHOP, a_user, an_order
 from tests.containing import DENY_ALL, World, a_small_member_account, simulating
-from tests.unit.steps.test_intake_and_plan_functions import Context
+from tests.taking_in import Context
 
 EVENTS = Path(__file__).parents[3] / "events/steps"
 

@@ -3,94 +3,23 @@
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
 
 from functions.intake import app as intake
 from functions.plan import app as planning
-from responder import wiring
-from responder.aws.incidents import INCIDENT, Incidents
+from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
-from responder.domain.incident import Incident
-from tests.builders import HOME, INCIDENT_ID, REGION, SHOP, a_finding, an_incident
+from tests.builders import INCIDENT_ID, REGION, SHOP, a_finding, an_incident
 from tests.events import STOLEN_KEY, an_event
-
-EVENTS = Path(__file__).parents[3] / "events/steps"
-
-
-@dataclass
-class Context:
-    """What Lambda gives a handler."""
-
-    function_name: str = "breach-responder-Function"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{HOME}:function:breach-responder"
-    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
-    log_stream: list[str] = field(default_factory=list)
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 30_000
+from tests.taking_in import EVENTS, Context, a_stack, batch, failed, incidents, logged
 
 
 @pytest.fixture
 def stack(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
-    """What the template makes for the two functions."""
-    ssm = boto3.client("ssm", region_name=REGION)
-    for name, value in (("policy", "default"), ("protect", "[]")):
-        ssm.put_parameter(Name=name, Value=value, Type="String")
-    machine = boto3.client("stepfunctions", region_name=REGION).create_state_machine(
-        name="respond",
-        definition='{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}',
-        roleArn=f"arn:aws:iam::{HOME}:role/states",
-    )["stateMachineArn"]
-    told = {
-        "TABLE_NAME": ledger.table,
-        "STACK_NAME": "breach-responder",
-        "MODE": "respond",
-        "POLICY_PARAMETER": "policy",
-        "PROTECT_PARAMETER": "protect",
-        "INCIDENT_MACHINE_ARN": machine,
-    }
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-    _forget()
-    yield ledger
-    _forget()
-
-
-def _forget() -> None:
-    for built in vars(wiring).values():
-        if hasattr(built, "cache_clear"):
-            built.cache_clear()
-
-
-def batch(*bodies: object) -> dict[str, Any]:
-    whole: dict[str, Any] = json.loads((EVENTS / "intake.json").read_text())
-    [plain, _] = whole["Records"]
-    return {
-        "Records": [
-            {
-                **plain,
-                "messageId": str(place),
-                "body": body if isinstance(body, str) else json.dumps(body),
-            }
-            for place, body in enumerate(bodies)
-        ]
-    }
-
-
-def failed(answer: dict[str, Any]) -> list[str]:
-    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]
-
-
-def incidents(ledger: Ledger) -> list[Incident]:
-    items = ledger.client.scan(TableName=ledger.table)["Items"]
-    bodies = [item["body"]["S"] for item in items if item["sk"]["S"] == INCIDENT]
-    return [Incident.model_validate_json(body) for body in bodies]
+    with a_stack(ledger, monkeypatch):
+        yield ledger
 
 
 def test_the_sample_batch_takes_in_one_and_fails_the_other(stack: Ledger) -> None:
@@ -98,13 +27,6 @@ def test_the_sample_batch_takes_in_one_and_fails_the_other(stack: Ledger) -> Non
     answer = intake.handler(event, Context())  # type: ignore[arg-type]
     assert failed(answer) == ["00000000-0000-4000-8000-000000000002"]
     assert len(incidents(stack)) == 1
-
-
-def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    """The lines as CloudWatch gets them."""
-    ours = [record for record in caplog.records if record.name == intake.logger.name]
-    formatter = intake.logger.registered_formatter
-    return [json.loads(formatter.format(record)) for record in ours]
 
 
 def test_what_cannot_be_read_fails_alone_names_the_field_and_writes_nothing(

@@ -12,7 +12,8 @@ from responder.aws.incidents import FINDING, INCIDENT
 from responder.aws.ledger import Ledger, incident_pk
 from responder.aws.lineages import Lineages
 from tests.builders import INCIDENT_ID, a_finding, an_incident
-from tests.unit.steps.test_intake_and_plan_functions import Context, stack
+from tests.taking_in import Context
+from tests.unit.steps.test_intake_and_plan_functions import stack
 
 SAMPLE = Path(__file__).parents[3] / "events/steps/trace.json"
 __all__ = ["stack"]
