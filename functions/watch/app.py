@@ -52,3 +52,6 @@ def _one(record: SQSRecord) -> None:
         # Names the field and none of its content. The message goes to the dead-letter queue.
         logger.error("not read", extra={"problem": str(error), "kind": type(error).__name__})
         raise
+    except Exception as error:
+        logger.error("not read: our bug", extra={"kind": type(error).__name__})
+        raise

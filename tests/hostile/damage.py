@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from tests.hostile.corpus import STRINGS, VALUES
+from tests.hostile.places import places
 
 # The tests run few, the same ones each time; `HOSTILE_EXAMPLES=20000` runs many, others each time.
 _MORE = os.environ.get("HOSTILE_EXAMPLES")
@@ -74,15 +75,3 @@ def _other(draw: st.DrawFn, document: Any) -> Any:
 def _a_place(draw: st.DrawFn, document: Any) -> tuple[Any, ...]:
     found = places(document)
     return found[draw(st.integers(0, len(found) - 1))]
-
-
-def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """The way to each part of a document."""
-    found = [at] if at else []
-    if len(at) < 12 and isinstance(value, dict):
-        for key in list(value)[:60]:
-            found += places(value[key], (*at, key))
-    elif len(at) < 12 and isinstance(value, list):
-        for place in range(min(len(value), 5)):
-            found += places(value[place], (*at, place))
-    return found

@@ -2,7 +2,7 @@
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,14 +13,14 @@ from responder.sources.envelope import addresses
 from responder.sources.principals import classify
 from tests.builders import SHOP
 from tests.events import an_event
-from tests.hostile.corpus import SHORT, STRINGS, VALUES
-from tests.hostile.damage import places
+from tests.hostile.corpus import SHORT, STRINGS
 from tests.hostile.holding import (
     is_a_finding_or_broken,
     is_a_touch_or_broken,
     is_named_as_aws_does,
     leads_to_what_aws_could_name,
 )
+from tests.hostile.places import AT_A_PLACE, changed, places
 from tests.hostile.saved import RECORDS, TOUCH
 
 # One of each shape, and those with the most in them.
@@ -34,7 +34,6 @@ EVENTS = {
         "security-hub-v2/unauthorizedaccess-iamuser-instancecredentialexfiltration-outsideaws",
     )
 }
-AT_A_PLACE = 16  # attacks; over all places, each has its turn
 
 
 def _is_a_record_or_none(record: Any) -> None:
@@ -43,30 +42,6 @@ def _is_a_record_or_none(record: Any) -> None:
     except ValueError:
         return
     leads_to_what_aws_could_name(event)
-
-
-def changed(document: Any) -> Iterator[Any]:
-    """The document with one part of it changed, each part several times."""
-    for turn, (*way, last) in enumerate(places(document)):
-        part: Any = document
-        for step in way:
-            part = part[step]
-        before = part[last]
-        for one in _instead_of(before, turn):
-            part[last] = one
-            yield document
-        if isinstance(part, dict):
-            del part[last]
-            yield document
-        part[last] = before
-
-
-def _instead_of(before: Any, turn: int) -> Iterator[Any]:
-    for number in range(AT_A_PLACE):
-        attack = SHORT[(turn * AT_A_PLACE + number) % len(SHORT)]
-        yield before + attack if isinstance(before, str) and number % 2 else attack
-    for number in range(4):
-        yield VALUES[(turn * 4 + number) % len(VALUES)]
 
 
 @pytest.mark.parametrize("name", sorted(EVENTS))

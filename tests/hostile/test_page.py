@@ -1,26 +1,17 @@
 """The page of the report, with every attack in every string: in a parser, and in a real browser."""
 
-import copy
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from responder import sources
-from responder.domain.errors import Broken
-from responder.domain.finding import Finding
 from responder.domain.order import Refusal
 from responder.report.model import Failure, Report
 from responder.report.page import render
 from tests.browsers import a_browser, complaints, log, look_at, needs_a_browser, requests
 from tests.builders import NOON
-from tests.events import an_event
-from tests.hostile.corpus import SHORT
+from tests.hostile.attacked import a_finding_of, chunks
 from tests.hostile.looking import UNSEEN, Tags
 from tests.unit.report.hostile import hostile
 from tests.unit.report.reports import a_report
 from tests.unit.report.reports import an_event as an_entry
-
-ROOM = 1_900  # characters of one string that the page shows whole
 
 # Every attribute that runs or asks for something, wherever it stands.
 _ACTIVE = """
@@ -36,39 +27,6 @@ for (const e of document.querySelectorAll('*'))
   for (const what of ['mouseover', 'pointerenter', 'focus', 'toggle', 'load', 'error', 'begin'])
     e.dispatchEvent(new Event(what, {bubbles: true}));
 """
-
-
-def chunks() -> list[str]:
-    """The corpus in texts that the page shows whole."""
-    found = [""]
-    for text in SHORT:
-        if len(found[-1]) + len(text) >= ROOM:
-            found.append("")
-        found[-1] += f" {text}"
-    return found
-
-
-def a_finding_of(text: str) -> Finding:
-    """What is read of an event whose every string is an attack, but for those it refuses."""
-    event = an_event("guardduty/attacksequence-s3-compromiseddata")
-    for holder, place in list(_strings(event)):
-        before = holder[place]
-        holder[place] = text
-        try:
-            sources.read(copy.deepcopy(event))
-        except Broken:
-            holder[place] = before
-    [finding] = sources.read(event)
-    return finding
-
-
-def _strings(node: Any) -> Iterator[tuple[Any, Any]]:
-    pairs = list(node.items() if isinstance(node, dict) else enumerate(node))
-    for place, value in pairs:
-        if isinstance(value, str):
-            yield node, place
-        elif isinstance(value, dict | list):
-            yield from _strings(value)
 
 
 def a_report_of(texts: list[str]) -> Report:
