@@ -1,6 +1,7 @@
 """An event whose every string is an attack, as far as it can still be read."""
 
 import copy
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,11 @@ def chunks() -> list[str]:
             found.append("")
         found[-1] += f" {text}"
     return found
+
+
+def about_another(text: str, number: int) -> str:
+    """The same message about another finding."""
+    return re.sub(r"(?<=/finding/)[0-9a-f]{32}", f"{number:032x}", text)
 
 
 def an_event_of(text: str) -> dict[str, Any]:

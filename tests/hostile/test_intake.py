@@ -16,7 +16,7 @@ from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
 from responder.sources import touches
 from tests.events import an_event
-from tests.hostile.attacked import an_event_of, chunks
+from tests.hostile.attacked import about_another, an_event_of, chunks
 from tests.hostile.corpus import SHORT
 from tests.hostile.places import changed
 from tests.hostile.saved import TOUCH
@@ -43,11 +43,6 @@ def messages() -> Iterator[str]:
             yield json.dumps(event)
     for text in chunks():
         yield json.dumps(an_event_of(text))
-
-
-def about_another(text: str, number: int) -> str:
-    """The same message about another finding: the ids of those that are saved end alike."""
-    return text.replace("0123456789abcdef0123456789abcdef", f"{number:032x}")
 
 
 def read(text: str) -> list[str] | None:
