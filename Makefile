@@ -39,6 +39,7 @@ prove: setup ## Every scenario with a fault at every AWS call, by schedules, and
 	$(BIN)/python -m tests.proof
 	$(BIN)/python -m tests.proof --schedules 40 --seed $$RANDOM
 	$(BIN)/python -m tests.proof --mutations
+	HOSTILE_EXAMPLES=2000 $(BIN)/pytest -q tests/hostile
 
 check: lint types validate scan secrets ## Style, import rules, types, templates, weaknesses, secrets
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from tests.hostile.corpus import STRINGS, VALUES
@@ -22,6 +22,8 @@ def few(examples: int) -> settings:
         derandomize=_MORE is None,
         database=None,
         deadline=None,
+        # Making a failure smaller takes minutes here: what fails is large, and made of few parts.
+        phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
 

@@ -29,6 +29,7 @@ OWN = ProtectList(own=own_roles(account=HOME))
 NAME = r"[A-Za-z0-9_+=,.@-]{1,64}"
 PARTITION = r"arn:(aws|aws-cn|aws-us-gov)"
 CUT = (PrincipalKind.IAM_USER, PrincipalKind.ASSUMED_ROLE, PrincipalKind.ROLE)
+MOST_BYTES = 4 << 20  # far more than a message of SQS holds
 MOST_SECONDS = 5  # of the processor, for one event; most take milliseconds
 
 
@@ -97,6 +98,8 @@ def is_a_finding_or_broken(event: Any) -> None:
         text = json.dumps(event)
     except RecursionError:
         return
+    if len(text) > MOST_BYTES:
+        return
     with in_time():
         try:
             found = sources.read_text(text)
@@ -109,9 +112,12 @@ def is_a_finding_or_broken(event: Any) -> None:
 
 
 def is_a_touch_or_broken(event: Any) -> None:
+    text = json.dumps(event)
+    if len(text) > MOST_BYTES:
+        return
     with in_time():
         try:
-            touch = touches.read_text(json.dumps(event))
+            touch = touches.read_text(text)
         except Broken as error:
             told_plainly(error)
             return
