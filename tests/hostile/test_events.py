@@ -26,7 +26,7 @@ from tests.hostile.holding import (
 from tests.hostile.saved import RECORDS, SAVED, TOUCH
 
 
-@few(500)
+@few(250)
 @given(damaged(an_event, SAVED))
 def test_a_damaged_finding_is_a_finding_or_says_where_it_is_broken(event: Any) -> None:
     is_a_finding_or_broken(event)
