@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from responder import sources
 from responder.domain.errors import Broken
 from responder.domain.finding import Finding
+from responder.sources import feeds
 from tests.events import an_event
 from tests.hostile.corpus import SHORT
 
@@ -36,7 +36,7 @@ def an_event_of(text: str) -> dict[str, Any]:
         before = holder[place]
         holder[place] = text
         try:
-            sources.read(copy.deepcopy(event))
+            feeds.read(copy.deepcopy(event))
         except Broken:
             holder[place] = before
     return event
@@ -44,7 +44,7 @@ def an_event_of(text: str) -> dict[str, Any]:
 
 def a_finding_of(text: str) -> Finding:
     """What is read of it."""
-    [finding] = sources.read(an_event_of(text))
+    [finding] = feeds.read(an_event_of(text))
     return finding
 
 

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
 
-from responder import sources
 from responder.domain.decision import Decision, decide
 from responder.domain.errors import Broken
 from responder.domain.finding import Finding
@@ -19,7 +18,7 @@ from responder.domain.policy import Policy, Rule, Then
 from responder.domain.principal import Principal, PrincipalKind
 from responder.domain.protection import ProtectList, own_roles
 from responder.domain.trail_event import TrailEvent, read_event
-from responder.sources import touches
+from responder.sources import feeds, touches
 from tests.builders import HOME, NOON, a_finding
 from tests.hostile.saved import RECORDS
 from tests.trails import START
@@ -102,7 +101,7 @@ def is_a_finding_or_broken(event: Any) -> None:
         return
     with in_time():
         try:
-            found = sources.read_text(text)
+            found = feeds.read_text(text)
         except Broken as error:
             told_plainly(error)
             return

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from responder import sources
 from responder.domain.errors import Broken
 from responder.domain.trail_event import read_event
+from responder.sources import feeds
 from tests.events import an_event
 from tests.hostile.corpus import nested
 from tests.hostile.damage import damaged, few
@@ -87,7 +87,7 @@ def test_no_depth_of_a_product_field_is_too_deep(deep: int) -> None:
 def _reads_or_breaks(text: str) -> None:
     with in_time():
         try:
-            for finding in sources.read_text(text):
+            for finding in feeds.read_text(text):
                 holds(finding)
         except Broken as error:
             told_plainly(error)
@@ -97,9 +97,9 @@ def test_the_last_of_two_keys_counts_and_a_prototype_is_a_key_like_any() -> None
     text = json.dumps(an_event())
     twice = text[:-1] + ', "detail-type": "Something else"}'
     with pytest.raises(Broken, match="detail-type"):
-        sources.read_text(twice)
+        feeds.read_text(twice)
     event = an_event(__proto__={"accountId": "999988887777"})
-    [finding] = sources.read_text(json.dumps(event))
+    [finding] = feeds.read_text(json.dumps(event))
     assert finding.account == "111122223333"
 
 

@@ -10,11 +10,10 @@ import pytest
 
 from functions.intake import app as intake
 from functions.watch import app as watching
-from responder import sources
 from responder.aws.ledger import Ledger
 from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
-from responder.sources import touches
+from responder.sources import feeds, touches
 from tests.events import an_event
 from tests.hostile.attacked import about_another, an_event_of, chunks
 from tests.hostile.corpus import SHORT
@@ -48,7 +47,7 @@ def messages() -> Iterator[str]:
 def read(text: str) -> list[str] | None:
     """The keys of the findings in a message; None where it cannot be read."""
     try:
-        return [finding.key for finding in sources.read_text(text)]
+        return [finding.key for finding in feeds.read_text(text)]
     except Broken:
         return None
 

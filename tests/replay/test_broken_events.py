@@ -52,7 +52,7 @@ def test_what_cannot_be_read_waits_in_the_dead_letter_queue_and_the_rest_goes_th
     assert sorted(dead) == sorted(
         [*(path.read_text(encoding="utf-8") for path in unreadable), NONSENSE]
     )
-    [finding] = sources.read_text(GOOD)
+    [finding] = feeds.read_text(GOOD)
     assert finding.key in {found for _, found in _findings(night)}
 
 
@@ -65,7 +65,7 @@ def test_the_log_names_the_field_of_each_unreadable_message(night: Night) -> Non
 
 
 def test_an_incident_of_nothing_but_attacks_is_told_of_sealed_and_reported(night: Night) -> None:
-    keys = {finding.key for text in ATTACKS for finding in sources.read_text(text)}
+    keys = {finding.key for text in ATTACKS for finding in feeds.read_text(text)}
     incidents = {incident_id for incident_id, key in _findings(night) if key in keys}
     assert {key for _, key in _findings(night)} >= keys
     assert night.watch.failed() == []
