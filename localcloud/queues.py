@@ -23,7 +23,10 @@ from localcloud.stack import Function, Registry
 from localcloud.stack import Mapping as SourceMapping
 from localcloud.switchboard import Asked
 
-_SHOWN_AFTER: Final = timedelta(milliseconds=1)  # moto hides a message at this very instant too
+# Whole microseconds since the epoch: a queue may hold thousands, and each is looked at often.
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_SHOWN_AFTER: Final = 1000  # moto hides a message at this very instant too
 _AT_ONCE: Final = 10  # messages in one ReceiveMessage, and in one DeleteMessageBatch
 
 
@@ -96,7 +99,8 @@ class _Poller:
 
     def wake(self) -> None:
         """Poll soon: at once, or when the batching window closes, or a batch is full."""
-        visible = sum(at <= self._now() for at in self._visible_at())
+        now = self._microseconds()
+        visible = sum(at <= now for at in self._visible_at())
         if visible >= self.mapping.batch_size:
             self._poll_at(self._now())
         elif visible:
@@ -104,9 +108,10 @@ class _Poller:
         self._poll_when_shown()
 
     def _poll_when_shown(self) -> None:
-        hidden = [at for at in self._visible_at() if at > self._now()]
-        if hidden:
-            self._poll_at(min(hidden))
+        now = self._microseconds()
+        hidden = min((at for at in self._visible_at() if at > now), default=None)
+        if hidden is not None:
+            self._poll_at(_EPOCH + hidden * _MICROSECOND)
 
     def _poll_at(self, at: datetime) -> None:
         if self._next is not None and self._next <= at:
@@ -186,14 +191,16 @@ class _Poller:
         reported = reported_failures(answer)
         return everything if reported is None or not reported <= everything else reported
 
-    def _visible_at(self) -> list[datetime]:
-        """When each message of the queue can be received, or could be already."""
+    def _visible_at(self) -> list[int]:
+        """When each message of the queue can be received, or could be already, since the epoch."""
         queue = sqs_backends[self._account][self._region].queues[self._name]
         return [
-            datetime.fromtimestamp(max(message.visible_at, message.delayed_until) / 1000, UTC)
-            + _SHOWN_AFTER
+            round(max(message.visible_at, message.delayed_until) * 1000) + _SHOWN_AFTER
             for message in queue._messages
         ]
+
+    def _microseconds(self) -> int:
+        return (self._now() - _EPOCH) // _MICROSECOND
 
 
 def reported_failures(answer: Answer) -> frozenset[str] | None:

@@ -50,7 +50,53 @@ def _read(dynamodb: Any, names: list[str]) -> list[Any]:
         for name in names
         if name.endswith("True")
     ]
-    return [*scans, *queries]
+    by_index = dynamodb.query(
+        TableName="indexed",
+        IndexName="by-sk",
+        KeyConditionExpression="sk = :sk",
+        ExpressionAttributeValues={":sk": {"S": "1"}},
+    )["Items"]
+    return [*scans, *queries, by_index]
+
+
+def _indexed(dynamodb: Any) -> None:
+    dynamodb.create_table(
+        TableName="indexed",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk")
+        ],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-sk",
+                "KeySchema": [{"AttributeName": "sk", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+    )
+    for pk, sk in ("a1", "b1", "c2"):
+        dynamodb.put_item(TableName="indexed", Item={"pk": {"S": pk}, "sk": {"S": sk}})
+
+
+def _sqs_counts(sqs: Any, url: str) -> tuple[Any, ...]:
+    names = ["", "NotVisible", "Delayed"]
+    given = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    return tuple(given[f"ApproximateNumberOfMessages{name}"] for name in names)
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_queue_counts_and_gives_what_is_visible() -> None:
+    sqs = boto3.client("sqs", region_name=REGION)
+    url = sqs.create_queue(QueueName="counted")["QueueUrl"]
+    for delay in (0, 0, 0, 900):
+        sqs.send_message(QueueUrl=url, MessageBody=str(delay), DelaySeconds=delay)
+    with sped_up():
+        taken = sqs.receive_message(QueueUrl=url, VisibilityTimeout=600)["Messages"]
+        counts = _sqs_counts(sqs, url)
+        rest = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    assert counts == _sqs_counts(sqs, url) == ("2", "1", "1")
+    assert [one["Body"] for one in [*taken, *rest["Messages"]]] == ["0", "0", "0"]
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +110,7 @@ def _as_they_are(faster: Faster) -> Iterator[None]:
 def test_scans_and_queries_return_the_same_in_the_same_order() -> None:
     dynamodb = boto3.client("dynamodb", region_name=REGION)
     names = [_table(dynamodb, kind, with_range=wide) for kind in "SN" for wide in (True, False)]
+    _indexed(dynamodb)
     slow = _read(dynamodb, names)
     assert all(slow)
     with sped_up():
