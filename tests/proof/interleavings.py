@@ -25,7 +25,8 @@ _BEGINS = NOON + timedelta(minutes=40)  # by then everything has happened that f
 _APPROVE = "Approve"
 _LAST_ANSWERS = timedelta(hours=1)  # after the last delivery
 _AT_MOST_SECONDS = 600.0
-# Sent when a person answers while the machine waits to ask again. The next attempt takes the yes.
+# A page too many: a person answered while the machine waits to ask again, and the next attempt takes
+# the yes; or another delivery of the answer handed it in, and has not said so yet.
 _TOO_LATE = "effects: more: page: [APPROVED TOO LATE]"
 _LETTERS_DIE = timedelta(hours=1)  # five receives, six minutes apart
 
@@ -86,7 +87,7 @@ def _tried(night: Night, before: Undisturbed, schedule: Schedule) -> dict[str, A
         without=_incomparable(before, [one.call for one in denied]),
         pages_again=mishaps.pages,
     )
-    if any(one.call.startswith("Ask ") for one in mishaps.struck):
+    if any(one.call.startswith(("Approve ", "Ask ")) for one in mishaps.struck):
         why = [one for one in why if not one.startswith(_TOO_LATE)]
     return {
         "why": why + broken(night, sent, end, whole=not denied),
