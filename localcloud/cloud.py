@@ -42,7 +42,14 @@ from localcloud.schedules import Schedules
 from localcloud.seams import replaced
 from localcloud.stack import Function, Registry, Stack, Unsupported
 from localcloud.streams import Streams
-from localcloud.switchboard import Call, Disturbance, Published, Switchboard, current_function
+from localcloud.switchboard import (
+    Call,
+    Disturbance,
+    Published,
+    Seen,
+    Switchboard,
+    current_function,
+)
 from localcloud.transactions import undone_whole
 from localcloud.virtual_time import VirtualTime
 
@@ -226,6 +233,10 @@ class Cloud:
     def disturb(self, disturbance: Disturbance | None) -> None:
         """From now on, let this go wrong with calls; None for nothing any more."""
         self._switchboard.disturbance = disturbance
+
+    def listen(self, seen: Seen) -> None:
+        """Tell this of each call that succeeds, with all that was asked and answered."""
+        self._switchboard.listen(seen)
 
     def take_turns_by(self, chance: random.Random) -> None:
         """From now on, let chance say what is next, among all that can happen at one instant."""

@@ -25,8 +25,8 @@ _BEGINS = NOON + timedelta(minutes=40)  # by then everything has happened that f
 _APPROVE = "Approve"
 _LAST_ANSWERS = timedelta(hours=1)  # after the last delivery
 _AT_MOST_SECONDS = 600.0
-# A page too many: a person answered while the machine waits to ask again, and the next attempt takes
-# the yes; or another delivery of the answer handed it in, and has not said so yet.
+# A page too many: a person answered while the machine waited to ask again, and the next attempt
+# takes the yes; or another delivery of the answer handed it in, and has not said so yet.
 _TOO_LATE = "effects: more: page: [APPROVED TOO LATE]"
 _LETTERS_DIE = timedelta(hours=1)  # five receives, six minutes apart
 
