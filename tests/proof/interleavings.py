@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,6 +39,7 @@ class Told:
     why: tuple[str, ...]  # what is wrong with its end; nothing if it ended well
     struck: tuple[str, ...]
     calls: int
+    afterwards: tuple[str, ...] = ()
 
     @property
     def again(self) -> str:
@@ -46,21 +47,33 @@ class Told:
         return f"python -m tests.proof --schedules 1 --seed {self.schedule.seed}"
 
 
-def tried(night: Night, before: Undisturbed, schedules: Sequence[Schedule]) -> Iterator[Told]:
-    """Run each schedule in a copy of the night, and say how it ended."""
-    for ran in forked(
-        schedules, lambda one: _tried(night, before, one), at_most_seconds=_AT_MOST_SECONDS
-    ):
+def tried(
+    night: Night,
+    before: Undisturbed,
+    schedules: Sequence[Schedule],
+    afterwards: Callable[[Night, Sent], list[str]] | None = None,
+) -> Iterator[Told]:
+    """Run each schedule in a copy of the night, and say how it ended.
+
+    What is done `afterwards` is done in that copy too, and what it returns is told.
+    """
+
+    def run(schedule: Schedule) -> dict[str, Any]:
+        answer, sent = _tried(night, before, schedule)
+        return answer | {"afterwards": [] if afterwards is None else afterwards(night, sent)}
+
+    for ran in forked(schedules, run, at_most_seconds=_AT_MOST_SECONDS):
         answer = ran.answer or {"why": [(ran.failure or "").strip().splitlines()[-1]]}
         yield Told(
             ran.case,
             tuple(answer["why"]),
             tuple(answer.get("struck", ())),
             answer.get("calls", 0),
+            tuple(answer.get("afterwards", ())),
         )
 
 
-def _tried(night: Night, before: Undisturbed, schedule: Schedule) -> dict[str, Any]:
+def _tried(night: Night, before: Undisturbed, schedule: Schedule) -> tuple[dict[str, Any], Sent]:
     events = {name: _event(night, name) for name in (*CAMPAIGN, *NOISE, *BROKEN)}
     rivals = {name: _message(event) for name, event in events.items()}
     mishaps = Mishaps(night.cloud, schedule.mishaps, rivals)
@@ -89,11 +102,12 @@ def _tried(night: Night, before: Undisturbed, schedule: Schedule) -> dict[str, A
     )
     if any(one.call.startswith(("Approve ", "Ask ")) for one in mishaps.struck):
         why = [one for one in why if not one.startswith(_TOO_LATE)]
-    return {
+    answer = {
         "why": why + broken(night, sent, end, whole=not denied),
         "struck": [str(one) for one in mishaps.struck],
         "calls": calls,
     }
+    return answer, sent
 
 
 def _incomparable(before: Undisturbed, denied: Sequence[str]) -> frozenset[str]:

@@ -18,6 +18,7 @@ _HOUR = timedelta(hours=1)
 _REDRIVES = 4
 REDRIVEN = "-redriven-"  # in the name of an execution that the operator started again
 _TRIES = 6  # of a person
+_TOUCH = "AWS API Call via CloudTrail"  # the detail-type of what the touch queue holds
 _ALICE = f"arn:aws:sts::{world.HOME}:assumed-role/on-call/alice@example.com"
 _DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
 _ROUNDS = 60  # of asking and answering; a run that needs more does not end
@@ -95,20 +96,19 @@ def recovered(night: Night, answer: str | None) -> None:
 
 def _redrive_letters(night: Night) -> int:
     """As StartMessageMoveTask does: each message back to the queue that it came from."""
-    moved = 0
     sqs = night.cloud.client("sqs", account=world.HOME)
-    urls = sqs.list_queues().get("QueueUrls", [])
-    for url in urls:
-        given = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        if "RedrivePolicy" not in given:
-            continue
-        dead = json.loads(given["RedrivePolicy"])["deadLetterTargetArn"].rpartition(":")[2]
-        letters = sqs.get_queue_url(QueueName=dead)["QueueUrl"]
-        while got := sqs.receive_message(QueueUrl=letters, MaxNumberOfMessages=10).get("Messages"):
-            for message in got:
-                sqs.send_message(QueueUrl=url, MessageBody=message["Body"])
-                sqs.delete_message(QueueUrl=letters, ReceiptHandle=message["ReceiptHandle"])
-                moved += 1
+    found = night.stacks.responder
+    letters = found.outputs["IntakeDeadLetterQueueUrl"]
+    moved = 0
+    while got := sqs.receive_message(QueueUrl=letters, MaxNumberOfMessages=10).get("Messages"):
+        for message in got:
+            # Two queues share it, and nothing here keeps which one a letter came from.
+            told = json.loads(message["Body"])
+            is_touch = isinstance(told, dict) and told.get("detail-type") == _TOUCH
+            queue = found.resources["TouchQueue" if is_touch else "IntakeQueue"]
+            sqs.send_message(QueueUrl=queue, MessageBody=message["Body"])
+            sqs.delete_message(QueueUrl=letters, ReceiptHandle=message["ReceiptHandle"])
+            moved += 1
     return moved
 
 

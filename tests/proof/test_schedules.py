@@ -9,6 +9,7 @@ from tests.proof.crashes import prepared, undisturbed
 from tests.proof.faults import Kind
 from tests.proof.interleavings import CAMPAIGN_NIGHT, tried
 from tests.proof.schedules import BROKEN, SLOW, drawn
+from tests.proof.tampering import tampered
 from tests.template.templates import functions, machine, states
 
 # A worker of the test run has a thread for its reports, which no copy of the process needs.
@@ -23,9 +24,11 @@ def test_a_night_ends_the_same_by_every_schedule() -> None:
     seeds = [CHOSEN, *(random.randrange(10**6, 10**9) for _ in range(NEW))]
     with prepared(CAMPAIGN_NIGHT) as night:
         before = undisturbed(CAMPAIGN_NIGHT, night)
-        told = list(tried(night, before, [drawn(seed, before.calls) for seed in seeds]))
+        schedules = [drawn(seed, before.calls) for seed in seeds]
+        told = list(tried(night, before, schedules, tampered))
     assert [f"{one.again}: {one.why}" for one in told if one.why] == []
     assert sorted(one.schedule.seed for one in told) == sorted(seeds)
+    assert [one.afterwards for one in told if one.schedule.seed == CHOSEN] == [()]
 
 
 def test_a_seed_is_one_schedule_and_another_seed_another() -> None:
