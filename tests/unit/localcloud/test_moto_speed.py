@@ -159,7 +159,7 @@ def _seen(*, fast: bool) -> dict[str, Any]:
         return {
             "caller": there.get_caller_identity()["Account"],
             "used": "LastUsedDate" in client.get_role(RoleName="visitor")["Role"]["RoleLastUsed"],
-            "whose": [iam.get_account_id_from(each) for each in (key, "AKIANOBODYSKEY000000")],
+            "whose": [iam.get_account_id_from(each) for each in (key, f"AKIA{'0' * 16}")],
             "policies": sorted(one["Arn"] for one in policies),
         }
 
