@@ -44,7 +44,10 @@ _MEMBERS: Final = frozenset({"B", "BOOL", "BS", "L", "M", "N", "NS", "NULL", "S"
 
 @contextmanager
 def sped_up() -> Iterator[None]:
-    """Moto answers faster until the end of the block."""
+    """Moto answers faster until the end of the block. A block within another changes nothing."""
+    if vars(Table)["all_items"] is _all_items:
+        yield
+        return
     slow_value: Any = vars(DynamoType)["cast_value"]
     slow_size: Any = DynamoType.size
     slow_pick: Any = ResponseSerializer.get_value
