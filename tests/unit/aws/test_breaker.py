@@ -28,5 +28,23 @@ def test_other_incidents_count_for_an_hour_over_the_clocks_hour(ledger: Ledger) 
     assert breaker.beyond([fifth], 3, now=late + timedelta(minutes=61)) == frozenset()
 
 
+def test_plans_of_one_instant_are_not_more_together_than_the_most(ledger: Ledger) -> None:
+    """The order of their ids is by chance, and none may take the place of one that was told yes."""
+    breaker, most = Breaker(ledger), 3
+    told_yes = [
+        order.order_id
+        for order in cuts(12)
+        if order.order_id not in breaker.beyond([order], most, now=NOON)
+    ]
+    assert len(told_yes) == most
+
+
+def test_a_plan_that_is_made_again_comes_after_those_made_meanwhile(ledger: Ledger) -> None:
+    breaker, began = Breaker(ledger), NOON - timedelta(seconds=5)
+    assert breaker.beyond(cuts(3), 3, now=NOON) == frozenset()
+    [late] = cuts(1, first=3)
+    assert breaker.beyond([late], 3, now=began) == {late.order_id}
+
+
 def test_nothing_to_cut_counts_nothing(ledger: Ledger) -> None:
     assert Breaker(ledger).beyond([], 0, now=NOON) == frozenset()

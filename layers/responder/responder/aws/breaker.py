@@ -1,8 +1,9 @@
 """Counts the cuts that nobody was asked about. Beyond so many an hour, people are asked first.
 
 A detector that errs, or somebody who feeds it, must not take a shop apart faster than people can
-look. Each cut is counted before its plan is saved, and its place in the hour decides: two plans
-that are made at once see each other.
+look. Each cut is counted before its plan is saved, and whatever is counted by then comes before it.
+Of plans that are made at once, or again with the instant that they began at, the one that looks
+last sees all others. So they may be held back more than they must, and never less.
 """
 
 from collections.abc import Sequence
@@ -41,13 +42,15 @@ class Breaker:
             counted = Counted(order_id=order.order_id, at=now)
             self.ledger.add(_pk(now), _CUT + order.order_id, counted)
         seen = dict[str, datetime]()
-        for hour in (now - WITHIN, now):
+        # The hour after, too: a plan that is made again keeps its instant, and others went on.
+        for hour in (now - WITHIN, now, now + WITHIN):
             for item in self.ledger.items(_pk(hour), _CUT):
                 one = Counted.model_validate_json(item.body)
                 seen[one.order_id] = min(one.at, seen.get(one.order_id, one.at))
-        recent = [(at, order_id) for order_id, at in seen.items() if now - at < WITHIN]
-        over = {order_id for _, order_id in sorted(recent)[most:]}
-        return frozenset(over & {order.order_id for order in orders})
+        ours = {order.order_id for order in orders}
+        recent = {order_id for order_id, at in seen.items() if now - at < WITHIN}
+        room = max(0, most - len(recent - ours))
+        return frozenset(sorted(recent & ours)[room:])
 
 
 _CUT = "CUT#"
