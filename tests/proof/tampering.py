@@ -71,9 +71,17 @@ def _unseen_clock(night: Night, sent: Sent) -> list[str]:
 
 def _unseen_denial(night: Night, sent: Sent) -> list[str]:
     approval = _item(night, "APPROVAL#ord-")
-    body = json.loads(approval["body"]["S"]) | {"status": "denied"}
-    with _instead(night, approval, {**approval, "body": {"S": json.dumps(body)}}):
+    receipt = _item(night, f"RECEIPT#{approval['sk']['S'].partition('#')[2]}")
+    with (
+        _instead(night, approval, _saying(approval, "denied")),
+        _instead(night, receipt, _saying(receipt, "contained")),
+    ):
         return [] if _says(night, sent, "was cut, and is denied") else ["a cut after a no"]
+
+
+def _saying(item: Mapping[str, Any], status: str) -> dict[str, Any]:
+    body = json.loads(item["body"]["S"]) | {"status": status}
+    return {**item, "body": {"S": json.dumps(body)}}
 
 
 def _unseen_letters(night: Night, sent: Sent) -> list[str]:
