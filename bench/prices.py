@@ -32,8 +32,8 @@ WRITE_UNIT = Price(
 READ_UNIT = Price(
     "read request unit", 0.125 / _MILLION, "Amazon DynamoDB pricing, on-demand", AS_OF
 )
-INVOCATION = Price("invocation", 0.20 / _MILLION, "AWS Lambda Pricing, requests", AS_OF)
-GB_SECOND = Price("GB-second, arm64", 0.0000133334, "AWS Lambda Pricing, Arm", AS_OF)
+INVOCATION = Price("invocation", 0.20 / _MILLION, "AWS Lambda Pricing, requests")
+GB_SECOND = Price("GB-second, arm64", 0.0000133334, "AWS Lambda Pricing, Arm")
 QUEUE_REQUEST = Price("queue request", 0.40 / _MILLION, "Amazon SQS pricing, standard queues")
 PUT = Price("object put", 0.005 / 1000, "Amazon S3 pricing, S3 Standard")
 KEY_REQUEST = Price("KMS request", 0.03 / 10_000, "AWS Key Management Service Pricing")

@@ -10,8 +10,8 @@ from typing import Any
 from responder_cli.drill import world
 from responder_cli.drill.events import CAMPAIGN, told_of
 from tests.builders import NOON
-from tests.proof.crashes import Undisturbed
-from tests.proof.ends import ALWAYS, CUSTODY, DEAD_LETTERS, EXECUTIONS, differences, end_of
+from tests.proof.crashes import Undisturbed, without_a_right
+from tests.proof.ends import DEAD_LETTERS, EXECUTIONS, differences, end_of
 from tests.proof.faults import Kind
 from tests.proof.forks import forked
 from tests.proof.invariants import Sent, broken
@@ -112,11 +112,8 @@ def _tried(night: Night, before: Undisturbed, schedule: Schedule) -> tuple[dict[
 
 def _incomparable(before: Undisturbed, denied: Sequence[str]) -> frozenset[str]:
     """How many runs there were depends on the order of findings; dead letters were sent here."""
-    of_order = {EXECUTIONS, DEAD_LETTERS}
-    if not denied:
-        return frozenset(of_order)
-    of_a_seal = {CUSTODY} if any(one.startswith("Seal ") for one in denied) else set[str]()
-    return frozenset((before.end.keys() - ALWAYS) | of_order | of_a_seal)
+    of_order = frozenset({EXECUTIONS, DEAD_LETTERS})
+    return of_order.union(*(without_a_right(call, before.end) for call in denied))
 
 
 def _delivered(night: Night, schedule: Schedule, events: dict[str, dict[str, Any]]) -> None:
