@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +14,11 @@ from functions.expire import app as expiring
 from responder import wiring
 from responder.aws.ledger import Ledger
 from tests.asking import APPROVERS, DOCUMENT, Asking
-from tests.builders import HOME, REGION
+from tests.builders import REGION
 from tests.consoles import TOPIC_ARN
+from tests.taking_in import Context
 
 EVENTS = Path(__file__).parents[3] / "events/steps"
-
-
-@dataclass
-class Context:
-    """What Lambda gives a handler."""
-
-    function_name: str = "breach-responder-Function"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{HOME}:function:breach-responder"
-    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
-    log_stream: list[str] = field(default_factory=list)
 
 
 @pytest.fixture

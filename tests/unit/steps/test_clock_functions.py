@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +20,10 @@ from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.domain.clock import ClockState, Standing
 from responder.domain.errors import Refused
-from tests.builders import HOME, INCIDENT_ID, REGION, a_finding, an_incident
+from tests.builders import INCIDENT_ID, REGION, a_finding, an_incident
+from tests.taking_in import Context
 
 EVENTS = Path(__file__).parents[3] / "events/steps"
-
-
-@dataclass
-class Context:
-    """What Lambda gives a handler."""
-
-    function_name: str = "breach-responder-Function"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = f"arn:aws:lambda:{REGION}:{HOME}:function:breach-responder"
-    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
-    log_stream: list[str] = field(default_factory=list)
 
 
 CONTEXT: Any = Context()

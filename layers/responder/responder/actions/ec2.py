@@ -104,8 +104,8 @@ def id_of(order: Order, kind: str) -> str:
         raise Broken(f"{order.order_id} names no {kind}; nothing was changed")
     if found["region"] != order.region or found["account"] not in (None, order.account):
         raise Broken(
-            f"{order.order_id} is about {order.account} in {order.region}, and names a {kind} "
-            "somewhere else; nothing was changed"
+            f"{order.order_id} is about {order.account} in {order.region}, and the {kind} that it "
+            "names is somewhere else; nothing was changed"
         )
     return found[kind]
 
