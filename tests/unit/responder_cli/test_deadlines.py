@@ -77,7 +77,7 @@ def test_a_count_of_one_place_does_not_drop_the_others() -> None:
 
 
 def test_a_place_whose_law_we_do_not_hold_is_counted_as_such() -> None:
-    assert "us-wa-unlisted" in counted(*FOUND, "--residents", "US-WA=3", *NOW)
+    assert "jp-unlisted" in counted(*FOUND, "--residents", "JP=3", *NOW)
 
 
 def test_without_a_count_every_place_we_hold_is_counted_or_those_given() -> None:

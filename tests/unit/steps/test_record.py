@@ -178,19 +178,20 @@ def test_a_run_that_dies_at_any_call_is_completed_when_it_is_sent_again(ledger: 
                     "how": "memo of counsel",
                 }
             },
-            "field extended.reason: the rule of us-ny-individuals knows law_enforcement_need",
+            "field extended.reason: the rule of us-ny-individuals knows no such reason",
         ),
         (
             {
                 "extended": {
                     "clock_id": "us-tx-attorney-general",
                     "until": after(days=50).isoformat(),
-                    "reason": "law_enforcement_need",
+                    "reason": "good_cause",
                     "how": "memo of counsel",
                 }
             },
             "the rule of us-tx-attorney-general knows no such reason",
         ),
+        ({"residents": {"US-ZZ": 3}}, "field residents.US-ZZ: no state or territory"),
     ],
 )
 def test_what_cannot_be_read_or_cannot_be_so_is_refused_by_field_and_changes_nothing(
@@ -232,12 +233,21 @@ def test_a_claimed_extension_moves_the_date_later_by_name_and_with_history(
     claim = {
         "clock_id": "us-ca-individuals",
         "until": after(days=45).isoformat(),
-        "reason": "law_enforcement_need",
-        "how": "written request of 24 November",
+        "reason": "determine_scope_and_restore_integrity",
+        "how": "memo of 24 November",
     }
     office.record(**KNOWN)
     office.record(after(days=1), extended=claim)
     clock = office.clocks()["us-ca-individuals"]
     assert clock.due_at == after(days=45)
-    assert any(BY in why and "written request" in why for why in clock.why)
+    assert any(BY in why and "memo of 24" in why for why in clock.why)
     assert ", later." in clock.history[-1]
+
+
+def test_a_claim_beyond_what_the_law_allows_is_refused_with_the_last_day(office: Office) -> None:
+    office.record(**(KNOWN | {"residents": {"US-FL": 600}}))
+    claim = {"clock_id": "us-fl-individuals", "reason": "good_cause", "how": "letter"}
+    with pytest.raises(Refused, match="until 2027-01-07 at the latest"):
+        office.record(extended=claim | {"until": after(days=60).isoformat()})
+    office.record(extended=claim | {"until": after(days=40).isoformat()})
+    assert office.clocks()["us-fl-individuals"].due_at == after(days=40)

@@ -163,13 +163,13 @@ def test_a_date_that_moved_is_told_with_the_reason_and_its_milestones_come_again
 def test_a_clock_that_begins_after_its_date_is_told_as_missed(office: Office) -> None:
     office.tick()
     late = after(days=5)
-    office.record(late, residents={"US-FL": 3})
+    office.record(late, residents={"JP": 3})
     office.tick(late)
     for topic in (office.on_call, office.above):
         page = topic.messages[-1]
-        assert page["Subject"].startswith("[MISSED] US-FL, counsel")
+        assert page["Subject"].startswith("[MISSED] JP, counsel")
         assert "Ran out" in page["Message"]
-    clock = office.clocks()["us-fl-unlisted"]
+    clock = office.clocks()["jp-unlisted"]
     assert clock.milestones_sent == ("missed", "missed:escalation")
     assert clock.milestones_skipped == ("started",)
     office.tick(late + timedelta(minutes=1))

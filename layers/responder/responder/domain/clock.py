@@ -12,6 +12,7 @@ class ClockKind(StrEnum):
     """Where a date comes from."""
 
     LAW = "law"
+    CONTRACT = "contract"  # agreed: card brands, insurers, customers
     POLICY = "policy"  # our own target where the law names no number of days
 
 
@@ -56,6 +57,7 @@ class Clock(BaseModel):
     kind: ClockKind
     standing: Standing
     state: ClockState
+    line: str = ""  # the whole of it on one line, as counsel would write it
     rule: str  # in one sentence: what must be done within what, counted from what
     citation: str
     sources: tuple[str, ...]

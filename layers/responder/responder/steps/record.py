@@ -6,9 +6,14 @@ A person invokes it with what they know, and leaves out the rest:
      "discovered_at": "2026-11-23T09:00:00-08:00", "determined_at": "2026-11-24T16:00:00-08:00",
      "residents": {"US-CA": 1200, "US-NY": 40}}
 
-Other fields: `notices_sent_at` (an instant, or one for each state), `fulfilled` (`clock_id`, `at`,
-`how`), `not_owed` and `reopened` (`clock_id`, `why`), `extended` (`clock_id`, `until`, `reason`,
-`how`), `elements`, `encrypted`, `conditions`, `harm_determined_at`, `hhs_notified_at`, `withdrawn`.
+Other instants: `reason_to_believe_at`, `notified_by_provider_at`, `scope_identified_at`,
+`threshold_known_at`, `hhs_notified_at`, `material_at`, `material_information_at`, `ransom_paid_at`;
+`notices_sent_at` and `notices_planned_at`, one instant or one for each state. Answers: `fulfilled`
+(`clock_id`, `at`, `how`), `not_owed` and `reopened` (`clock_id`, `why`), `extended` (`clock_id`,
+`until`, `reason`, `how`). About us and the data: `elements`, `encrypted`, `role` (owner,
+service_provider, both), `conditions`. Decisions: `holds` (`jurisdictions`, `agency`,
+`requested_at`, `ended_at`, `how`), `harm` (`jurisdictions`, `harm`, `determined_at`, `how`). What
+was wrong: `withdrawn`. `residents` takes places and, for a regime that is none, its name.
 Answers about several clocks are lists. What is said stands until it is said otherwise, and every
 statement is kept. `notices_sent_at` is when the first letter went: it starts what is counted from
 the letters, and ends nothing, because the first letter is not the last. Of several dates for one
@@ -32,8 +37,9 @@ from responder.domain.errors import Refused
 from responder.domain.escaping import one_line
 from responder.domain.facts import Fact, Facts, standing, untrue
 from responder.domain.identifiers import IncidentId
-from responder.domain.statement import Person, Statement
+from responder.domain.statement import Extended, Person, Statement
 from responder.regimes import REGIMES
+from responder.regimes.places import unknown
 from responder.report.summary import name_of
 from responder.report.wording import day, plain
 from responder.sources import envelope
@@ -125,14 +131,14 @@ def record(
 
 
 def _check(request: RecordRequest, facts: Facts, stored: Iterable[Stored], now: datetime) -> None:
-    wrong = untrue(request.said, facts, now=now)
+    wrong = unknown(request.said, REGIMES) or untrue(request.said, facts, now=now)
     if wrong is not None:
         raise Refused(f"nothing was recorded: field {wrong[0]}: {wrong[1]}")
     fact = Fact(incident_id=request.incident_id, by=request.by, at=now, said=request.said)
     told = standing(facts, [fact])
-    known = {clock.clock_id for clock in counted_of(told, [s.clock for s in stored], now=now)}
+    counted = counted_of(told, [s.clock for s in stored], now=now)
+    known = {clock.clock_id: clock for clock in counted}
     said = request.said
-    may = {rule.id: rule.extensions for regime in REGIMES for rule in regime.rules}
     for name in ("fulfilled", "not_owed", "reopened", "extended"):
         for answer in getattr(said, name):
             if answer.clock_id not in known:
@@ -141,12 +147,23 @@ def _check(request: RecordRequest, facts: Facts, stored: Iterable[Stored], now: 
                     f" {answer.clock_id}; there are {', '.join(sorted(known))}"
                 )
     for claim in said.extended:
-        allowed = may.get(claim.clock_id, ())
-        if claim.reason not in allowed:
-            raise Refused(
-                f"nothing was recorded: field extended.reason: the rule of {claim.clock_id} knows"
-                f" {', '.join(allowed) or 'no such reason'}, and not {claim.reason}"
-            )
+        _check_claim(claim, known[claim.clock_id])
+
+
+def _check_claim(claim: Extended, counted: Clock) -> None:
+    """Whether the law knows such a reason, and allows so much."""
+    rule = next((r for one in REGIMES for r in one.rules if r.id == claim.clock_id), None)
+    allowed = [one.reason for one in rule.extensions] if rule is not None else []
+    if claim.reason not in allowed:
+        raise Refused(
+            f"nothing was recorded: field extended.reason: the rule of {claim.clock_id} knows"
+            f" {', '.join(allowed) or 'no such reason'}, and not {claim.reason}"
+        )
+    if counted.due_at is not None and counted.due_at < claim.until:
+        raise Refused(
+            f"nothing was recorded: field extended.until: for {plain(claim.reason)} the law allows"
+            f" {claim.clock_id} until {day(counted.due_at, counted.time_zone)} at the latest"
+        )
 
 
 def _changed(before: Iterable[Stored], after: Iterable[Stored]) -> list[str]:

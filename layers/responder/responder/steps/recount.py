@@ -14,7 +14,7 @@ from responder.domain.clock import Clock, continued
 from responder.domain.errors import Unavailable
 from responder.domain.facts import Facts
 from responder.regimes import REGIMES
-from responder.regimes.assess import answered, assess
+from responder.regimes.assess import assess, still
 
 PERMISSIONS = recorded.PERMISSIONS
 _TRIES = 5  # the tracker, the sweep and a person at most count one incident at the same moment
@@ -42,7 +42,7 @@ def counted_of(facts: Facts, stored: Sequence[Clock], *, now: datetime) -> list[
     counted = assess(facts.model_copy(update={"jurisdictions": tuple(places)}), REGIMES, now=now)
     ruled = {clock.clock_id for clock in counted}
     gone = [clock for clock in stored if clock.clock_id not in ruled]
-    return counted + [answered(clock, facts, now=now) for clock in gone]
+    return counted + [still(clock, facts, now=now) for clock in gone]
 
 
 def _written(incident_id: str, records: Records, now: datetime) -> list[Stored] | None:
