@@ -41,11 +41,10 @@ def test_with_no_tracker_at_all_every_reminder_still_comes(office: Office) -> No
     assert [subject.split("]")[0].strip("[") for subject in office.subjects()] == [
         "Clock started",
         "Half the time is gone",
-        "7 days left",
+        "80 % of the time is gone",
         "72 hours left",
         "24 hours left",
-        "Act today",
-        "1 hour left",
+        "4 hours left",
         "MISSED",
     ]
 

@@ -111,6 +111,32 @@ class Reopened(_Strict):
     why: Words
 
 
+class Acknowledged(_Strict):
+    """Somebody saw a clock and owns it. It ends nothing; a missed one is not told again."""
+
+    clock_id: ClockId
+    why: Words | None = None
+
+
+class Waived(_Strict):
+    """Counsel's decision not to pursue what may be owed: a target of our own, or a contract's."""
+
+    clock_id: ClockId
+    why: Words
+
+
+class Accepted(_Strict):
+    """A person takes over a later date that no statement, but a finding or a release, gave."""
+
+    clock_id: ClockId
+    why: Words
+
+    @property
+    def reason_given(self) -> str:
+        """Why the date moves."""
+        return self.why
+
+
 class Extended(_Strict):
     """A reason in law to go later, claimed by a person. Ours never moves a date by itself."""
 
@@ -118,6 +144,11 @@ class Extended(_Strict):
     until: AwareDatetime
     reason: Reason
     how: Words  # where the request, or the record of the need, is
+
+    @property
+    def reason_given(self) -> str:
+        """Why the date moves."""
+        return f"{self.reason.value.replace('_', ' ')}, {self.how}"
 
 
 class Statement(_Strict):
@@ -141,6 +172,10 @@ class Statement(_Strict):
     not_owed: Annotated[tuple[NotOwed, ...], BeforeValidator(_one_or_many)] = ()
     reopened: Annotated[tuple[Reopened, ...], BeforeValidator(_one_or_many)] = ()
     extended: Annotated[tuple[Extended, ...], BeforeValidator(_one_or_many)] = ()
+    acknowledged: Annotated[tuple[Acknowledged, ...], BeforeValidator(_one_or_many)] = ()
+    waived: Annotated[tuple[Waived, ...], BeforeValidator(_one_or_many)] = ()
+    accepted: Annotated[tuple[Accepted, ...], BeforeValidator(_one_or_many)] = ()
+    because: Words | None = None  # why a date that a law sets moves later by this statement
     withdrawn: tuple[
         Literal[
             "discovered_at",
@@ -169,12 +204,12 @@ class Statement(_Strict):
 
     @model_validator(mode="after")
     def _says_something_once(self) -> Self:
-        if not self.names:
+        if set(self.names) <= {"because"}:
             raise ValueError("says nothing: give at least one fact")
         twice = set(self.withdrawn) & set(self.names)
         if twice:
             raise ValueError(f"{min(twice)} is said and withdrawn at once")
-        about = [answer.clock_id for answer in self.answers]
+        about = [answer.clock_id for answer in (*self.answers, *self.waived)]
         if len(set(about)) != len(about):
             raise ValueError("two answers are about the same clock")
         return self
