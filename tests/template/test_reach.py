@@ -214,7 +214,7 @@ def test_every_function_and_nobody_else_writes_the_record() -> None:
         ("lambda:InvokeFunction", function("Record"), []),
         ("states:StartExecution", RESPONSE, ["Intake", "Cut", "Trace"]),
         ("states:StartExecution", "stateMachine:HoldOrder", ["Watch"]),
-        ("states:StartExecution", "stateMachine:DeadlineTracker", ["IncidentResponse"]),
+        ("states:StartExecution", "stateMachine:DeadlineTracker", ["IncidentResponse", "Sweep"]),
         ("states:SendTaskSuccess", RESPONSE, ["Ask", "Approve"]),
         ("ssm:StartAutomationExecution", f"{DOCUMENT}approve-containment:1", ["Ask"]),
         ("ssm:StartAutomationExecution", f"{DOCUMENT}cut:1", []),
