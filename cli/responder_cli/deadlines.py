@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from responder.domain.clock import Clock, ClockKind, ClockState
+from responder.domain.disposition import disposed
 from responder.domain.errors import Broken, Refused
 from responder.domain.escaping import one_line
 from responder.domain.facts import Fact, Facts, standing, untrue
@@ -31,6 +32,7 @@ _COLOURS = {
     ClockState.WAITING: "yellow",
     ClockState.FULFILLED: "green",
     ClockState.NOT_OWED: "dim",
+    ClockState.WAIVED: "dim",
     ClockState.MISSED: "bold red",
 }
 
@@ -81,7 +83,18 @@ def deadlines(
 
 
 # What only a clock in the ledger has.
-_UNSTORED = {"incident_id", "started_at", "milestones_sent", "milestones_skipped", "history"}
+_UNSTORED = {
+    "incident_id",
+    "started_at",
+    "milestones_sent",
+    "milestones_skipped",
+    "told_missed_at",
+    "later_at",
+    "heard",
+    "moves",
+    "history",
+    "history_left_out",
+}
 
 
 def _clocks(told: dict[str, Any], places: Sequence[str], now: datetime) -> list[Clock]:
@@ -110,7 +123,8 @@ def _counted(facts: Facts, said: Statement, now: datetime) -> list[Clock]:
     if wrong is not None:
         raise Refused(f"field {wrong[0]}: {wrong[1]}")
     fact = Fact(incident_id=facts.incident_id, by="you", at=now, said=said)
-    clocks = assess(standing(facts, [fact]), REGIMES, now=now)
+    told = standing(facts, [fact])
+    clocks = [disposed(clock, told) for clock in assess(told, REGIMES, now=now)]
     never = datetime.max.replace(tzinfo=UTC)
     return sorted(clocks, key=lambda clock: (clock.due_at or never, clock.clock_id))
 
@@ -230,7 +244,8 @@ def _due(clock: Clock, now: datetime) -> str:
 
 def _stands(clock: Clock) -> str:
     own = "" if clock.kind is ClockKind.LAW else ", own target"
-    return f"{plain(clock.state.value)}, {clock.standing.value}{own}"
+    how = f"\n{one_line(clock.ended_how, 300)}" if clock.ended_how else ""
+    return f"{plain(clock.state.value)}, {clock.standing.value}{own}{how}"
 
 
 def _cell(text: str) -> Text:

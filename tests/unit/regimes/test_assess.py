@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
-from responder.domain.clock import Anchor, Clock, ClockKind, ClockState, Standing, continued
+from responder.domain.clock import Anchor, Clock, ClockKind, ClockState, Standing
+from responder.domain.continuity import Heard, continued
 from responder.domain.facts import Fact, untrue
 from responder.domain.statement import Statement
 from responder.regimes import BY_JURISDICTION, REGIMES
@@ -383,30 +383,72 @@ def test_what_cannot_be_true_is_named(told: dict[str, Any], field: str) -> None:
     assert wrong[0] == field
 
 
+def heard(*said: dict[str, Any]) -> Heard:
+    """Statements that a clock hears for the first time, and that moved its date."""
+    return Heard(
+        len(said),
+        [
+            Fact(incident_id=INCIDENT_ID, by=BY, at=NOON, said=Statement.model_validate(one))
+            for one in said
+        ],
+    )
+
+
 def test_a_date_that_moves_is_kept_and_told_anew() -> None:
     before = clocks_of(facts_of(jurisdictions=("US-TX",)))["us-tx-individuals"].model_copy(
-        update={"milestones_sent": ("started", "half"), "milestones_skipped": ("7d",)}
+        update={"milestones_sent": ("started", "50%"), "milestones_skipped": ("80%",)}
     )
-    facts = facts_of({"determined_at": there("2026-11-25")}, jurisdictions=("US-TX",))
-    counted = clocks_of(facts)["us-tx-individuals"]
-    new = continued(before, counted, now=NOON + timedelta(days=2))
+    said = {"determined_at": there("2026-11-25"), "because": "as the report says"}
+    counted = clocks_of(facts_of(said, jurisdictions=("US-TX",)))["us-tx-individuals"]
+    new = continued(before, counted, now=NOON + timedelta(days=2), heard=heard(said))
     assert new.due_at == counted.due_at
     assert (new.milestones_sent, new.milestones_skipped) == ((), ())
     assert new.started_at == before.started_at
     [change] = new.history
-    assert change.startswith("2027-01-23 05:59:59 UTC until 2026-11-25 12:00:00 UTC, then")
-    assert ", later." in change
-    assert BY in change
-    assert continued(new, counted, now=NOON + timedelta(days=3)) == new
+    assert change.what.startswith("2027-01-23 05:59:59 UTC until 2026-11-25 12:00:00 UTC, then")
+    assert ", later." in change.what
+    assert change.by == BY
+    assert "as the report says" in change.why
+    again = continued(new, counted, now=NOON + timedelta(days=3), heard=Heard(total=1))
+    assert again == new
+
+
+def test_without_a_person_and_a_reason_the_earlier_date_of_a_law_stands() -> None:
+    before = clocks_of(facts_of(jurisdictions=("US-TX",)))["us-tx-individuals"]
+    said = {"determined_at": there("2026-11-25")}
+    counted = clocks_of(facts_of(said, jurisdictions=("US-TX",)))["us-tx-individuals"]
+    held = continued(before, counted, now=NOON, heard=Heard())
+    assert (held.due_at, held.act_by) == (before.due_at, before.act_by)
+    assert held.later_at == counted.due_at
+    assert any("No person asked for a later date" in why for why in held.why)
+    assert held.history[-1].by == ""
+    late = NOON + timedelta(days=61)
+    assert late < counted.due_at + timedelta(days=30)  # type: ignore[operator]
+    missed = continued(held, counted, now=late, heard=Heard())
+    assert missed.state is ClockState.MISSED  # by the date that stands
+    ours = before.model_copy(update={"kind": ClockKind.POLICY})
+    assert continued(ours, counted, now=NOON, heard=Heard()).due_at == counted.due_at
+
+
+def test_the_history_is_bounded_and_says_how_much_it_left_out() -> None:
+    clock = clocks_of(facts_of(jurisdictions=("US-TX",)))["us-tx-individuals"]
+    for number in range(130):
+        counted = clock.model_copy(update={"why": (f"Count {number}. " + "x" * 900,)})
+        clock = continued(clock, counted, now=NOON + timedelta(minutes=number), heard=Heard())
+    assert (len(clock.history), clock.history_left_out) == (100, 30)
+    assert clock.history[0].at == NOON
+    assert clock.history[-1].at == NOON + timedelta(minutes=129)
+    assert len(clock.model_dump_json().encode()) < 400_000 / 2
 
 
 def test_a_clock_that_gets_its_first_date_begins_then() -> None:
     waiting = clocks_of(facts_of(jurisdictions=("US-CA",)))["us-ca-attorney-general"]
     sent = facts_of({"notices_sent_at": there("2026-12-13")}, jurisdictions=("US-CA",))
     dated = NOON + timedelta(days=20)
-    new = continued(waiting, clocks_of(sent)["us-ca-attorney-general"], now=dated)
+    counted = clocks_of(sent)["us-ca-attorney-general"]
+    new = continued(waiting, counted, now=dated, heard=Heard())
     assert new.started_at == dated
-    assert new.history[0].startswith("no date until")
+    assert new.history[0].what.startswith("no date until")
 
 
 def test_an_answer_taken_back_does_not_hide_that_the_date_moved_meanwhile() -> None:
@@ -418,9 +460,11 @@ def test_an_answer_taken_back_does_not_hide_that_the_date_moved_meanwhile() -> N
     }
     ended = clocks_of(facts_of(told, answer))["us-ca-individuals"]
     counted = clocks_of(facts_of(told, answer, back))["us-ca-individuals"]
-    [change] = continued(ended, counted, now=NOON).history
-    assert change.startswith("not-owed until 2026-11-23 12:00:00 UTC, then open again. 2026-12-24")
-    assert "then 2026-12-21 07:59:59 UTC, earlier." in change
+    [change] = continued(ended, counted, now=NOON, heard=Heard()).history
+    assert change.what.startswith(
+        "not-owed until 2026-11-23 12:00:00 UTC, then open again. 2026-12-24"
+    )
+    assert "then 2026-12-21 07:59:59 UTC, earlier." in change.what
 
 
 def test_an_answer_taken_back_is_kept_in_the_history_and_told_anew() -> None:
@@ -428,36 +472,7 @@ def test_an_answer_taken_back_is_kept_in_the_history_and_told_anew() -> None:
     answer = {"not_owed": {"clock_id": "us-ca-individuals", "why": "no such data"}}
     ended = clocks_of(facts_of(told, answer))["us-ca-individuals"]
     ended = ended.model_copy(update={"milestones_sent": ("started",)})
-    new = continued(ended, clocks_of(facts_of(told))["us-ca-individuals"], now=NOON)
+    counted = clocks_of(facts_of(told))["us-ca-individuals"]
+    new = continued(ended, counted, now=NOON, heard=Heard())
     assert new.milestones_sent == ()
-    assert new.history[0].startswith("not-owed until")
-
-
-@pytest.mark.parametrize(
-    ("told", "why"),
-    [
-        ({}, "says nothing"),
-        ({"residents": {}}, "says nothing"),
-        ({"withdrawn": ["elements"], "elements": ["ssn"]}, "elements is said and withdrawn"),
-        (
-            {
-                "not_owed": {"clock_id": "us-ca-individuals", "why": "because"},
-                "reopened": {"clock_id": "us-ca-individuals", "why": "because"},
-            },
-            "two answers",
-        ),
-    ],
-)
-def test_a_statement_that_says_nothing_or_contradicts_itself_is_none(
-    told: dict[str, Any], why: str
-) -> None:
-    with pytest.raises(ValidationError, match=why):
-        Statement.model_validate(told)
-
-
-def test_what_a_person_typed_is_kept_on_one_line_without_marks_that_turn_it_around() -> None:
-    hostile = "post\n\u202eCSV\x1b[31m"
-    said = Statement.model_validate({"not_owed": {"clock_id": "us-ca-individuals", "why": hostile}})
-    fact = Fact(incident_id=INCIDENT_ID, by="a\nb\x07c", at=NOON, said=said)
-    assert fact.by == "a b c"
-    assert said.not_owed[0].why == "post CSV [31m"
+    assert new.history[0].what.startswith("not-owed until")

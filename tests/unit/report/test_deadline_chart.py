@@ -11,7 +11,7 @@ def test_later_dates_stand_further_right_and_lower() -> None:
     assert chart is not None
     places = [(lane.due_x, lane.y) for lane in chart.lanes]
     assert places == sorted(places)
-    assert len({y for _, y in places}) == 4
+    assert len({y for _, y in places}) == 5
 
 
 def test_every_mark_stays_inside_the_picture_whatever_the_dates() -> None:
@@ -77,7 +77,7 @@ def test_what_was_done_early_is_marked_when_it_was_done_and_not_when_it_was_due(
 def test_the_words_tell_the_first_and_the_last_date() -> None:
     chart = draw(a_report().clocks, now=after(minutes=2))
     assert chart is not None
-    assert "4 dates" in chart.says
+    assert "5 dates" in chart.says
     assert "2027-01-02" in chart.says
 
 

@@ -182,3 +182,17 @@ def test_hostile_text_of_a_file_reaches_no_terminal(tmp_path: Path) -> None:
     result = run("--facts", path, *NOW)
     assert result.exit_code == 2
     assert not {"\x1b", "\x07", "\u202e"} & set(result.stderr)
+
+
+def test_the_proof_and_the_reason_of_an_answer_are_shown(tmp_path: Path) -> None:
+    told = tmp_path / "facts.yaml"
+    told.write_text(
+        "fulfilled: {clock_id: us-ca-individuals, at: 2026-11-24T00:00:00Z, how: receipt 4711}\n"
+        "waived: {clock_id: us-tx-individuals, why: the memo of counsel}\n"
+    )
+    clocks = counted("--facts", told, *FOUND, *COUNTED, *NOW)
+    assert clocks["us-ca-individuals"]["ended_how"] == "receipt 4711"
+    assert clocks["us-tx-individuals"]["state"] == "waived"
+    shown = run("--facts", told, *FOUND, *COUNTED, *NOW).stdout
+    assert "receipt 4711" in shown
+    assert "the memo of counsel" in shown

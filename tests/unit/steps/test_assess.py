@@ -57,7 +57,7 @@ def test_an_earlier_finding_that_joins_moves_the_dates_and_the_history_says_so(
     assert before.due_at is not None
     assert moved.due_at == before.due_at - timedelta(days=3)
     [change] = moved.history
-    assert "earlier" in change
+    assert "earlier" in change.what
 
 
 def test_assessing_again_after_reminders_does_not_forget_them(office: Office) -> None:

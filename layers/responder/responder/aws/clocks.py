@@ -68,6 +68,13 @@ class Clocks:
 
     def due(self, *, until: datetime) -> list[str]:
         """Incidents that have a clock somebody must be told of, the longest waiting first."""
+        return self._incidents(until)
+
+    def open(self) -> list[str]:
+        """Incidents that have a clock somebody must be told of, now or at any time to come."""
+        return self._incidents(_NEVER)
+
+    def _incidents(self, until: datetime) -> list[str]:
         head = len(incident_pk(""))
         return list(dict.fromkeys(pk[head:] for pk, _ in self.ledger.due(_DUE, until=until)))
 

@@ -4,7 +4,7 @@ What is said is kept as it was said; a later statement supersedes an earlier one
 `Facts` is what stands. Nothing here is assumed: a fact nobody recorded is None.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import timedelta
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -13,6 +13,7 @@ from responder.domain.identifiers import IncidentId
 from responder.domain.statement import (
     EVERYWHERE,
     INSTANTS,
+    Acknowledged,
     Condition,
     Element,
     Extended,
@@ -25,6 +26,7 @@ from responder.domain.statement import (
     Reopened,
     Role,
     Statement,
+    Waived,
 )
 
 _MOST_YEARS = timedelta(days=10 * 366)  # a breach is found late, but a wrong century is a slip
@@ -83,6 +85,8 @@ class Facts(BaseModel):
     harm: dict[str, Said[HarmDecision]] = Field(default_factory=dict)
     answers: dict[str, Said[Fulfilled | NotOwed | Reopened]] = Field(default_factory=dict)
     extended: dict[str, Said[Extended]] = Field(default_factory=dict)
+    waived: dict[str, Said[Waived]] = Field(default_factory=dict)
+    acknowledged: dict[str, Said[Acknowledged]] = Field(default_factory=dict)
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -154,6 +158,11 @@ def _after(facts: Facts, fact: Fact) -> Facts:
         now["conditions"] = facts.conditions | _each(said.conditions, fact)
     answers = {answer.clock_id: answer for answer in said.answers}
     now["answers"] = facts.answers | _each(answers, fact)
+    now["waived"] = _without(facts.waived, answers) | _each(
+        {w.clock_id: w for w in said.waived}, fact
+    )
+    seen = _each({one.clock_id: one for one in said.acknowledged}, fact)
+    now["acknowledged"] = _without(facts.acknowledged, answers) | seen
     now["extended"] = facts.extended | _each({e.clock_id: e for e in said.extended}, fact)
     return facts.model_copy(update=now)
 
@@ -165,6 +174,10 @@ def _first_letters(facts: Facts, fact: Fact) -> dict[str, Said[AwareDatetime]]:
         before = facts.sent_at(place)
         first[place] = told if before is None or told.value < before.value else before
     return first
+
+
+def _without[V](said: dict[str, V], superseded: Container[str]) -> dict[str, V]:
+    return {key: value for key, value in said.items() if key not in superseded}
 
 
 def _each[K, V](values: dict[K, V], fact: Fact) -> dict[K, Said[V]]:

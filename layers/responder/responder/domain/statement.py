@@ -40,6 +40,7 @@ class AnchorName(StrEnum):
     HARM_DETERMINATION = "harm_determination"
     THRESHOLD_KNOWN = "threshold_known"
     INDIVIDUAL_NOTICE_SENT = "individual_notice_sent"
+    INDIVIDUAL_NOTICE_PLANNED = "individual_notice_planned"
     HHS_NOTIFIED = "hhs_notified"
     COMPROMISE_SUSPECTED = "compromise_suspected"
     MATERIALITY_DETERMINATION = "materiality_determination"
@@ -173,6 +174,32 @@ class Reopened(_Strict):
     why: Words
 
 
+class Acknowledged(_Strict):
+    """Somebody saw a clock and owns it. It ends nothing; a missed one is not told again."""
+
+    clock_id: ClockId
+    why: Words | None = None
+
+
+class Waived(_Strict):
+    """Counsel's decision not to pursue what may be owed: a target of our own, or a contract's."""
+
+    clock_id: ClockId
+    why: Words
+
+
+class Accepted(_Strict):
+    """A person takes over a later date that no statement, but a finding or a release, gave."""
+
+    clock_id: ClockId
+    why: Words
+
+    @property
+    def reason_given(self) -> str:
+        """Why the date moves."""
+        return self.why
+
+
 class Extended(_Strict):
     """A reason in law to go later, claimed by a person. Ours never moves a date by itself."""
 
@@ -180,6 +207,11 @@ class Extended(_Strict):
     until: AwareDatetime
     reason: Reason
     how: Words  # where the record of the need is
+
+    @property
+    def reason_given(self) -> str:
+        """Why the date moves."""
+        return f"{self.reason.value.replace('_', ' ')}, {self.how}"
 
 
 _Places = Annotated[tuple[Jurisdiction | Literal["*"], ...], Field(min_length=1, max_length=100)]
@@ -278,6 +310,10 @@ class Statement(_Strict):
     not_owed: Annotated[tuple[NotOwed, ...], BeforeValidator(_one_or_many)] = ()
     reopened: Annotated[tuple[Reopened, ...], BeforeValidator(_one_or_many)] = ()
     extended: Annotated[tuple[Extended, ...], BeforeValidator(_one_or_many)] = ()
+    acknowledged: Annotated[tuple[Acknowledged, ...], BeforeValidator(_one_or_many)] = ()
+    waived: Annotated[tuple[Waived, ...], BeforeValidator(_one_or_many)] = ()
+    accepted: Annotated[tuple[Accepted, ...], BeforeValidator(_one_or_many)] = ()
+    because: Words | None = None  # why a date that a law sets moves later by this statement
     withdrawn: tuple[_Withdrawable, ...] = ()  # said before, and no longer known
 
     @property
@@ -288,18 +324,24 @@ class Statement(_Strict):
         )
 
     @property
+    def reason_to_move(self) -> str | None:
+        """Why a date that a law sets may move later by this: `because`, or an agency's wish."""
+        held = [f"{one.agency}, {one.how}" for one in self.holds]
+        return self.because or "; ".join(held) or None
+
+    @property
     def answers(self) -> tuple[Fulfilled | NotOwed | Reopened, ...]:
         """What it says about single clocks."""
         return (*self.fulfilled, *self.not_owed, *self.reopened)
 
     @model_validator(mode="after")
     def _says_something_once(self) -> Self:
-        if not self.names:
+        if set(self.names) <= {"because"}:
             raise ValueError("says nothing: give at least one fact")
         twice = set(self.withdrawn) & set(self.names)
         if twice:
             raise ValueError(f"{min(twice)} is said and withdrawn at once")
-        about = [answer.clock_id for answer in self.answers]
+        about = [answer.clock_id for answer in (*self.answers, *self.waived)]
         if len(set(about)) != len(about):
             raise ValueError("two answers are about the same clock")
         return self

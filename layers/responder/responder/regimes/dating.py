@@ -146,7 +146,7 @@ def _bound(bound: Bound, others: Counted, regime: Regime, facts: Facts) -> Count
         day, how, certain = trigger_day(planned.value, zone), "planned for", True
         why = (f"The notices are planned for {instant(planned.value)}, as {planned.by} recorded.",)
         anchor = Anchor(
-            name=AnchorName.INDIVIDUAL_NOTICE_SENT,
+            name=AnchorName.INDIVIDUAL_NOTICE_PLANNED,
             at=planned.value.astimezone(UTC),
             assumed=True,
         )

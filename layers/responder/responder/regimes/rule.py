@@ -68,6 +68,8 @@ class Within(Span):
     def _after_an_instant(self) -> Self:
         if self.after is AnchorName.FILING:
             raise ValueError("say after_rule for a span that begins with another filing")
+        if self.after is AnchorName.INDIVIDUAL_NOTICE_PLANNED:
+            raise ValueError("a law counts from what was sent, and not from a plan")
         return self
 
 

@@ -113,7 +113,8 @@ def _lane(number: int, clock: Clock, due: datetime, axis: _Axis, now: datetime) 
         on_the_day = clock.act_by.isoformat() == day(due, clock.time_zone)
         if not on_the_day and axis.begin <= noon <= axis.end:
             act_by = axis.x(noon)
-    ended_at = clock.ended_at if clock.state is ClockState.FULFILLED else None
+    ended = clock.state in (ClockState.FULFILLED, ClockState.WAIVED)
+    ended_at = clock.ended_at if ended else None
     mark_x = axis.x(ended_at or due)
     return Lane(
         y=HEAD + LANE * number,

@@ -211,9 +211,13 @@ def _late(clock: Clock) -> Decision:
         title=f"Missed: {name_of(clock)}",
         why=f"{clock.rule} {clock.citation}. It ran out"
         + (f" at {there(due, clock.time_zone) or in_utc(due)}." if due else "."),
-        next_step=f"It is {owed(clock)}. Tell counsel now; send it, and record what was sent, or"
-        " record why it is not owed.",
+        next_step=f"It is {owed(clock)}. {_owner(clock)}Tell counsel now; send it, and record what"
+        " was sent, or record why it is not owed, or is waived.",
     )
+
+
+def _owner(clock: Clock) -> str:
+    return f"{clock.acknowledged.by} owns it. " if clock.acknowledged is not None else ""
 
 
 def _approval(report: Report, line: OrderLine) -> Decision:
