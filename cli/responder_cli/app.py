@@ -4,7 +4,7 @@ import typer
 
 from responder_cli import verify_custody
 from responder_cli.cut import cut
-from responder_cli.deadlines import deadlines
+from responder_cli.deadlines.command import deadlines
 from responder_cli.drill.command import drill
 from responder_cli.plan import plan
 from responder_cli.release import release

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from responder_cli.deadlines import deadlines
+from responder_cli.deadlines.command import deadlines
 from tests.builders import INCIDENT_ID
 from tests.events import EVENTS
 
@@ -104,10 +104,10 @@ def test_the_table_shows_who_when_and_where_it_is_written() -> None:
     assert result.exit_code == 0
     for text in (
         "California, individuals",
-        "2026-12-23 (in 29 days)",
+        "Wed 2026-12-23  29 days",
         "Cal. Civ. Code § 1798.82(a)",
-        "no date before individual notice sent",
-        "not owed, confirmed, own target",
+        "waits for: the first notice to individuals",
+        "own target, confirmed, not owed, by count",
         "Not legal advice",
         "last read on 2026-11-23",
     ):

@@ -18,7 +18,7 @@ _STEPS = [timedelta(hours=h) for h in (1, 3, 6, 12)] + [
     timedelta(days=d) for d in (1, 2, 5, 7, 10, 14, 30, 60, 90, 180, 365)
 ]
 _MOST_TICKS = 7
-_LONGEST_NAME = 44  # letters that have room in 320 pixels; the table has the whole name
+_LONGEST_NAME = 38  # letters that have room in 320 pixels; the table has the whole name
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Lane:
     due_x: float
     passed_x: float  # how far its time has passed: to now, to its end, or to its date
     act_by_x: float | None
+    act_by: str  # the day of it, where that is another than the date; may be left out
     mark_x: float  # at its date; at its end, where that was recorded
     due: str
     label_left: bool  # there is no room for the date to the right of its mark
@@ -122,10 +123,11 @@ def _lane(number: int, clock: Clock, due: datetime, axis: _Axis, now: datetime) 
         due_x=axis.x(due),
         passed_x=axis.x(min(now, due, ended_at or due)),
         act_by_x=act_by,
+        act_by="" if act_by is None or clock.act_by is None else clock.act_by.isoformat(),
         mark_x=mark_x,
         due=f"{day(due, clock.time_zone)}, {_state(clock, due, now)}",
         label_left=mark_x > 50,
-        mark=_mark(clock),
+        mark=mark_of(clock),
         confirmed=clock.standing is Standing.CONFIRMED,
     )
 
@@ -134,11 +136,14 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
-def _mark(clock: Clock) -> str:
+def mark_of(clock: Clock) -> str:
+    """Which mark stands for it: each has a shape of its own, and a colour beside."""
     if clock.state is ClockState.MISSED:
         return "missed"
     if clock.state is ClockState.FULFILLED:
         return "ended"
+    if clock.state is ClockState.NOT_OWED:
+        return "not-owed"
     return "law" if clock.kind is ClockKind.LAW else "policy"
 
 
