@@ -111,22 +111,22 @@ def _below(clock: Clock) -> Iterator[Padding]:
         tags += f", waits for: {waits_for(clock)}"
     elif clock.ended_at is not None:
         at = f" {in_utc(clock.ended_at)}" if clock.state is ClockState.FULFILLED else ""
-        tags += f", {plain(clock.state.value)}{at}" + (
-            f", by {clock.ended_by}" if clock.ended_by else ""
-        )
+        by = f", by {clock.ended_by}" if clock.ended_by else ""
+        tags += f", {plain(clock.state.value)}{at}{by}"
     if clock.due_at is not None and not ends_with_a_day(clock):
         tags += f", due {ends(clock)}"
     yield _indented(tags, "bold" if clock.kind is ClockKind.LAW else "")
     yield _indented(explain(clock))
 
 
-def _reasons(clock: Clock) -> Iterator[Padding]:
+def _reasons(clock: Clock) -> Iterator[Padding | Text]:
     for number, sentence in enumerate(clock.why, 1):
         yield _indented(f"{number}. {sentence}", "dim")
     read = f"read on {clock.verified_on}" if clock.verified_on else "read in no source by us"
     yield _indented(f"Confidence in the rule: {clock.confidence}, {read}.", "dim")
     for source in clock.sources:
-        yield _indented(source, "dim")
+        address = f"   {one_line(source, _MOST)}"
+        yield Text(address, style="dim", no_wrap=True, overflow="ignore")  # in one piece
 
 
 def _indented(text: str, style: str = "") -> Padding:

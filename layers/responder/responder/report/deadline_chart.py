@@ -40,9 +40,9 @@ class Lane:
     due_x: float
     passed_x: float  # how far its time has passed: to now, to its end, or to its date
     act_by_x: float | None
-    act_by: str  # the day of it, where that is another than the date; may be left out
     mark_x: float  # at its date; at its end, where that was recorded
-    due: str
+    label: str
+    aside: str  # the same goes on, where there is room
     label_left: bool  # there is no room for the date to the right of its mark
     mark: str  # law, policy, missed or ended
     confirmed: bool
@@ -116,6 +116,7 @@ def _lane(number: int, clock: Clock, due: datetime, axis: _Axis, now: datetime) 
             act_by = axis.x(noon)
     ended_at = clock.ended_at if clock.state is ClockState.FULFILLED else None
     mark_x = axis.x(ended_at or due)
+    label, aside = _label(clock, due, now)
     return Lane(
         y=HEAD + LANE * number,
         name=_short(name_of(clock)),
@@ -123,9 +124,9 @@ def _lane(number: int, clock: Clock, due: datetime, axis: _Axis, now: datetime) 
         due_x=axis.x(due),
         passed_x=axis.x(min(now, due, ended_at or due)),
         act_by_x=act_by,
-        act_by="" if act_by is None or clock.act_by is None else clock.act_by.isoformat(),
         mark_x=mark_x,
-        due=f"{day(due, clock.time_zone)}, {_state(clock, due, now)}",
+        label=label,
+        aside=aside,
         label_left=mark_x > 50,
         mark=mark_of(clock),
         confirmed=clock.standing is Standing.CONFIRMED,
@@ -147,12 +148,15 @@ def mark_of(clock: Clock) -> str:
     return "law" if clock.kind is ClockKind.LAW else "policy"
 
 
-def _state(clock: Clock, due: datetime, now: datetime) -> str:
-    if clock.state is ClockState.RUNNING:
-        return until(due, now=now)
+def _label(clock: Clock, due: datetime, now: datetime) -> tuple[str, str]:
+    """What is written at the mark, as short as it may be, and the rest."""
+    last = day(due, clock.time_zone)
     if clock.state is ClockState.FULFILLED and clock.ended_at is not None:
-        return f"fulfilled {day(clock.ended_at, clock.time_zone)}"
-    return plain(clock.state.value)
+        return f"fulfilled {day(clock.ended_at, clock.time_zone)}", f"due {last}"
+    running = clock.state is ClockState.RUNNING
+    state = until(due, now=now) if running else plain(clock.state.value)
+    earlier = clock.act_by is not None and clock.act_by.isoformat() != last
+    return f"{last}, {state}", f"act by {clock.act_by}" if running and earlier else ""
 
 
 def _counted_from(clock: Clock) -> datetime:

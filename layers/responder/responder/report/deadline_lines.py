@@ -47,16 +47,17 @@ def explain(clock: Clock) -> str:
 
 def group(clock: Clock) -> Urgency:
     """How urgent it is, at a glance."""
-    return _GROUPS[clock.state]
+    found = _GROUPS[clock.state]
+    return Urgency.WAITING if found is Urgency.OPEN and clock.due_at is None else found
 
 
-def urgency(clock: Clock) -> tuple[int, date, datetime, bool, str]:
-    """Sorts by group, then by the day to act on, and law before our own targets."""
+def urgency(clock: Clock) -> tuple[int, date, bool, datetime, str]:
+    """Sorts by group, then by the day to act on, and law before our own targets of that day."""
     return (
         _ORDER.index(group(clock)),
         act_on(clock) or date.max,
-        clock.due_at or datetime.max.replace(tzinfo=UTC),
         clock.kind is not ClockKind.LAW,
+        clock.due_at or datetime.max.replace(tzinfo=UTC),
         clock.clock_id,
     )
 
