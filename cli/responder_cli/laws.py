@@ -53,7 +53,8 @@ def laws(
         data = summary(shown, now=at) if place is None else shown[0].model_dump(mode="json")
         typer.echo(json.dumps(data, indent=2, ensure_ascii=True))
     else:
-        Console().print(_all(shown, at) if place is None else _one(shown[0], at))
+        text = _all(shown, at) if place is None else _one(shown[0], at)
+        Console().print(text, crop=False)
     if any(regime.is_stale(now=at) for regime in shown):
         raise typer.Exit(1)
 

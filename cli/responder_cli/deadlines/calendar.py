@@ -8,7 +8,7 @@ clock without a date is in no calendar: `left_out` names those.
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
-from icalendar import Alarm, Calendar, Event
+from icalendar import Alarm, Calendar, Event, vText
 
 from responder.domain.clock import Clock, ClockKind, ClockState, Standing
 from responder.domain.escaping import one_line
@@ -38,8 +38,9 @@ def calendar(clocks: Sequence[Clock], *, of: str, now: datetime) -> bytes:
     found.add("version", "2.0")
     found.add("calscale", "GREGORIAN")
     found.add("method", "PUBLISH")
-    found.add("x-wr-calname", f"Breach deadlines, {of}")
-    found.add("x-wr-caldesc", "\n".join(_says(clocks, now)))
+    # The library escapes what it knows to be text, and of these two it must be told.
+    found.add("x-wr-calname", vText(f"Breach deadlines, {of}"))
+    found.add("x-wr-caldesc", vText("\n".join(_says(clocks, now))))
     for clocks_of_group in by_urgency(clocks).values():
         for clock in clocks_of_group:
             if clock.due_at is not None:

@@ -93,7 +93,7 @@ def deadlines(
         said = statement_of(told)
         clocks = clocks_of(said, listed(jurisdiction or ()), incident_id=named, now=at)
         if shape is None:
-            Console().print(table(clocks, now=at, short=short, why=why))
+            Console().print(table(clocks, now=at, short=short, why=why), crop=False)
         else:
             _write(_bytes(shape, clocks, said, named, at), out)
     except (Broken, Refused) as error:

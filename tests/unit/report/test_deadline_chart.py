@@ -86,3 +86,13 @@ def test_a_date_at_this_very_instant_can_be_drawn() -> None:
     instant = datetime.fromisoformat("2026-11-23T12:00:00Z")
     chart = draw([a_clock(due_at=instant)], now=instant)
     assert chart is not None
+
+
+def test_of_too_many_the_most_urgent_are_drawn_and_the_others_are_counted() -> None:
+    later = [a_clock(f"us-{n}", due_at=after(days=40 + n), act_by=None) for n in range(60)]
+    late = a_clock("us-late", due_at=after(days=-1), act_by=None, state=ClockState.MISSED)
+    chart = draw([*later[::-1], late], now=NOON)
+    assert chart is not None
+    assert (len(chart.lanes), chart.left_out) == (40, 21)
+    assert chart.lanes[0].mark == "missed"
+    assert chart.lanes[-1].label.startswith("2027-02-09")

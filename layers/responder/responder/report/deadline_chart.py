@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from responder.domain.clock import Clock, ClockKind, ClockState, Standing
+from responder.report.deadline_lines import urgency
 from responder.report.summary import name_of
 from responder.report.wording import day, in_utc, plain, until
 
@@ -18,6 +19,7 @@ _STEPS = [timedelta(hours=h) for h in (1, 3, 6, 12)] + [
     timedelta(days=d) for d in (1, 2, 5, 7, 10, 14, 30, 60, 90, 180, 365)
 ]
 _MOST_TICKS = 7
+_MOST_LANES = 40  # a picture that nobody sees at once shows nothing
 _LONGEST_NAME = 38  # letters that have room in 320 pixels; the table has the whole name
 
 
@@ -57,18 +59,18 @@ class Chart:
     now_x: float
     height: int
     says: str
+    left_out: int  # dates that are less urgent than those drawn, if there were too many
 
 
 def draw(clocks: Sequence[Clock], *, now: datetime) -> Chart | None:
-    """The picture of every clock that has a date; None when none has."""
-    dated = sorted(
-        (
-            (clock.due_at, clock)
-            for clock in clocks
-            if clock.due_at is not None and clock.state is not ClockState.NOT_OWED
-        ),
-        key=lambda pair: (pair[0], pair[1].clock_id),
-    )
+    """The picture of the clocks that have a date, the most urgent ones; None when none has."""
+    found = sorted(clocks, key=urgency)
+    every = [
+        (clock.due_at, clock)
+        for clock in found
+        if clock.due_at is not None and clock.state is not ClockState.NOT_OWED
+    ]
+    dated = sorted(every[:_MOST_LANES], key=lambda pair: (pair[0], pair[1].clock_id))
     if not dated:
         return None
     begin = min([now, *(_counted_from(clock) for _, clock in dated)])
@@ -81,6 +83,7 @@ def draw(clocks: Sequence[Clock], *, now: datetime) -> Chart | None:
         now_x=axis.x(now),
         height=HEAD + LANE * len(lanes) + FOOT,
         says=_says(dated, now),
+        left_out=len(every) - len(dated),
     )
 
 
