@@ -13,6 +13,7 @@ from responder.domain.clock import Clock, ClockState
 from responder.domain.errors import Broken, Refused
 from responder.domain.escaping import one_line
 from responder.domain.statement import Statement
+from responder.report.deadline_lines import elsewhere
 from responder.report.deadline_page import render
 from responder.report.wording import counted
 from responder_cli.deadlines.calendar import calendar, left_out
@@ -26,6 +27,7 @@ from responder_cli.deadlines.told import (
     incident_of,
     listed,
     since,
+    split,
     statement_of,
     time_of,
 )
@@ -56,6 +58,9 @@ def deadlines(
             help="Where customers live, counted or not; without it, every place we hold.",
         ),
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Also the places that nobody counted, beside those told.")
+    ] = False,
     incident: Annotated[
         str | None,
         typer.Option(metavar="ID", help="Whose dates they are: a calendar is updated by it."),
@@ -92,10 +97,14 @@ def deadlines(
         )
         said = statement_of(told)
         clocks = clocks_of(said, listed(jurisdiction or ()), incident_id=named, now=at)
+        shown, hidden = split(clocks, said)
+        if every or jurisdiction or shape == "json":
+            shown, hidden = clocks, []
         if shape is None:
-            Console().print(table(clocks, now=at, short=short, why=why), crop=False)
+            left = elsewhere(hidden)
+            Console().print(table(shown, now=at, short=short, why=why, elsewhere=left), crop=False)
         else:
-            _write(_bytes(shape, clocks, said, named, at), out)
+            _write(_bytes(shape, shown, hidden, said, named, at), out)
     except (Broken, Refused) as error:
         typer.echo(f"error: {one_line(str(error), 500)}", err=True)
         raise typer.Exit(2) from None
@@ -113,13 +122,21 @@ def _shape(out: Path | None, **wanted: bool) -> str | None:
 
 
 def _bytes(
-    shape: str, clocks: Sequence[Clock], said: Statement, named: str | None, now: datetime
+    shape: str,
+    clocks: Sequence[Clock],
+    hidden: Sequence[Clock],
+    said: Statement,
+    named: str | None,
+    now: datetime,
 ) -> bytes:
     if shape == "json":
         return _json(clocks)
     if shape == "ics":
+        left = elsewhere(hidden)
+        if left is not None:
+            _note(f"{left} --all shows them.")
         return _ics(clocks, said, named, now)
-    return render(clocks, said, incident_id=named, now=now)
+    return render(clocks, said, hidden=hidden, incident_id=named, now=now)
 
 
 # What only a clock in the ledger has.

@@ -40,8 +40,18 @@ _COLOURS = {
 _LEGEND = "◆ law  ● own target, where law has no number; hollow ◇ ○: provisional"
 
 
-def table(clocks: Sequence[Clock], *, now: datetime, short: bool, why: bool) -> Group:
-    """Everything; `short` leaves out what explains a row, `why` adds how each date was counted."""
+def table(
+    clocks: Sequence[Clock],
+    *,
+    now: datetime,
+    short: bool = False,
+    why: bool = False,
+    elsewhere: str | None = None,
+) -> Group:
+    """`short` leaves out what explains a row, `why` adds how each date was counted.
+
+    `elsewhere` is said of the clocks that are not among these.
+    """
     parts: list[RenderableType] = [*_head(clocks, now)]
     parts += [Text(), _header()]
     for name, found in by_urgency(clocks).items():
@@ -51,6 +61,8 @@ def table(clocks: Sequence[Clock], *, now: datetime, short: bool, why: bool) -> 
             parts += [_row(clock, now)]
             parts += [] if short else _below(clock)
             parts += _reasons(clock) if why else []
+    if elsewhere is not None:
+        parts += [Text(f"\n{one_line(elsewhere, _MOST)} --all shows them.", style="yellow")]
     return Group(*parts, *_foot(clocks))
 
 

@@ -9,7 +9,7 @@ import yaml
 from holidays import list_supported_countries
 from pydantic import TypeAdapter, ValidationError
 
-from responder.domain.clock import Clock
+from responder.domain.clock import Clock, Standing
 from responder.domain.errors import Broken, Refused
 from responder.domain.escaping import one_line
 from responder.domain.facts import Fact, Facts, standing, untrue
@@ -55,6 +55,19 @@ def clocks_of(
         raise Refused(f"field {wrong[0]}: {wrong[1]}")
     fact = Fact(incident_id=facts.incident_id, by="you", at=now, said=said)
     return sorted(assess(standing(facts, [fact]), REGIMES, now=now), key=urgency)
+
+
+def split(clocks: Sequence[Clock], said: Statement) -> tuple[list[Clock], list[Clock]]:
+    """The clocks of places that were counted, and the others; all and none, if none was counted.
+
+    Who lives in a state lives in its country, and what a person confirmed is never left out.
+    """
+    counted = {part for place in said.residents for part in (place, place.partition("-")[0])}
+    told, others = list[Clock](), list[Clock]()
+    for clock in clocks:
+        known = clock.jurisdiction in counted or clock.standing is Standing.CONFIRMED
+        (told if known or not counted else others).append(clock)
+    return told, others
 
 
 def since(said: Statement) -> datetime:

@@ -5,6 +5,7 @@ from responder.report.deadline_lines import (
     Urgency,
     act_on,
     by_urgency,
+    elsewhere,
     ends,
     ends_with_a_day,
     explain,
@@ -54,6 +55,15 @@ def test_a_span_of_hours_ends_at_an_instant_and_one_of_days_with_its_day() -> No
     utc = a_clock(due_at=datetime(2026, 12, 1, 8, tzinfo=UTC), time_zone="UTC")
     assert ends(utc) == "2026-12-01 08:00:00 UTC"
     assert not ends_with_a_day(a_clock(due_at=None))
+
+
+def test_of_places_not_shown_it_is_said_how_many_what_is_next_and_what_ran_out() -> None:
+    said = elsewhere(every_kind())
+    assert said is not None
+    for part in ("2 places ", "6 clocks", "by Wed 2026-12-23 (California", "1 of them missed"):
+        assert part in said
+    assert elsewhere([]) is None
+    assert elsewhere([a_clock(state=ClockState.NOT_OWED)]) is None
 
 
 def test_what_a_clock_waits_for_is_said_also_where_nobody_wrote_the_words() -> None:

@@ -10,8 +10,11 @@ import typer
 from icalendar import Calendar
 from typer.testing import CliRunner, Result
 
+from responder.domain.clock import Standing
+from responder.domain.statement import Statement
 from responder_cli.deadlines.command import deadlines
-from tests.builders import INCIDENT_ID
+from responder_cli.deadlines.told import split
+from tests.builders import INCIDENT_ID, a_clock
 
 app = typer.Typer()
 app.command()(deadlines)
@@ -94,6 +97,40 @@ def test_the_page_is_of_the_facts_that_were_given() -> None:
     assert text.startswith("<!doctype html>")
     for part in (INCIDENT_ID, "US-CA: 1,200; US-TX: 700; US-NY: 40", "name, ssn", "2026-12-31"):
         assert part in text
+
+
+def test_places_nobody_counted_are_told_and_not_shown_beside_those_counted() -> None:
+    counted = ("--discovered=2026-11-23T09:00:00-08:00", "--residents=US-CA=1200", NOW)
+    table = " ".join(run(*counted, "--short").stdout.split())
+    assert "Not shown: " in table
+    assert "where nobody counted the people" in table
+    assert "Texas, individuals" not in table
+    assert "Texas, individuals" in run(*counted, "--short", "--all").stdout
+    assert "Texas, individuals" in run(*counted, "--short", "--jurisdiction=US-TX").stdout
+    calendar = run(*counted, "--ics")
+    assert "Not shown: " in calendar.stderr
+    assert "us-tx-individuals" not in events(calendar.stdout_bytes)
+    page = run(*counted, "--html").stdout
+    assert "Not shown: " in page
+    assert "Texas, individuals" not in page
+    every = {one["clock_id"] for one in json.loads(run(*counted, "--json").stdout)}
+    assert {"us-ca-individuals", "us-tx-individuals"} <= every
+
+
+def test_the_law_of_the_country_and_what_was_confirmed_are_shown_with_a_state() -> None:
+    said = Statement(residents={"US-CA": 1})
+    federal, state = a_clock("us-sec", jurisdiction="US"), a_clock("us-tx", jurisdiction="US-TX")
+    answered = state.model_copy(update={"standing": Standing.CONFIRMED})
+    assert split([a_clock(), federal, answered, state], said) == (
+        [a_clock(), federal, answered],
+        [state],
+    )
+
+
+def test_where_nobody_was_counted_every_place_is_shown() -> None:
+    table = run("--discovered=2026-11-23T09:00:00-08:00", NOW, "--short").stdout
+    assert "Texas, individuals" in table
+    assert "Not shown" not in table
 
 
 def test_programs_read_the_most_urgent_first() -> None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from responder.domain.clock import Clock, ClockKind, ClockState
-from responder.report.wording import closed, day, plain, there
+from responder.report.wording import closed, counted, day, plain, there
 
 _LAST_SECOND = time(23, 59, 59)
 # What a clock without a date waits for, as a person would say it.
@@ -66,6 +66,25 @@ def by_urgency(clocks: Iterable[Clock]) -> dict[Urgency, list[Clock]]:
     """Every group that has a clock in it, each sorted, the most urgent first."""
     ordered = sorted(clocks, key=urgency)
     return {one: found for one in Urgency if (found := [c for c in ordered if group(c) is one])}
+
+
+def elsewhere(clocks: Iterable[Clock]) -> str | None:
+    """A sentence about the clocks of places that nobody counted, where they are not shown."""
+    groups = by_urgency(clocks)
+    owed = [clock for one, found in groups.items() if one is not Urgency.ENDED for clock in found]
+    if not owed:
+        return None
+    places = len({clock.jurisdiction for clock in owed})
+    said = (
+        f"Not shown: {counted(places, 'place')} where nobody counted the people, with"
+        f" {counted(len(owed), 'clock')} that may be owed as well"
+    )
+    opened, late = groups.get(Urgency.OPEN, []), groups.get(Urgency.MISSED, [])
+    if opened and (at := act_on(opened[0])) is not None:
+        said += f", the next to act by {weekday(at)} ({who(opened[0])})"
+    if late:
+        said += f"; {len(late)} of them missed"
+    return f"{said}."
 
 
 def who(clock: Clock) -> str:

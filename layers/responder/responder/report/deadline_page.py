@@ -17,6 +17,7 @@ from responder.report.deadline_lines import (
     act_on,
     by_urgency,
     due_on,
+    elsewhere,
     ends_with_a_day,
     explain,
 )
@@ -40,9 +41,17 @@ _ID = {
 
 
 def render(
-    clocks: Sequence[Clock], said: Statement, *, incident_id: str | None, now: datetime
+    clocks: Sequence[Clock],
+    said: Statement,
+    *,
+    hidden: Sequence[Clock] = (),
+    incident_id: str | None,
+    now: datetime,
 ) -> bytes:
-    """The page, UTF-8. The same clocks and facts give the same bytes."""
+    """The page, UTF-8. The same clocks and facts give the same bytes.
+
+    Of the `hidden` ones, in places that nobody counted, it says only that they are there.
+    """
     groups = by_urgency(clocks)
     opened = groups.get(Urgency.OPEN, [])
     read = [clock.verified_on for clock in clocks if clock.verified_on is not None]
@@ -54,6 +63,7 @@ def render(
         count={_ID[one]: len(groups.get(one, [])) for one in Urgency},
         groups=[(_ID[one], one.value, found) for one, found in groups.items()],
         waiting=groups.get(Urgency.WAITING, []),
+        elsewhere=elsewhere(hidden),
         first=opened[0] if opened else None,
         chart=deadline_chart.draw(clocks, now=now),
         act_on=act_on,
