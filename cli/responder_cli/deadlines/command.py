@@ -156,7 +156,7 @@ def _ics(clocks: Sequence[Clock], said: Statement, named: str | None, now: datet
         )
     undated = left_out(clocks)
     if undated:
-        _note(f"{counted(len(undated), 'clock')} without a date is not in the calendar:")
+        _note(f"{counted(len(undated), 'clock has', 'clocks have')} no date, and no event:")
         for line in undated:
             _note(f"  {line}")
     return calendar(clocks, of=named or _by_facts(said), now=now)

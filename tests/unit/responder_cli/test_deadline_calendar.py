@@ -12,6 +12,7 @@ from responder.report.deadline_lines import explain
 from responder_cli.deadlines.calendar import calendar, left_out
 from tests.builders import INCIDENT_ID, a_clock
 from tests.deadlines import NOW, every_kind
+from tests.unit.report.hostile import CORPUS
 
 HOSTILE = "a;b,c\\d\r\nBEGIN:VALARM\nEND:VEVENT\nSUMMARY:owned \u2028\x00\x1b[2J 🏴 " + "é" * 200
 
@@ -142,11 +143,15 @@ def test_the_words_of_the_calendar_itself_are_escaped_too() -> None:
 
 
 def test_an_independent_reader_finds_the_same() -> None:
-    clocks = [*every_kind(), a_clock("us-hostile", rule=HOSTILE, recipient_name=HOSTILE)]
+    clocks = every_kind() + [
+        a_clock(f"us-hostile-{n}", rule=text, recipient_name=text, citation=text, sources=(text,))
+        for n, text in enumerate([HOSTILE, *CORPUS])
+    ]
     data = calendar(clocks, of=INCIDENT_ID, now=NOW)
     [found] = vobject.readComponents(data.decode())
     theirs = {event.uid.value: event for event in found.vevent_list}
     ours = {str(event["uid"]): event for event in Calendar.from_ical(data).walk("VEVENT")}
+    assert len(ours) == len(clocks) - 1
     assert set(theirs) == set(ours)
     for uid, event in ours.items():
         other = theirs[uid]
