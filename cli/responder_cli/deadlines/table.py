@@ -69,6 +69,11 @@ def table(
 def _head(clocks: Sequence[Clock], now: datetime) -> Iterator[Text]:
     yield Text("Whom the law has us tell, and by when", style="bold")
     yield Text(f"As of {in_utc(now)}. {_next(clocks)}")
+    late = [clock for clock in clocks if clock.state is ClockState.MISSED]
+    if late:
+        sure = all(clock.standing is Standing.CONFIRMED for clock in late)
+        stands = "and still owed" if sure else "and owed until counsel says otherwise"
+        yield Text(f"{len(late)} missed, {stands}.", style="bold red")
 
 
 def _next(clocks: Sequence[Clock]) -> str:
@@ -89,7 +94,8 @@ def _grid() -> Table:
 
 def _header() -> Table:
     grid = _grid()
-    grid.add_row(*(Text(name, style="dim") for name in ("", "Act by", "Due", "", "Who is told")))
+    names = ("", "Act by", "Due", "Left", "Who is told")
+    grid.add_row(*(Text(name, style="dim") for name in names))
     return grid
 
 
@@ -162,6 +168,3 @@ def _foot(clocks: Sequence[Clock]) -> Iterator[Text]:
     read = [clock.verified_on for clock in clocks if clock.verified_on is not None]
     last = f" The rules were last read on {min(read)}." if read else ""
     yield Text(f"Not legal advice: counsel decides.{last} --why shows each count.")
-    late = sum(clock.state is ClockState.MISSED for clock in clocks)
-    if late:
-        yield Text(f"{late} missed, and still owed.", style="bold red")

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from rich.console import Console
 
-from responder.domain.clock import Clock
+from responder.domain.clock import Clock, ClockState
 from responder.report.deadline_lines import Urgency, explain
 from responder_cli.deadlines.table import table
 from tests.builders import a_clock
@@ -81,6 +81,13 @@ def test_the_next_day_to_act_is_said_first_and_what_is_no_advice_once() -> None:
     assert "Next: act by Wed 2026-12-23: California, individuals." in text
     assert text.count("egal advice") == 1
     assert "1 missed, and still owed." in text
+
+
+def test_what_was_missed_is_said_at_the_top_and_no_more_surely_than_it_is_known() -> None:
+    unsure = a_clock("b", state=ClockState.MISSED)
+    top = shown([*every_kind(), unsure]).partition("Act by")[0]
+    assert "2 missed, and owed until counsel says otherwise." in top
+    assert "1 missed, and still owed." in shown(every_kind()).partition("Act by")[0]
 
 
 def test_where_nothing_runs_nothing_is_next() -> None:
