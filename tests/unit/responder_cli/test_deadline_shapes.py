@@ -51,7 +51,6 @@ def test_a_calendar_of_the_golden_case_has_its_dates() -> None:
         "us-ny-state-police": date(2026, 12, 18),
     }
     assert {name: found[name].decoded("dtstart") for name in dates} == dates
-    assert found["us-tx-consumer-reporting-agencies"]["status"] == "CANCELLED"
 
 
 def test_what_has_no_date_yet_is_told_beside_the_calendar() -> None:
