@@ -15,6 +15,7 @@ from responder.regimes.assess import assess
 from responder.regimes.places import unknown
 from responder.regimes.regime import load_own
 from tests.builders import NOON
+from tests.contracts import CONTRACT
 from tests.unit.regimes.saying import BY, clocks_of, due_day, facts_of, there
 
 FOUND = {
@@ -160,30 +161,8 @@ def test_a_filing_that_follows_another_begins_when_that_was_made() -> None:
     )
 
 
-_OWN = """
-jurisdiction: OWN-INSURER
-kind: contract
-name: Cyber insurance
-time_zone: America/Chicago
-holidays: US
-citation: Policy 0000, section 7
-effective_from: 2026-01-01
-verified_on: 2026-11-23
-confidence: high
-basis: The contract was read by counsel.
-encryption_safe_harbor: false
-personal_information: {everything: true}
-rules:
-  - id: own-insurer-notice
-    recipient: insurer
-    recipient_name: insurer
-    citation: Policy 0000, section 7.1
-    due: [{within: 72, unit: hours, after: discovery}]
-"""
-
-
 def test_a_contract_of_our_own_is_counted_in_every_incident(tmp_path: Path) -> None:
-    (tmp_path / "insurer.yaml").write_text(_OWN, encoding="utf-8")
+    (tmp_path / "insurer.yaml").write_text(CONTRACT, encoding="utf-8")
     regimes = (*REGIMES, *load_own(tmp_path))
     facts = facts_of(FOUND | {"residents": {"US-CA": 5}})
     clocks = {clock.clock_id: clock for clock in assess(facts, regimes, now=NOON)}
@@ -193,7 +172,7 @@ def test_a_contract_of_our_own_is_counted_in_every_incident(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("name", ["US-CA", "CARD-VISA"])
 def test_a_contract_of_our_own_may_not_pose_as_a_law(tmp_path: Path, name: str) -> None:
-    text = _OWN.replace("OWN-INSURER", name).replace("own-insurer", name.lower())
+    text = CONTRACT.replace("OWN-INSURER", name).replace("own-insurer", name.lower())
     (tmp_path / "insurer.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(Broken, match=name):
         load_own(tmp_path)

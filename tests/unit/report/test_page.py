@@ -5,8 +5,9 @@ import pytest
 
 from responder.domain.custody import verify_chain
 from responder.domain.order import ReceiptStatus
+from responder.report.markup import POLICY
 from responder.report.model import Failure, Report
-from responder.report.page import POLICY, render
+from responder.report.page import render
 from responder.report.visible_text import LONGEST
 from tests.builders import a_clock, an_incident, an_order
 from tests.unit.report.hostile import CORPUS, HOSTILE, hostile

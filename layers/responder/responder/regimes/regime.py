@@ -252,13 +252,18 @@ def load(name: str) -> Regime:
     return read_regime(entry.read_text(encoding="utf-8"), name)
 
 
+def own(text: str, name: str) -> Regime:
+    """A contract of the shop's own. Raises `Broken` naming the field; none may pose as a law."""
+    regime = read_regime(text, name)
+    if regime.kind is not Kind.CONTRACT or not regime.of_our_own:
+        raise Broken(
+            f"{name}, field jurisdiction: {regime.jurisdiction}: an entry of your own is a contract"
+            " named OWN-…"
+        )
+    return regime
+
+
 def load_own(folder: Path) -> tuple[Regime, ...]:
-    """The shop's own contracts, one file each, by name. Raises `Broken` naming file and field."""
-    own = tuple(
-        read_regime(file.read_text(encoding="utf-8"), file.name)
-        for file in sorted(folder.glob("*.yaml"))
-    )
-    for regime in own:
-        if regime.kind is not Kind.CONTRACT or not regime.of_our_own:
-            raise Broken(f"{regime.jurisdiction}: an entry of your own is a contract named OWN-…")
-    return own
+    """The shop's own contracts, one file each, by name."""
+    files = sorted(folder.glob("*.yaml"))
+    return tuple(own(file.read_text(encoding="utf-8"), file.name) for file in files)
