@@ -105,9 +105,7 @@ def _executions(night: Night) -> list[str]:
     for machine in states.list_state_machines()["stateMachines"]:
         started = states.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
         ours = [
-            one
-            for one in started
-            if REDRIVEN not in one["name"] and not _AGAIN.search(one["name"])
+            one for one in started if REDRIVEN not in one["name"] and not _AGAIN.search(one["name"])
         ]
         found.append(_RANDOM.sub("…", f"{machine['name']}: {len(ours)}"))
     return found

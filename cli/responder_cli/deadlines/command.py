@@ -144,7 +144,7 @@ def _bytes(
         return _json(clocks)
     if shape == "ics":
         if left is not None:
-            _note(left)
+            _note(f"{left} --jurisdiction adds some, --all all.")
         return _ics(clocks, said, named, now)
     return render(clocks, said, elsewhere=left, incident_id=named, now=now)
 

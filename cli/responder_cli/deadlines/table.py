@@ -63,7 +63,12 @@ def table(
             parts += [] if short else _below(clock)
             parts += _reasons(clock) if why else []
     if elsewhere is not None:
-        parts += [Text(f"\n{one_line(elsewhere, _MOST)}", style="yellow")]
+        parts += [
+            Text(
+                f"\n{one_line(elsewhere, _MOST)} --jurisdiction adds some, --all all.",
+                style="yellow",
+            )
+        ]
     return Group(*parts, *_foot(clocks))
 
 

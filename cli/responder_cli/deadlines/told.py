@@ -80,8 +80,8 @@ def elsewhere(said: Statement, places: Sequence[str], *, every: bool) -> str | N
     if every or places or not said.residents:
         return None
     return (
-        "Only the places that were counted. If customers live elsewhere too, name them"
-        " with --jurisdiction, or all with --all."
+        "Only the places where people were counted. If customers live elsewhere too, there may be"
+        " more to do."
     )
 
 

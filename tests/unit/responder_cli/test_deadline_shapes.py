@@ -99,7 +99,7 @@ def test_the_page_is_of_the_facts_that_were_given() -> None:
 def test_only_places_that_were_counted_or_named_are_shown_and_that_is_said() -> None:
     counted = ("--discovered=2026-11-23T09:00:00-08:00", "--residents=US-CA=1200", NOW)
     table = " ".join(run(*counted, "--short").stdout.split())
-    assert "Only the places that were counted" in table
+    assert "Only the places where people were counted" in table
     assert "Texas, individuals" not in table
     assert "Texas, individuals" in run(*counted, "--short", "--all").stdout
     assert "Texas, individuals" in run(*counted, "--short", "--jurisdiction=US-TX").stdout
