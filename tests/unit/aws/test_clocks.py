@@ -164,3 +164,16 @@ def test_each_audience_is_noted_by_itself() -> None:
     )
     assert unsent(passed, Audience.ON_CALL)[0].milestone is Milestone.DAY
     assert unsent(passed, Audience.ESCALATION)[0].milestone is Milestone.THREE_DAYS
+
+
+def test_clocks_too_large_for_one_transaction_are_written_in_several(clocks: Clocks) -> None:
+    """DynamoDB takes 4 MB at once; 30 clocks of 160 KB are more."""
+    names = [f"us-ca-{number:02}" for number in range(30)]
+    for name in names:
+        clocks.add(a_clock(name))
+    long = ("x" * 160_000,)
+    stored = clocks.stored(INCIDENT_ID)
+    assert clocks.replace_together(
+        [(seen, seen.clock.model_copy(update={"why": long})) for seen in stored]
+    )
+    assert {clock.why for clock in clocks.all(INCIDENT_ID)} == {long}

@@ -435,7 +435,7 @@ def test_the_history_is_bounded_and_says_how_much_it_left_out() -> None:
     for number in range(130):
         counted = clock.model_copy(update={"why": (f"Count {number}. " + "x" * 900,)})
         clock = continued(clock, counted, now=NOON + timedelta(minutes=number), heard=Heard())
-    assert (len(clock.history), clock.history_left_out) == (100, 30)
+    assert (len(clock.history), clock.history_left_out) == (50, 80)
     assert clock.history[0].at == NOON
     assert clock.history[-1].at == NOON + timedelta(minutes=129)
     assert len(clock.model_dump_json().encode()) < 400_000 / 2

@@ -503,3 +503,18 @@ def test_a_clock_written_by_another_between_our_read_and_our_write_keeps_both(
 def test_an_incident_that_is_not_there_is_broken(ledger: Ledger) -> None:
     with pytest.raises(Broken, match=INCIDENT_ID):
         Office(ledger).tick()
+
+
+def test_more_clocks_than_a_message_holds_are_all_named(ledger: Ledger) -> None:
+    """SNS refuses more than 256 KiB, and then nobody would be told of anything."""
+    office = Office(ledger, jurisdictions=ONLY_CALIFORNIA)
+    office.open()
+    office.assess()
+    model = office.clocks()["us-ca-individuals"]
+    for number in range(400):
+        more = {"clock_id": f"us-ca-{number:03}", "rule": "é" * 400, "recipient_name": f"n{number}"}
+        office.records().clocks.add(model.model_copy(update=more))
+    office.tick()
+    [page] = office.on_call.messages
+    assert len(page["Message"].encode()) < 262_144
+    assert all(f"California, n{number}" in page["Message"] for number in range(400))

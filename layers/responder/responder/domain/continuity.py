@@ -14,7 +14,7 @@ from responder.domain.escaping import one_line
 from responder.domain.facts import Fact
 from responder.domain.statement import Accepted, AnchorName, Extended
 
-MOST_CHANGES = 100  # of about 1.5 KB at most: an item holds 400 KB (DynamoDB, "Constraints")
+MOST_CHANGES = 50  # of about 1.7 KB at most: an item holds 400 KB (DynamoDB, "Constraints")
 _LONGEST = 700  # characters of one part of a change
 _LATEST = datetime.max.replace(tzinfo=UTC)  # a clock without a date is later than any with one
 
@@ -160,6 +160,9 @@ def _what(before: Clock, after: Clock, now: datetime) -> list[str]:
         changed.append(f"{moved}.")
     if before.state is not after.state and not again:
         changed.append(f"{before.state.value} until {_told(now)}, then {after.state.value}.")
+    owner = after.acknowledged
+    if owner is not None and owner != before.acknowledged:
+        changed.append(f"Owned by {owner.by} since {_told(owner.at)}.")
     if before.standing is not after.standing:
         changed.append(f"{before.standing.value}, then {after.standing.value}.")
     if (before.rule, before.citation) != (after.rule, after.citation):

@@ -269,8 +269,8 @@ def _facts(report: Report) -> list[Decision]:
         Decision(
             "Counsel: record the facts that the law counts from",
             f"{counted(len(unsure), 'clock is', 'clocks are')} provisional: counted from the"
-            " earliest instant we know, and assuming that personal data was taken. No date moves"
-            " later unless a person records a fact, and each earlier date stays on record.",
+            " earliest instant we know, and assuming that personal data was taken. No date of a"
+            " law moves later without a person and a reason, and each earlier one stays on record.",
             "Record when the breach was discovered and determined, which data it touched, and how"
             " many people live in each state.",
         )

@@ -14,6 +14,7 @@ from responder.report.wording import counted, day, in_utc, listed, there, until
 # Deadlines of several states end within hours of each other, because their days do. Reminders that
 # come so soon go along with the one that is due, instead of waking people three times in a night.
 _ALONG = timedelta(hours=6)
+_MOST_BYTES = 150_000  # of paragraphs
 _MAY_COME_EARLY = frozenset(
     {
         Milestone.HALF,
@@ -110,15 +111,24 @@ def text(
     drill: bool,
     now: datetime,
 ) -> str:
-    """Plain text: one paragraph for each clock, the most urgent first."""
+    """Plain text: one paragraph for each clock, the most urgent first.
+
+    A message of SNS holds 256 KiB (SNS API Reference, "Publish"). Of what would be more, the name
+    and the day are told.
+    """
     lines = [f"Incident {incident_id}: {counted(len(reminders), 'deadline')} to look at."]
     if drill:
         lines.append("This is practice.")
     if audience is Audience.ESCALATION:
         lines.append("You are told because a deadline is hours away, or was missed.")
     lines.append("")
+    room = _MOST_BYTES
     for reminder in reminders:
-        lines += [*_paragraph(reminder, now), ""]
+        paragraph = [*_paragraph(reminder, now), ""]
+        room -= len("\n".join(paragraph).encode())
+        lines += paragraph if room > 0 else [_brief(reminder)]
+    if room <= 0:
+        lines += ["", "Too many to say more of each: the report has every one.", ""]
     lines += [
         "When it is done, or not owed, record it with the Record function; the clock ends then, and"
         " not before. Not legal advice: counsel decides.",
@@ -140,6 +150,12 @@ def said(reminders: Sequence[Reminder], audience: Audience, *, nobody: bool) -> 
         return f"Nobody was told, because there is no {audience} topic: {named}."
     verb = "Escalated" if audience is Audience.ESCALATION else "Reminded of"
     return f"{verb} {named}."
+
+
+def _brief(reminder: Reminder) -> str:
+    due = reminder.clock.due_at
+    when = f", {day(due, reminder.clock.time_zone)}" if due else ""
+    return f"{_says(reminder)}: {name_of(reminder.clock)}{when}"
 
 
 def _paragraph(reminder: Reminder, now: datetime) -> list[str]:
