@@ -383,14 +383,15 @@ def test_what_cannot_be_true_is_named(told: dict[str, Any], field: str) -> None:
     assert wrong[0] == field
 
 
-def heard(*said: dict[str, Any]) -> Heard:
-    """Statements that a clock hears for the first time, and that moved its date."""
+def heard(*said: dict[str, Any], before: datetime = NOON) -> Heard:
+    """Statements that a clock hears for the first time, and that moved its date later."""
     return Heard(
         len(said),
         [
             Fact(incident_id=INCIDENT_ID, by=BY, at=NOON, said=Statement.model_validate(one))
             for one in said
         ],
+        before,
     )
 
 
@@ -428,6 +429,20 @@ def test_without_a_person_and_a_reason_the_earlier_date_of_a_law_stands() -> Non
     assert missed.state is ClockState.MISSED  # by the date that stands
     ours = before.model_copy(update={"kind": ClockKind.POLICY})
     assert continued(ours, counted, now=NOON, heard=Heard()).due_at == counted.due_at
+
+
+def test_a_reason_for_an_earlier_date_is_none_for_the_later_one_of_a_new_release() -> None:
+    """Stood at D; by today's rules D + 20 days; the statement made that D + 10."""
+    counted = clocks_of(facts_of(jurisdictions=("US-TX",)))["us-tx-individuals"]
+    due = counted.due_at
+    assert due is not None
+    before = counted.model_copy(update={"due_at": due - timedelta(days=10)})
+    said = heard({"discovered_at": there("2026-11-20"), "because": "an older log"})
+    rules = Heard(said.total, said.new, due_without=due + timedelta(days=10))
+    kept = continued(before, counted, now=NOON, heard=rules)
+    assert (kept.due_at, kept.later_at) == (before.due_at, due)
+    rules = Heard(said.total, said.new, due_without=due - timedelta(days=1))
+    assert continued(before, counted, now=NOON, heard=rules).due_at == due
 
 
 def test_the_history_is_bounded_and_says_how_much_it_left_out() -> None:

@@ -99,6 +99,7 @@ def test_what_was_missed_is_told_each_day_to_both_until_somebody_owns_it(office:
     assert clock.state is ClockState.MISSED  # still owed
     assert clock.acknowledged is not None
     assert clock.acknowledged.by == BY
+    assert clock.history[-1].what.startswith(f"Owned by {BY} since 2026-12-28 07:00:00 UTC.")
     assert f"California, individuals: owned by {BY}." in office.timeline()[-1]
 
 

@@ -113,8 +113,8 @@ def _reason(clock_id: str, due: datetime | None, heard: Heard) -> str | None:
         for claim in claims:
             if claim.clock_id == clock_id:
                 return f"{fact.by} let it move: {claim.reason_given}"
-    if due == heard.due_without:
-        return None  # nothing that was said moved it
+    if not is_later(due, heard.due_without):
+        return None  # nothing that was said moved it later
     for fact in reversed(heard.new):
         if fact.said.reason_to_move is not None:
             return f"{fact.by} let it move: {fact.said.reason_to_move}"
