@@ -12,7 +12,7 @@ from responder.domain.statement import Statement
 from responder.regimes import REGIMES
 from responder.regimes.assess import assess
 from responder.report.register import Row, row
-from responder.steps.register import MOST_ROWS, RegisterRequest, register
+from responder.steps.register import KEEPING, MOST_ROWS, RegisterRequest, register
 from tests.builders import INCIDENT_ID, NOON, a_finding, an_incident
 from tests.unit.steps.counsel import BY, Office, after, fulfilled
 
@@ -30,7 +30,12 @@ def a_row(*said: dict[str, Any], **given: Any) -> Row:
     )
     clocks = [disposed(clock, facts) for clock in assess(facts, REGIMES, now=NOON)]
     return row(
-        an_incident(**given), findings=[a_finding()], facts=facts, clocks=clocks, receipts=[]
+        an_incident(**given),
+        findings=[a_finding()],
+        facts=facts,
+        clocks=clocks,
+        receipts=[],
+        keeping=KEEPING,
     )
 
 
@@ -83,7 +88,10 @@ def test_a_row_is_kept_for_two_years_and_no_harm_for_as_long_as_its_law_says() -
     new_york = {"not_owed": {"clock_id": "us-ny-individuals", "why": "no harm is likely"}}
     assert a_row(sure, new_york).keep_until == date(2031, 11, 23)
     leap = a_row(opened_at=NOON.replace(year=2028, month=2, day=29))
-    assert leap.keep_until == date(2030, 3, 1)
+    assert leap.keep_until == date(2030, 2, 28)
+    decided = {"jurisdictions": ["US-NY", "US-FL"], "harm": "unlikely", "how": "memo 7"}
+    unlikely = {"harm": decided | {"determined_at": FOUND}, "residents": {"US-FL": 5}}
+    assert a_row(sure, unlikely).keep_until == date(2031, 11, 23)
 
 
 def test_no_incident_is_left_out_however_many_there_are(ledger: Ledger) -> None:

@@ -3,13 +3,15 @@
 Regulation (EU) 2016/679, Art. 33(5): the controller documents any personal data breaches, their
 facts, effects and the remedial action taken. PIPEDA s. 10.3 with SOR/2018-64 s. 6: a record of
 every breach, kept for 24 months after the day on which it was determined. Several states of the
-United States want a written determination of no harm kept for years: `NO_HARM_YEARS`. Pure: the
+United States want a written determination of no harm kept for years: `Keeping`. Pure: the
 row says what is on record, and what nobody recorded is None or said to be unknown.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date
 
+from dateutil.relativedelta import relativedelta
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from responder.domain.clock import Clock, ClockState
@@ -22,26 +24,17 @@ from responder.domain.statement import Reopened
 from responder.report.summary import name_of
 from responder.report.wording import counted, day, in_utc, plain
 
-EVERY_BREACH_MONTHS = 24
-# Years for which a determination that no harm is likely is kept, of the statutes that name a
-# number: the risk-of-harm exemption of each, read for the pack of laws on 2026-11-23.
-NO_HARM_YEARS = {
-    "US-AK": 5,
-    "US-AL": 5,
-    "US-AR": 5,
-    "US-FL": 5,
-    "US-IA": 5,
-    "US-LA": 5,
-    "US-MD": 3,
-    "US-MO": 5,
-    "US-NJ": 5,
-    "US-NY": 5,
-    "US-OR": 5,
-    "US-SD": 3,
-}
 _MOST = 20  # findings and cuts that one row names
 _LONGEST = 400  # characters of what somebody else wrote
 _BY_NUMBER = "Not owed at the number of people on record."
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """For how long a row is kept, by what the laws of this release say."""
+
+    months: int  # of every breach, after it was determined
+    no_harm_years: Mapping[str, int]  # of a determination that no harm is likely, by jurisdiction
 
 
 class Row(BaseModel):
@@ -77,6 +70,7 @@ def row(
     facts: Facts,
     clocks: Sequence[Clock],
     receipts: Sequence[Receipt],
+    keeping: Keeping,
 ) -> Row:
     """The row of one incident. Drills have one too, and say so."""
     found, sure = facts.discovered_at, facts.determined_at
@@ -112,7 +106,7 @@ def row(
             _why_not(c) for c in clocks if c.state in (ClockState.NOT_OWED, ClockState.WAIVED)
         ),
         still_open=tuple(_open(c) for c in clocks if c.is_open),
-        keep_until=_keep_until(incident, facts, clocks),
+        keep_until=_keep_until(incident, facts, clocks, keeping),
     )
 
 
@@ -178,20 +172,14 @@ def _open(clock: Clock) -> str:
     return one_line(f"{name_of(clock)}: {plain(clock.state.value)}{due}", _LONGEST)
 
 
-def _keep_until(incident: Incident, facts: Facts, clocks: Sequence[Clock]) -> date:
+def _keep_until(
+    incident: Incident, facts: Facts, clocks: Sequence[Clock], keeping: Keeping
+) -> date:
     begun = (facts.determined_at.value if facts.determined_at else incident.opened_at).date()
-    until = [_years_after(begun, EVERY_BREACH_MONTHS // 12)]
+    until = [begun + relativedelta(months=keeping.months)]
     for clock in clocks:
-        answer = facts.answers.get(clock.clock_id)
-        years = NO_HARM_YEARS.get(clock.jurisdiction)
-        if clock.state is ClockState.NOT_OWED and answer is not None and years is not None:
-            until.append(_years_after(answer.at.date(), years))
+        years = keeping.no_harm_years.get(clock.jurisdiction)
+        decided = facts.answers.get(clock.clock_id) or facts.harm_at(clock.jurisdiction)
+        if clock.state is ClockState.NOT_OWED and decided is not None and years is not None:
+            until.append(decided.at.date() + relativedelta(years=years))
     return max(until)
-
-
-def _years_after(begun: date, years: int) -> date:
-    """The same day of a later year; of 29 February, 1 March."""
-    try:
-        return begun.replace(year=begun.year + years)
-    except ValueError:
-        return date(begun.year + years, 3, 1)

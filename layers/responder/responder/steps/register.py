@@ -10,9 +10,22 @@ from responder.aws import ledger as table
 from responder.aws.receipts import Receipts
 from responder.aws.records import Records
 from responder.domain.identifiers import IncidentId
-from responder.report.register import Row, row
+from responder.regimes import REGIMES
+from responder.report.register import Keeping, Row, row
 
 PERMISSIONS = table.READ | table.SCANNING
+KEEPING = Keeping(
+    months=max(
+        one.register_of_breaches.keep_months or 0
+        for one in REGIMES
+        if one.register_of_breaches is not None
+    ),
+    no_harm_years={
+        one.jurisdiction: one.risk_of_harm.retention_years
+        for one in REGIMES
+        if one.risk_of_harm is not None and one.risk_of_harm.retention_years is not None
+    },
+)
 MOST_ROWS = 50  # a row is 100 KB at most, and an answer of Lambda 6 MB
 
 
@@ -40,6 +53,7 @@ def register(request: RegisterRequest, *, records: Records, receipts: Receipts) 
             facts=records.standing(incident.id),
             clocks=records.clocks.all(incident.id),
             receipts=receipts.all(incident.id),
+            keeping=KEEPING,
         )
         for incident in shown
     ]
