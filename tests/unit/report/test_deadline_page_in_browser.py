@@ -37,7 +37,13 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrom
 def addresses(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("pages")
     long = dict.fromkeys(("rule", "citation", "recipient_name", "jurisdiction_name"), _LONG)
-    pages = {"plain": every_kind(), "long": [one.model_copy(update=long) for one in every_kind()]}
+    name = "Puerto Rico, Department of Consumer Affairs, consumer reporting agencies"
+    named = [one.model_copy(update={"jurisdiction_name": name}) for one in every_kind()]
+    pages = {
+        "plain": every_kind(),
+        "named": named,
+        "long": [one.model_copy(update=long) for one in every_kind()],
+    }
     for name, clocks in pages.items():
         data = render(clocks, SAID, incident_id=INCIDENT_ID, now=NOW)
         (folder / f"{name}.html").write_bytes(data)
@@ -91,11 +97,12 @@ def test_no_text_of_the_table_lies_over_another(
         assert over == [], width
 
 
+@pytest.mark.parametrize("name", ["plain", "named"])
 def test_the_picture_stays_inside_the_page_at_any_width(
-    driver: webdriver.Chrome, addresses: dict[str, str]
+    driver: webdriver.Chrome, addresses: dict[str, str], name: str
 ) -> None:
     for width in (320, 768, 1280):
-        look_at(driver, addresses["plain"], width=width)
+        look_at(driver, addresses[name], width=width)
         outside = driver.execute_script(
             "return [...document.querySelectorAll('.chart text')].filter(e => {"
             " const r = e.getBoundingClientRect();"
@@ -122,9 +129,10 @@ def test_what_is_touched_is_large_enough(
     driver: webdriver.Chrome, addresses: dict[str, str]
 ) -> None:
     """WCAG 2.2, 2.5.8: 24 CSS pixels, for what is no link in a sentence."""
-    look_at(driver, addresses["plain"], width=320)
+    look_at(driver, addresses["plain"], width=1280)
+    driver.execute_script("document.querySelectorAll('details').forEach(e => e.open = true)")
     heights = driver.execute_script(
-        "return [...document.querySelectorAll('summary')].map(e => e.offsetHeight)"
+        "return [...document.querySelectorAll('summary, .sources a')].map(e => e.offsetHeight)"
     )
     assert heights
     assert min(heights) >= 24

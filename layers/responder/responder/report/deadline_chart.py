@@ -20,7 +20,7 @@ _STEPS = [timedelta(hours=h) for h in (1, 3, 6, 12)] + [
 ]
 _MOST_TICKS = 7
 _MOST_LANES = 40  # a picture that nobody sees at once shows nothing
-_LONGEST_NAME = 36  # letters that have room in 320 pixels; the table has the whole name
+_LONGEST_NAME = 34  # letters that have room in 320 pixels; the table has the whole name
 
 
 @dataclass(frozen=True)
