@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from responder.domain.clock import Clock
+from responder.domain.clock import Change, Clock
 from responder.domain.statement import Statement
 from responder.report.deadline_lines import explain
 from responder.report.deadline_page import render
@@ -65,6 +65,13 @@ def test_every_clock_has_its_row_its_line_its_reasons_and_its_citation() -> None
         assert all(why in seen.text for why in clock.why)
     assert len(seen.of("details")) == len(BY_URGENCY)
     assert not any("open" in one for one in seen.of("details"))
+
+
+def test_a_date_that_moved_says_when_why_and_by_whom() -> None:
+    moved = Change(at=NOW, what="Due 2026-12-23, then 2027-01-09.", why="New facts.", by="counsel")
+    text = Seen(page([a_clock(history=(moved,))])).text
+    for part in ("2026-12-20 00:00:00 UTC: ", moved.what, "By counsel.", moved.why):
+        assert part in text
 
 
 def test_rows_stand_in_the_order_of_urgency() -> None:
@@ -151,18 +158,15 @@ def test_of_a_table_every_column_and_row_has_its_header() -> None:
 
 @pytest.mark.parametrize("text", CORPUS)
 def test_a_hostile_string_adds_no_element_and_no_attribute(text: str) -> None:
-    fields = ("rule", "citation", "recipient_name", "jurisdiction_name", "confidence", "ended_by")
-    attacked = [
-        clock.model_copy(update=dict.fromkeys(fields, text) | {"why": (text,), "history": (text,)})
-        for clock in every_kind()
-    ]
-    plain = [
-        clock.model_copy(
-            update=dict.fromkeys(fields, "plain") | {"why": ("plain",), "history": ("plain",)}
-        )
-        for clock in every_kind()
-    ]
-    found, wanted = Seen(page(attacked)), Seen(page(plain))
+    fields = ("rule", "line", "citation", "recipient_name", "jurisdiction_name", "confidence")
+
+    def saying(words: str) -> str:
+        told = dict.fromkeys((*fields, "ended_by"), words)
+        changed = Change(at=NOW, what=words, why=words, by=words)
+        update = told | {"why": (words,), "history": (changed,)}
+        return page([clock.model_copy(update=update) for clock in every_kind()])
+
+    found, wanted = Seen(saying(text)), Seen(saying("plain"))
     # Dates in a text are marked, and nothing else of it.
     assert [one for one in found.elements if one[0] != "span"] == [
         one for one in wanted.elements if one[0] != "span"
