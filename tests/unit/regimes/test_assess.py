@@ -441,7 +441,9 @@ def test_a_reason_for_an_earlier_date_is_none_for_the_later_one_of_a_new_release
     rules = Heard(said.total, said.new, due_without=due + timedelta(days=10))
     kept = continued(before, counted, now=NOON, heard=rules)
     assert (kept.due_at, kept.later_at) == (before.due_at, due)
-    rules = Heard(said.total, said.new, due_without=due - timedelta(days=1))
+    part = Heard(said.total, said.new, due_without=due - timedelta(days=1))
+    assert continued(before, counted, now=NOON, heard=part).due_at == before.due_at
+    rules = Heard(said.total, said.new, due_without=before.due_at)
     assert continued(before, counted, now=NOON, heard=rules).due_at == due
 
 

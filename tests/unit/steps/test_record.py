@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from responder.aws.clocks import Clocks
 from responder.aws.ledger import Ledger
 from responder.domain.clock import ClockState, Standing
 from responder.domain.errors import Broken, Refused
@@ -425,3 +426,44 @@ def test_a_hold_is_a_reason_to_go_later_and_the_plan_of_letters_needs_none(offic
     held = office.clocks()["us-md-individuals"]
     assert (held.state, held.due_at) == (ClockState.WAITING, None)
     assert "let it move: FBI, letter 7" in held.history[-1].why
+
+
+def test_a_hold_excuses_only_what_that_agency_holds(office: Office) -> None:
+    office.record(**KNOWN)
+    hold = {
+        "jurisdictions": ["US-NJ"],
+        "agency": "FBI",
+        "requested_at": after(minutes=1).isoformat(),
+        "how": "letter 7",
+    }
+    later = {
+        "discovered_at": after(days=1).isoformat(),
+        "determined_at": after(days=1).isoformat(),
+    }
+    with pytest.raises(Refused, match="us-ca-individuals from 2026-12-23 to 2026-12-24"):
+        office.record(after(days=2), holds=hold, **later)
+
+
+def test_a_date_that_passed_is_not_put_off_any_more(office: Office) -> None:
+    office.record(**(KNOWN | {"residents": {"US-FL": 600}}))
+    claim = {"clock_id": "us-fl-individuals", "reason": "good_cause", "how": "memo of day 41"}
+    with pytest.raises(Refused, match="passed on 2026-12-23, and is not put off"):
+        office.record(after(days=41), extended=claim | {"until": after(days=44).isoformat()})
+
+
+def test_a_later_date_that_waits_to_be_accepted_comes_in_under_no_other_reason(
+    office: Office,
+) -> None:
+    office.record(**KNOWN)
+    clocks = Clocks(office.ledger)
+    [stored] = [
+        one for one in clocks.stored(INCIDENT_ID) if one.clock.clock_id == "us-ca-individuals"
+    ]
+    due = stored.clock.due_at
+    assert due is not None
+    shorter = {"due_at": due - timedelta(days=15), "later_at": due}
+    assert clocks.replace_together([(stored, stored.clock.model_copy(update=shorter))])
+    later = {"discovered_at": after(hours=20).isoformat(), "because": "the log shows it"}
+    later["determined_at"] = later["discovered_at"]
+    with pytest.raises(Refused, match="a later date of us-ca-individuals already waits"):
+        office.record(after(days=2), **later)

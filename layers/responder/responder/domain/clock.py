@@ -100,6 +100,7 @@ class Clock(BaseModel):
     started_at: AwareDatetime  # when we started counting, for the share that has passed
     milestones_sent: tuple[str, ...] = ()
     milestones_skipped: tuple[str, ...] = ()  # passed while a more urgent one was already due
+    held: bool = False  # an agency holds it, or held it, or what it is bound to
     ask_from: AwareDatetime | None = (
         None  # no date, though one is expected: ask each week from then
     )

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from responder.domain.clock import Change, Clock, ClockKind, ClockState
 from responder.domain.escaping import one_line
 from responder.domain.facts import Fact
-from responder.domain.statement import Accepted, AnchorName, Extended
+from responder.domain.statement import EVERYWHERE, AnchorName, Statement
 
 MOST_CHANGES = 50  # of about 1.7 KB at most: an item holds 400 KB (DynamoDB, "Constraints")
 _LONGEST = 700  # characters of one part of a change
@@ -44,7 +44,7 @@ def continued(before: Clock, counted: Clock, *, now: datetime, heard: Heard) -> 
     A date that moves, and an answer taken back, are told anew, as if the clock had just started.
     The same count again changes nothing.
     """
-    reason = _reason(before.clock_id, counted.due_at, heard)
+    reason = _reason(before, counted, heard)
     if _must_stay(before, counted) and reason is None:
         counted = _kept(before, counted, now)
     again = before.ended_at is not None and counted.ended_at is None
@@ -106,18 +106,32 @@ def _must_stay(before: Clock, counted: Clock) -> bool:
     return is_firm(before) and is_later(counted.due_at, before.due_at)
 
 
-def _reason(clock_id: str, due: datetime | None, heard: Heard) -> str | None:
+def excuse(counted: Clock, said: Statement) -> str | None:
+    """Why a statement lets the date of a clock be later, as it would be counted; None: it does not.
+
+    An extension excuses its own clock up to its own instant, a hold what that agency holds.
+    """
+    for one in said.accepted:
+        if one.clock_id == counted.clock_id:
+            return one.reason_given
+    for claim in said.extended:
+        if claim.clock_id == counted.clock_id and not is_later(counted.due_at, claim.until):
+            return claim.reason_given
+    for hold in said.holds:
+        if counted.held and {counted.jurisdiction, EVERYWHERE} & set(hold.jurisdictions):
+            return f"{hold.agency}, {hold.how}"
+    return said.because
+
+
+def _reason(before: Clock, counted: Clock, heard: Heard) -> str | None:
     """Why a person let the date of a clock move later; None if nobody did."""
+    # What `because` is said of is what the statement moved, and not what waits to be accepted.
+    moved = is_later(counted.due_at, heard.due_without)
+    waits = is_later(heard.due_without, before.due_at)
     for fact in reversed(heard.new):
-        claims: tuple[Accepted | Extended, ...] = (*fact.said.accepted, *fact.said.extended)
-        for claim in claims:
-            if claim.clock_id == clock_id:
-                return f"{fact.by} let it move: {claim.reason_given}"
-    if not is_later(due, heard.due_without):
-        return None  # nothing that was said moved it later
-    for fact in reversed(heard.new):
-        if fact.said.reason_to_move is not None:
-            return f"{fact.by} let it move: {fact.said.reason_to_move}"
+        why = excuse(counted, fact.said)
+        if why is not None and (why != fact.said.because or (moved and not waits)):
+            return f"{fact.by} let it move: {why}"
     return None
 
 
@@ -133,16 +147,18 @@ def _kept(before: Clock, counted: Clock, now: datetime) -> Clock:
         f" asked for a later date, so {_told(due)} stands; record `accepted` for this clock to"
         " move it."
     )
+    late = counted.state is ClockState.FULFILLED and is_later(counted.ended_at, due)
+    after = (f"It was done after {_told(due)}, which stood.",) if late else ()
     return counted.model_copy(
         update={
             "kind": before.kind,
-            "line": before.line,
+            "line": f"{counted.line} No person asked for it later: {_told(due)} stands.",
             "due_at": due,
             "act_by": before.act_by,
             "time_zone": before.time_zone,
             "state": state,
             "later_at": counted.due_at,
-            "why": (*counted.why, said),
+            "why": (*counted.why, said, *after),
             "ask_from": None,
         }
     )

@@ -33,6 +33,7 @@ def disposed(clock: Clock, facts: Facts) -> Clock:
             "ended_at": waived.at,
             "ended_by": waived.by,
             "ended_how": waived.value.why,
+            "line": f"{clock.line} Waived, by {waived.by}.",
             "why": tuple(dict.fromkeys((*clock.why, said))),
         }
     return clock.model_copy(update=update)

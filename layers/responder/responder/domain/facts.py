@@ -29,6 +29,7 @@ from responder.domain.statement import (
     Waived,
 )
 
+_A_DAY = timedelta(days=1)
 _MOST_YEARS = timedelta(days=10 * 366)  # a breach is found late, but a wrong century is a slip
 
 
@@ -90,12 +91,14 @@ class Facts(BaseModel):
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Where people may live whose data it was: those counted, and those nobody counted yet."""
-        return tuple(dict.fromkeys((*self.jurisdictions, *self.residents)))
+        """Where people may live whose data it was: counted, written to, or told to the stack."""
+        written = (*self.notices_sent_at, *self.notices_planned_at)
+        letters = (place for place in written if place != EVERYWHERE)
+        return tuple(dict.fromkeys((*self.jurisdictions, *self.residents, *letters)))
 
     def sent_at(self, jurisdiction: str) -> Said[AwareDatetime] | None:
         """When the first notice went to anybody there: as said of that place, or of all."""
-        return _of(self.notices_sent_at, jurisdiction)
+        return self.notices_sent_at.get(jurisdiction) or self.notices_sent_at.get(EVERYWHERE)
 
     def planned_at(self, jurisdiction: str) -> Said[AwareDatetime] | None:
         """When the first notice is to go to anybody there."""
@@ -115,9 +118,12 @@ class Facts(BaseModel):
         return _of(self.harm, jurisdiction)
 
 
-def _of[V](said: dict[str, V], jurisdiction: str) -> V | None:
-    """What was said of one place, or else of all."""
-    return said.get(jurisdiction) or said.get(EVERYWHERE)
+def _of[V](said: dict[str, Said[V]], jurisdiction: str) -> Said[V] | None:
+    """What was said last of one place, or of all."""
+    everywhere, there = said.get(EVERYWHERE), said.get(jurisdiction)
+    if everywhere is None or there is None:
+        return everywhere or there
+    return everywhere if everywhere.at > there.at else there
 
 
 def standing(facts: Facts, told: Iterable[Fact]) -> Facts:
@@ -223,12 +229,28 @@ def untrue(said: Statement, facts: Facts, *, now: AwareDatetime) -> tuple[str, s
     for name, instant in _ahead(said):
         if instant > now + _MOST_YEARS:
             return name, "lies too far ahead"
+        if instant < now - _MOST_YEARS:
+            return name, "lies too far back"
     after = standing(facts, [Fact(incident_id=facts.incident_id, by="check", at=now, said=said)])
+    first = _first_known(after)
+    for name, instant in _letters(said):
+        if instant < first - _A_DAY:
+            return name, f"lies before anything is known of the breach ({first.date()})"
     for late, early, why in _ORDER:
-        second, first = getattr(after, late), getattr(after, early)
-        if first and second and second.value < first.value:
+        second, before = getattr(after, late), getattr(after, early)
+        if before and second and second.value < before.value:
             return (late if getattr(said, late) else early), why
     return None
+
+
+def _first_known(facts: Facts) -> AwareDatetime:
+    recorded: list[Said[AwareDatetime] | None] = [getattr(facts, name) for name in INSTANTS]
+    return min([facts.earliest_at, *(one.value for one in recorded if one is not None)])
+
+
+def _letters(said: Statement) -> Sequence[tuple[str, AwareDatetime]]:
+    fields = ("notices_sent_at", "notices_planned_at")
+    return [(f"{name}.{place}", at) for name in fields for place, at in getattr(said, name).items()]
 
 
 def _ahead(said: Statement) -> Sequence[tuple[str, AwareDatetime]]:

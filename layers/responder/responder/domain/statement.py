@@ -22,6 +22,7 @@ ClockId = Annotated[
 ]
 EVERYWHERE = "*"
 _MOST_PEOPLE = 10_000_000_000
+_MOST_AT_ONCE = 100  # of one kind in one statement, which is one item of at most 400 KB
 
 
 class AnchorName(StrEnum):
@@ -140,6 +141,10 @@ def _said(value: object) -> object:
     return one_line(value, 400) if isinstance(value, str) else value
 
 
+def _unique(value: object) -> object:
+    return tuple(dict.fromkeys(value)) if isinstance(value, list) else value
+
+
 def _one_or_many(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
@@ -182,7 +187,7 @@ class Acknowledged(_Strict):
 
 
 class Waived(_Strict):
-    """Counsel's decision not to pursue what may be owed: a target of our own, or a contract's."""
+    """Counsel's decision not to pursue what may be owed, which is another thing than not owed."""
 
     clock_id: ClockId
     why: Words
@@ -300,19 +305,37 @@ class Statement(_Strict):
     residents: dict[Jurisdiction, Annotated[int, Field(ge=0, le=_MOST_PEOPLE, strict=True)]] = (
         Field(default_factory=dict, max_length=300)
     )
-    elements: tuple[Element, ...] = ()
+    elements: Annotated[tuple[Element, ...], BeforeValidator(_unique), Field(max_length=60)] = ()
     encrypted: bool | None = None  # True: all of it was, and the key was not taken
     role: Role | None = None
     conditions: dict[Condition, bool] = Field(default_factory=dict)
-    holds: Annotated[tuple[Hold, ...], BeforeValidator(_one_or_many)] = ()
-    harm: Annotated[tuple[HarmDecision, ...], BeforeValidator(_one_or_many)] = ()
-    fulfilled: Annotated[tuple[Fulfilled, ...], BeforeValidator(_one_or_many)] = ()
-    not_owed: Annotated[tuple[NotOwed, ...], BeforeValidator(_one_or_many)] = ()
-    reopened: Annotated[tuple[Reopened, ...], BeforeValidator(_one_or_many)] = ()
-    extended: Annotated[tuple[Extended, ...], BeforeValidator(_one_or_many)] = ()
-    acknowledged: Annotated[tuple[Acknowledged, ...], BeforeValidator(_one_or_many)] = ()
-    waived: Annotated[tuple[Waived, ...], BeforeValidator(_one_or_many)] = ()
-    accepted: Annotated[tuple[Accepted, ...], BeforeValidator(_one_or_many)] = ()
+    holds: Annotated[
+        tuple[Hold, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
+    ] = ()
+    harm: Annotated[
+        tuple[HarmDecision, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
+    ] = ()
+    fulfilled: Annotated[
+        tuple[Fulfilled, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
+    ] = ()
+    not_owed: Annotated[
+        tuple[NotOwed, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
+    ] = ()
+    reopened: Annotated[
+        tuple[Reopened, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
+    ] = ()
+    extended: Annotated[
+        tuple[Extended, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
+    ] = ()
+    acknowledged: Annotated[
+        tuple[Acknowledged, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
+    ] = ()
+    waived: Annotated[
+        tuple[Waived, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
+    ] = ()
+    accepted: Annotated[
+        tuple[Accepted, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
+    ] = ()
     because: Words | None = None  # why a date that a law sets moves later by this statement
     withdrawn: tuple[_Withdrawable, ...] = ()  # said before, and no longer known
 
@@ -322,12 +345,6 @@ class Statement(_Strict):
         return tuple(
             name for name in Statement.model_fields if getattr(self, name) not in (None, (), {})
         )
-
-    @property
-    def reason_to_move(self) -> str | None:
-        """Why a date that a law sets may move later by this: `because`, or an agency's wish."""
-        held = [f"{one.agency}, {one.how}" for one in self.holds]
-        return self.because or "; ".join(held) or None
 
     @property
     def answers(self) -> tuple[Fulfilled | NotOwed | Reopened, ...]:

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time
 from responder.domain.clock import Anchor
 from responder.domain.facts import Facts, Said
 from responder.domain.statement import AnchorName, Fulfilled
+from responder.regimes.counting import trigger_day
+from responder.regimes.places import letters_to
 from responder.regimes.regime import Regime
 from responder.regimes.rule import INDIVIDUALS, Rule
 
@@ -22,11 +24,18 @@ _CALLED = {
     "material_information_at": "what the first filing lacked became available",
     "ransom_paid_at": "a ransom was paid",
 }
+_SHORT = {
+    "reason_to_believe_at": "reason to believe",
+    "discovered_at": "discovery",
+    "notified_by_provider_at": "the notice from a service provider",
+    "determined_at": "determination",
+}
 _FIRST_LETTER = "the first notice went to an individual there"
 _HARM = "the likelihood of harm was determined"
 # The earliest of these counts; while the first is missing, the earliest instant we know stands in.
 _EARLIEST_OF: dict[AnchorName, tuple[str, ...]] = {
-    AnchorName.DISCOVERY: ("discovered_at",),
+    # What a service provider told us we knew.
+    AnchorName.DISCOVERY: ("discovered_at", "notified_by_provider_at"),
     AnchorName.DISCOVERY_OR_NOTIFICATION: ("discovered_at", "notified_by_provider_at"),
     AnchorName.AWARENESS: ("discovered_at", "notified_by_provider_at"),
     AnchorName.DISCOVERY_OR_REASON_TO_BELIEVE: ("discovered_at", "reason_to_believe_at"),
@@ -36,6 +45,13 @@ _EARLIEST_OF: dict[AnchorName, tuple[str, ...]] = {
     AnchorName.CONFIRMATION: ("determined_at",),
     AnchorName.DETERMINATION_OR_REASON_TO_BELIEVE: ("reason_to_believe_at", "determined_at"),
 }
+_EITHER = frozenset(
+    {
+        AnchorName.DISCOVERY_OR_REASON_TO_BELIEVE,
+        AnchorName.REASON_TO_BELIEVE,
+        AnchorName.COMPROMISE_SUSPECTED,
+    }
+)
 _EVENTS: dict[AnchorName, str] = {
     AnchorName.NOTICE_FROM_SERVICE_PROVIDER: "notified_by_provider_at",
     AnchorName.HHS_NOTIFIED: "hhs_notified_at",
@@ -55,6 +71,7 @@ class Found:
     at: datetime | None  # with the offset it was recorded with, because its date there may matter
     said: str
     assumed: bool = False
+    called: str = ""  # in the explain line, where one of several instants was taken
 
     @property
     def anchor(self) -> Anchor:
@@ -63,7 +80,9 @@ class Found:
         return Anchor(name=self.name, at=at, assumed=self.assumed)
 
 
-def find(name: AnchorName, rule: Rule, regime: Regime, facts: Facts) -> Found:
+def find(
+    name: AnchorName, rule: Rule, regime: Regime, facts: Facts, regimes: Sequence[Regime]
+) -> Found:
     """What a rule of this regime counts from."""
     if name in _EVENTS:
         return _event(name, _EVENTS[name], facts)
@@ -71,7 +90,7 @@ def find(name: AnchorName, rule: Rule, regime: Regime, facts: Facts) -> Found:
         return _earliest(name, facts)
     match name:
         case AnchorName.INDIVIDUAL_NOTICE_SENT:
-            return first_letter(regime, facts)
+            return first_letter(regime, facts, regimes)
         case AnchorName.HARM_DETERMINATION:
             return _harm(regime, facts)
         case AnchorName.AWARE_AND_SCOPE_IDENTIFIED:
@@ -83,14 +102,14 @@ def find(name: AnchorName, rule: Rule, regime: Regime, facts: Facts) -> Found:
     raise AssertionError(f"{name} is no anchor of its own")
 
 
-def first_letter(regime: Regime, facts: Facts) -> Found:
+def first_letter(regime: Regime, facts: Facts, regimes: Sequence[Regime]) -> Found:
     """When the first notice went to an individual there, or by when it must have gone.
 
     Who records only that the individuals were told has said that the first of them was told by
     then. The earlier of the two counts: what waits for a second record may wait forever.
     """
     name = AnchorName.INDIVIDUAL_NOTICE_SENT
-    sent = facts.sent_at(regime.jurisdiction)
+    sent = _first_sent(regime, facts, regimes)
     done = [
         (answer.value.at, answer.by)
         for rule in regime.rules
@@ -110,6 +129,26 @@ def first_letter(regime: Regime, facts: Facts) -> Found:
     return Found(name, None, _not_yet(_FIRST_LETTER))
 
 
+def _first_sent(regime: Regime, facts: Facts, regimes: Sequence[Regime]) -> Said[datetime] | None:
+    """Of one place what was said of it; of a regime of several places, or of none, the earliest."""
+    if regime.jurisdiction in regime.covers:
+        return facts.sent_at(regime.jurisdiction)
+    told = letters_to(facts.notices_sent_at, regime, regimes)
+    everywhere = facts.sent_at(regime.jurisdiction)
+    told += [everywhere] if everywhere is not None else []
+    return min(told, key=lambda one: one.value, default=None)
+
+
+def planned(regime: Regime, facts: Facts, regimes: Sequence[Regime]) -> Said[datetime] | None:
+    """When the first notice is to go to an individual there."""
+    if regime.jurisdiction in regime.covers:
+        return facts.planned_at(regime.jurisdiction)
+    told = letters_to(facts.notices_planned_at, regime, regimes)
+    everywhere = facts.planned_at(regime.jurisdiction)
+    told += [everywhere] if everywhere is not None else []
+    return min(told, key=lambda one: one.value, default=None)
+
+
 def _event(name: AnchorName, fact: str, facts: Facts) -> Found:
     told: Said[datetime] | None = getattr(facts, fact)
     if told is None:
@@ -120,15 +159,17 @@ def _event(name: AnchorName, fact: str, facts: Facts) -> Found:
 def _earliest(name: AnchorName, facts: Facts) -> Found:
     wanted = _EARLIEST_OF[name]
     known = _recorded_of(wanted, facts)
-    # Whoever determined it had reason to believe in it before, so that may not be left out.
-    missing = name is AnchorName.DETERMINATION_OR_REASON_TO_BELIEVE and wanted[0] not in known
+    # Reason to believe comes before a determination, and somebody may have known before a provider
+    # told us, so neither may be left out.
+    missing = name not in _EITHER and wanted[0] not in known
     if known and not missing:
         fact = min(known, key=lambda one: known[one].value)
         told = known[fact]
-        return Found(name, told.value, _recorded(_CALLED[fact], told.value, told.by))
+        said = _recorded(_CALLED[fact], told.value, told.by)
+        return Found(name, told.value, said, called=_SHORT[fact])
     at, what = _stand_in(wanted, facts)
     said = f"Nobody recorded when {_CALLED[wanted[0]]}: {what}, {instant(at)}, stands in."
-    return Found(name, at, said, assumed=True)
+    return Found(name, at, said, assumed=True, called=_SHORT[wanted[0]])
 
 
 def _stand_in(wanted: Sequence[str], facts: Facts) -> tuple[datetime, str]:
@@ -169,7 +210,7 @@ def _harm(regime: Regime, facts: Facts) -> Found:
 def _year_end(regime: Regime, facts: Facts) -> Found:
     found = _earliest(AnchorName.DISCOVERY, facts)
     assert found.at is not None
-    year = found.at.astimezone(regime.zone).year
+    year = trigger_day(found.at, regime.zone).year
     at = datetime.combine(date(year, 12, 31), _NOON, regime.zone)
     return Found(AnchorName.YEAR_END, at, f"{found.said} Its year ends then.", found.assumed)
 

@@ -5,14 +5,14 @@ recorded is replaced by the earliest one we know. Only what a person recorded en
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from responder.domain.clock import Clock, ClockKind, ClockState, Standing
 from responder.domain.facts import Facts
 from responder.domain.statement import AnchorName, Reopened, Role
 from responder.regimes.counting import last_business_day
-from responder.regimes.dating import Counted, counted
+from responder.regimes.dating import Case, Counted, counted
 from responder.regimes.ending import Ended, answered, data_said, ended
 from responder.regimes.notice import services_said
 from responder.regimes.places import touched, uncovered
@@ -20,8 +20,11 @@ from responder.regimes.regime import STALE_AFTER, Kind, Regime
 from responder.regimes.rule import INDIVIDUALS, Rule
 from responder.regimes.threshold import Threshold, threshold
 from responder.regimes.unlisted import unlisted
-from responder.regimes.words import sentence, who, words
+from responder.regimes.words import holds_words, sentence, who
 
+_A_DAY = timedelta(days=1)
+# What must come about, or be decided, after every breach: nobody may wait for it in silence.
+_EXPECTED = (AnchorName.THRESHOLD_KNOWN, AnchorName.MATERIALITY_DETERMINATION)
 _GONE = "The facts or this release no longer give rise to it: its date stands, and counsel decides."
 
 
@@ -59,30 +62,44 @@ def still(clock: Clock, facts: Facts, *, now: datetime) -> Clock:
 def _of(regime: Regime, facts: Facts, regimes: Sequence[Regime], *, now: datetime) -> list[Clock]:
     clocks: list[Clock] = []
     dated: dict[str, Counted] = {}
+    case = Case(facts, regimes, now)
     for rule in regime.rules:
-        dated[rule.id] = counted(rule, regime, facts, dated)
+        dated[rule.id] = counted(rule, regime, case, dated)
         if _asked(rule, regime, facts):
             enough = threshold(rule, regime, facts, regimes)
             clocks.append(_clock(rule, regime, facts, dated[rule.id], enough, now))
-    return [_asking(clock, clocks) for clock in clocks]
+    return [_asking(clock, clocks, facts) for clock in clocks]
 
 
 def _asked(rule: Rule, regime: Regime, facts: Facts) -> bool:
     """Whether a rule is counted at all: what nobody said we are, or did, is only named."""
-    if rule.role is Role.SERVICE_PROVIDER and facts.role is None:
+    holds = rule.condition is not None and facts.holds_true(rule.condition)
+    if rule.role is Role.SERVICE_PROVIDER and facts.role is None and not holds:
         return False
     if rule.no_harm_filing and facts.harm_at(regime.jurisdiction) is None:
         return False
-    return rule.condition is None or rule.presumed or rule.condition in facts.conditions
+    if rule.condition is None or rule.presumed or rule.condition in facts.conditions:
+        return True
+    # Named for itself, though nobody said what we are: then each of what brings it in may be so.
+    said = any(one in facts.conditions for one in regime.conditions)
+    return rule.condition in regime.conditions and regime.jurisdiction in facts.places and not said
 
 
-def _asking(clock: Clock, clocks: Sequence[Clock]) -> Clock:
-    """One that waits for letters is asked about once the individuals' own time is over."""
-    name = AnchorName.INDIVIDUAL_NOTICE_SENT
-    if clock.state is not ClockState.WAITING or clock.anchor.name != name:
+def _asking(clock: Clock, clocks: Sequence[Clock], facts: Facts) -> Clock:
+    """From when people are asked about a clock that waits, lest it waits forever.
+
+    One that waits for letters is asked about once the individuals' own time is over.
+    """
+    if clock.state is not ClockState.WAITING or clock.ask_from is not None:
         return clock
-    over = [one.ended_at or one.due_at for one in clocks if one.recipient == INDIVIDUALS]
-    ask_from = min((at for at in over if at is not None), default=None)
+    if clock.anchor.name == AnchorName.INDIVIDUAL_NOTICE_SENT:
+        over = [one.ended_at or one.due_at for one in clocks if one.recipient == INDIVIDUALS]
+        ask_from = min((at for at in over if at is not None), default=None)
+    elif clock.anchor.name in _EXPECTED:
+        found = facts.discovered_at
+        ask_from = (found.value if found else facts.earliest_at).astimezone(UTC) + _A_DAY
+    else:
+        return clock
     return clock.model_copy(update={"ask_from": ask_from})
 
 
@@ -97,7 +114,10 @@ def _clock(
     due = made.due_at
     act_by = None
     if due is not None:
-        act_by = last_business_day(due.astimezone(regime.zone).date(), regime.holidays)
+        last = due.astimezone(regime.zone).date()
+        act_by = last_business_day(last, regime.holidays)
+        if made.anchor.at is not None and act_by < made.anchor.at.astimezone(regime.zone).date():
+            act_by = last  # a weekend is no excuse where hours are counted
     end = ended(rule, regime, facts, enough, due)
     known = due is not None and enough.met is not None and not made.anchor.assumed
     why = [*made.why, *_act_by(due, act_by, regime.zone), enough.said]
@@ -126,6 +146,7 @@ def _clock(
         time_zone=regime.time_zone,
         why=tuple(why),
         started_at=now,
+        held=made.held,
         ask_from=made.ask_from,
         ended_at=end.at if end else None,
         ended_by=end.by if end else None,
@@ -157,9 +178,7 @@ def _line(rule: Rule, regime: Regime, made: Counted, act_by: date | None, end: E
         if rule.timely_when == "received":
             date_is += ", when it must have arrived"
     said = f"{who(rule, regime)}: {made.span} → {date_is}; {rule.citation}; hold: {made.hold}."
-    if end is None:
-        return said
-    return f"{said} {words(end.state.replace('-', '_')).capitalize()}, by {end.by}."
+    return said if end is None else f"{said} {end.short}"
 
 
 def _act_by(due: datetime | None, act_by: date | None, zone: ZoneInfo) -> list[str]:
@@ -173,9 +192,10 @@ def _unasked(rule: Rule, regime: Regime, facts: Facts) -> list[str]:
     if rule is not regime.rules[0]:
         return []
     said = [
-        f"Not counted, because nobody recorded {one.condition}: {one.recipient_name}."
+        f"Not counted, because nobody recorded that {holds_words(one.condition)}"
+        f" ({one.condition}): {one.recipient_name}."
         for one in regime.rules
-        if one.condition is not None and not one.presumed and one.condition not in facts.conditions
+        if one.condition is not None and not _asked(one, regime, facts)
     ]
     if facts.role is None and any(one.role is Role.SERVICE_PROVIDER for one in regime.rules):
         said.append("The data is taken to be our own, because nobody recorded role.")

@@ -1,13 +1,13 @@
 """By when: the earliest date that a rule's limits give, and what a person may move it by."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from responder.domain.clock import Anchor
 from responder.domain.facts import Facts
 from responder.domain.statement import AnchorName, Fulfilled
-from responder.regimes.anchor import Found, find, first_letter, instant
+from responder.regimes.anchor import Found, find, first_letter, instant, planned
 from responder.regimes.counting import end_of_day, limit, trigger_day
 from responder.regimes.regime import Regime
 from responder.regimes.rule import (
@@ -22,7 +22,13 @@ from responder.regimes.rule import (
     Unit,
     Within,
 )
-from responder.regimes.words import after_words, relation_words, span_words, standard_words, words
+from responder.regimes.words import (
+    after_words,
+    extended_words,
+    relation_words,
+    span_words,
+    standard_words,
+)
 
 _EACH_WEEK = timedelta(days=7)
 _LATEST = datetime.max.replace(tzinfo=UTC)
@@ -42,38 +48,49 @@ class Counted:
     span: str  # as the explain line has it: 30 calendar days from discovery 2026-11-23 (Denver)
     by_law: bool = True
     hold: str = "none"
+    held: bool = False  # an agency holds it, or held it, or what it is bound to
     ask_from: datetime | None = None  # while it has no date, and one is expected
 
 
-def counted(rule: Rule, regime: Regime, facts: Facts, dated: Mapping[str, Counted]) -> Counted:
+@dataclass(frozen=True)
+class Case:
+    """What a date is counted from: the facts, every regime, and the instant of counting."""
+
+    facts: Facts
+    regimes: Sequence[Regime]
+    now: datetime
+
+
+def counted(rule: Rule, regime: Regime, case: Case, dated: Mapping[str, Counted]) -> Counted:
     """The date of a rule, after those of `dated`, which stand before it."""
+    facts = case.facts
     if rule.due:
-        found = [_by(one, rule, regime, facts, dated) for one in rule.due]
+        found = [_by(one, rule, regime, case, dated) for one in rule.due]
     else:
-        found = [_target(rule, regime, facts)]
+        found = [_target(rule, regime, case)]
     first = min(found, key=lambda one: one.due_at or _LATEST)
     return _held(_extended(first, rule, regime, facts), rule, regime, facts)
 
 
 def _by(
-    one: Limit, rule: Rule, regime: Regime, facts: Facts, dated: Mapping[str, Counted]
+    one: Limit, rule: Rule, regime: Regime, case: Case, dated: Mapping[str, Counted]
 ) -> Counted:
     match one:
         case Bound():
-            return _bound(one, dated[one.of], regime, facts)
+            return _bound(one, dated[one.of], regime, case)
         case AfterRule():
-            return _after_rule(one, regime, facts)
+            return _after_rule(one, regime, case.facts, dated[one.after_rule])
         case Within():
-            return _within(one, find(one.after, rule, regime, facts), regime)
+            return _within(one, find(one.after, rule, regime, case.facts, case.regimes), regime)
 
 
-def _target(rule: Rule, regime: Regime, facts: Facts) -> Counted:
+def _target(rule: Rule, regime: Regime, case: Case) -> Counted:
     """A target of our own: of a filing about harm from that decision, else from the discovery."""
     assert rule.standard is not None  # the schema asks for one where there is no number
     span = rule.target or _TARGETS.get(rule.standard, _TARGET)
     after = AnchorName.HARM_DETERMINATION if rule.no_harm_filing else AnchorName.DISCOVERY
     within = Within(within=span.within, unit=span.unit, after=after)
-    made = _within(within, find(after, rule, regime, facts), regime)
+    made = _within(within, find(after, rule, regime, case.facts, case.regimes), regime)
     said, *rest = made.why
     rest = ["The law names no number; this is a target of our own. " + one for one in rest[:1]]
     return replace(
@@ -85,7 +102,7 @@ def _target(rule: Rule, regime: Regime, facts: Facts) -> Counted:
 
 
 def _within(span: Within, found: Found, regime: Regime) -> Counted:
-    length, after = span_words(span), after_words(span.after)
+    length, after = span_words(span), found.called or after_words(span.after)
     if found.at is None:
         why = (found.said, f"{length} are counted from then.")
         return Counted(found.anchor, None, why, f"{length} from {after}")
@@ -119,7 +136,7 @@ def _dated(span: Span, found: Found, named: str, regime: Regime) -> Counted:
     )
 
 
-def _after_rule(span: AfterRule, regime: Regime, facts: Facts) -> Counted:
+def _after_rule(span: AfterRule, regime: Regime, facts: Facts, before: Counted) -> Counted:
     """A span after another notice was given, as its answer says."""
     other = next(rule for rule in regime.rules if rule.id == span.after_rule)
     called = f"the notice to {other.recipient_name}"
@@ -127,51 +144,62 @@ def _after_rule(span: AfterRule, regime: Regime, facts: Facts) -> Counted:
     named = f"{span_words(span)} from {called}"
     if told is None or not isinstance(told.value, Fulfilled):
         said = f"Nobody recorded {called} ({other.id}) yet; it has no date before that."
-        return Counted(Anchor(name=AnchorName.FILING), None, (said,), named)
+        anchor = Anchor(name=AnchorName.FILING)
+        return Counted(anchor, None, (said,), named, ask_from=before.due_at)
     said = f"{called[:1].upper()}{called[1:]} was given at {instant(told.value.at)}."
     return _dated(span, Found(AnchorName.FILING, told.value.at, said), named, regime)
 
 
-def _bound(bound: Bound, others: Counted, regime: Regime, facts: Facts) -> Counted:
+def _bound(bound: Bound, others: Counted, regime: Regime, case: Case) -> Counted:
     """Bound to the individuals' notices: when the first went, is to go, or at the latest must."""
     relation, zone = relation_words(bound.relation), regime.zone
-    day, how, certain = None, "", False
-    sent, planned = first_letter(regime, facts), facts.planned_at(regime.jurisdiction)
-    why: tuple[str, ...] = others.why
-    anchor = others.anchor
-    if sent.at is not None:
-        day, how, certain = trigger_day(sent.at, zone), "sent", True
-        why, anchor = (sent.said,), sent.anchor
-    elif planned is not None:
-        day, how, certain = trigger_day(planned.value, zone), "planned for", True
-        why = (f"The notices are planned for {instant(planned.value)}, as {planned.by} recorded.",)
-        anchor = Anchor(
-            name=AnchorName.INDIVIDUAL_NOTICE_PLANNED,
-            at=planned.value.astimezone(UTC),
-            assumed=True,
-        )
     outer = None if others.due_at is None else others.due_at.astimezone(zone).date()
-    if day is None or (outer is not None and outer < day):
+    letters = _letters(regime, case)
+    if letters is None or (outer is not None and outer < letters.day):
         if outer is None:
             said = f"It goes {relation} the notices to individuals, and these have no date yet."
-            return replace(
-                others,
-                why=(*others.why, said),
-                span=f"{relation} the notices to individuals",
-                hold="none",
-            )
-        day, how, certain = outer, "due", others.by_law
-        why, anchor = others.why, others.anchor
-    before = bound.relation is Relation.BEFORE
-    last = day - timedelta(days=1) if before else day
+            named = f"{relation} the notices to individuals"
+            return replace(others, why=(*others.why, said), span=named, hold="none")
+        letters = _Letters(outer, "due", others.why, others.anchor, by_law=others.by_law)
+    day, how = letters.day, letters.how
+    last = day - timedelta(days=1) if bound.relation is Relation.BEFORE else day
     said = f"It goes {relation} the notices to individuals, {how} {day}: by {last}, to its end."
     return Counted(
-        anchor,
+        letters.anchor,
         end_of_day(last, zone),
-        (*why, said),
+        (*letters.why, said),
         f"{relation} the notices to individuals, {how} {day} ({_city(regime)})",
-        by_law=certain,
+        by_law=letters.by_law,
+        held=others.held,
     )
+
+
+@dataclass(frozen=True)
+class _Letters:
+    """The day of the first notice to an individual, and how we know it."""
+
+    day: date
+    how: str
+    why: tuple[str, ...]
+    anchor: Anchor
+    by_law: bool = True
+
+
+def _letters(regime: Regime, case: Case) -> _Letters | None:
+    """When the first went, or is to go. A plan whose day is over, with nothing sent, is none."""
+    zone = regime.zone
+    sent = first_letter(regime, case.facts, case.regimes)
+    if sent.at is not None:
+        return _Letters(trigger_day(sent.at, zone), "sent", (sent.said,), sent.anchor)
+    told = planned(regime, case.facts, case.regimes)
+    if told is None:
+        return None
+    day = trigger_day(told.value, zone)
+    if case.now > end_of_day(day, zone):
+        return None
+    why = f"The notices are planned for {instant(told.value)}, as {told.by} recorded."
+    name, at = AnchorName.INDIVIDUAL_NOTICE_PLANNED, told.value.astimezone(UTC)
+    return _Letters(day, "planned for", (why,), Anchor(name=name, at=at, assumed=True))
 
 
 def _extended(made: Counted, rule: Rule, regime: Regime, facts: Facts) -> Counted:
@@ -180,18 +208,19 @@ def _extended(made: Counted, rule: Rule, regime: Regime, facts: Facts) -> Counte
     if told is None or made.due_at is None or told.value.until <= made.due_at:
         return made
     claim = told.value
-    reason = next((one for one in rule.extensions if one.reason is claim.reason), None)
-    if reason is None:
+    known = next((one for one in rule.extensions if one.reason is claim.reason), None)
+    if known is None:
         return made
     until = claim.until.astimezone(UTC)
-    if reason.most is not None:
-        until = min(until, limit(reason.most, made.due_at, regime.zone, regime.holidays))
-    said = f"Moved to {instant(until)} for {words(claim.reason)}, by {told.by}: {claim.how}"
+    if known.most is not None:
+        until = min(until, limit(known.most, made.due_at, regime.zone, regime.holidays))
+    reason = extended_words(claim.reason)
+    said = f"Moved to {instant(until)} {reason}, by {told.by}: {claim.how}"
     return replace(
         made,
         due_at=until,
         why=(*made.why, said),
-        span=f"{made.span}, put off for {words(claim.reason)}",
+        span=f"{made.span}, put off {reason}",
     )
 
 
@@ -205,6 +234,8 @@ def _held(made: Counted, rule: Rule, regime: Regime, facts: Facts) -> Counted:
     if told is None or regime.law_enforcement_delay is None or rule.recipient != INDIVIDUALS:
         return made
     hold, zone = told.value, regime.zone
+    if made.due_at is not None and hold.requested_at > made.due_at:
+        return made  # what was missed by then cannot be put off any more
     since = f"{hold.agency}, since {hold.requested_at.astimezone(zone).date()}"
     if hold.ended_at is None:
         said = (
@@ -216,6 +247,7 @@ def _held(made: Counted, rule: Rule, regime: Regime, facts: Facts) -> Counted:
             due_at=None,
             why=(*made.why, said),
             hold=since,
+            held=True,
             ask_from=hold.requested_at.astimezone(UTC) + _EACH_WEEK,
         )
     span = regime.law_enforcement_delay.within
@@ -232,7 +264,7 @@ def _held(made: Counted, rule: Rule, regime: Regime, facts: Facts) -> Counted:
     )
     due = resumed if made.due_at is None else max(made.due_at, resumed)
     until = f"{since} until {ended.astimezone(zone).date()}"
-    return replace(made, due_at=due, why=(*made.why, said), hold=until)
+    return replace(made, due_at=due, why=(*made.why, said), hold=until, held=True)
 
 
 def _city(regime: Regime) -> str:

@@ -15,10 +15,15 @@ from responder.regimes.anchor import instant
 from responder.regimes.regime import Regime
 from responder.regimes.rule import Rule
 from responder.regimes.threshold import Threshold
-from responder.regimes.words import words
+from responder.regimes.words import holds_words, words
 
 type Answer = Fulfilled | NotOwed | Reopened
 COUNT = "count"  # what ended a clock that no person answered: the number of people was too small
+# A number that a law protects alone, it protects with its code all the more.
+_ALL_THE_MORE = {
+    Element.PAYMENT_CARD_WITH_CODE: (Element.PAYMENT_CARD_NO_CODE,),
+    Element.FINANCIAL_ACCOUNT_WITH_CODE: (Element.FINANCIAL_ACCOUNT_NO_CODE,),
+}
 AGAIN = "If it changes, record it, and the clock counts again."
 
 
@@ -30,6 +35,7 @@ class Ended:
     at: datetime
     by: str
     why: str
+    short: str  # at the end of the explain line
 
 
 def ended(
@@ -39,7 +45,7 @@ def ended(
     told = facts.answers.get(rule.id)
     if told is not None and not isinstance(told.value, Reopened):
         return answered(told.value, told, due)
-    found = _role(rule, facts) or _condition(rule, regime, facts) or _count(enough, facts)
+    found = _role(rule, regime, facts) or _condition(rule, regime, facts) or _count(enough, facts)
     if told is not None:  # opened again: what kind of data it was is for counsel to say
         return found
     return found or _harm(rule, regime, facts) or _data(regime, facts) or _encrypted(regime, facts)
@@ -49,11 +55,12 @@ def answered(answer: Fulfilled | NotOwed, told: Said[Answer], due: datetime | No
     """A person's answer about this clock."""
     if isinstance(answer, NotOwed):
         why = f"Not owed, as {told.by} recorded: {answer.why}"
-        return Ended(ClockState.NOT_OWED, told.at, told.by, why)
+        return Ended(ClockState.NOT_OWED, told.at, told.by, why, f"Not owed, as {told.by} said.")
     why = f"Fulfilled at {instant(answer.at)}, as {told.by} recorded: {answer.how}"
     if due is not None and answer.at > due:
         why += f". That is after its deadline, {instant(due)}."
-    return Ended(ClockState.FULFILLED, answer.at.astimezone(UTC), told.by, why)
+    done = f"Fulfilled {answer.at.astimezone(UTC):%Y-%m-%d}, as {told.by} said."
+    return Ended(ClockState.FULFILLED, answer.at.astimezone(UTC), told.by, why, done)
 
 
 def data_said(regime: Regime, facts: Facts) -> list[str]:
@@ -75,12 +82,18 @@ def data_said(regime: Regime, facts: Facts) -> list[str]:
     return said
 
 
-def _role(rule: Rule, facts: Facts) -> Ended | None:
-    if facts.role is None or facts.role.value in (Role.BOTH, rule.role):
+def _not_owed[V](told: Said[V], why: str, short: str, by: str | None = None) -> Ended:
+    return Ended(ClockState.NOT_OWED, told.at, by or told.by, why, f"Not owed: {short}.")
+
+
+def _role(rule: Rule, regime: Regime, facts: Facts) -> Ended | None:
+    """Only where a law tells apart whose data it was; what we are by a condition is not that."""
+    told = facts.role
+    told_apart = any(one.role is Role.SERVICE_PROVIDER for one in regime.rules)
+    if told is None or told.value in (Role.BOTH, rule.role) or not told_apart or rule.condition:
         return None
-    ours = words(facts.role.value)
-    why = f"Not owed: we are the {ours} of this data, recorded by {facts.role.by}. {AGAIN}"
-    return Ended(ClockState.NOT_OWED, facts.role.at, facts.role.by, why)
+    ours = f"we are the {words(told.value)} of this data"
+    return _not_owed(told, f"Not owed: {ours}, recorded by {told.by}. {AGAIN}", ours)
 
 
 def _condition(rule: Rule, regime: Regime, facts: Facts) -> Ended | None:
@@ -91,16 +104,16 @@ def _condition(rule: Rule, regime: Regime, facts: Facts) -> Ended | None:
     if not wanted and regime.covers:
         return None  # people live there, whatever we are
     told = max((told for told in answers if told is not None), key=lambda one: one.at)
-    names = ", ".join(words(one) for one in wanted or regime.conditions)
+    names = "; ".join(holds_words(one) for one in wanted or regime.conditions)
     why = f"Not owed: it was recorded by {told.by} that this does not hold: {names}."
-    return Ended(ClockState.NOT_OWED, told.at, told.by, why)
+    return _not_owed(told, why, f"it does not hold that {names}")
 
 
 def _count(enough: Threshold, facts: Facts) -> Ended | None:
     if enough.met is not False:
         return None
     last = max(facts.residents.values(), key=lambda one: one.at)
-    return Ended(ClockState.NOT_OWED, last.at, COUNT, f"Not owed at this number. {AGAIN}")
+    return _not_owed(last, f"Not owed at this number. {AGAIN}", "by the number of people", COUNT)
 
 
 def _harm(rule: Rule, regime: Regime, facts: Facts) -> Ended | None:
@@ -113,15 +126,17 @@ def _harm(rule: Rule, regime: Regime, facts: Facts) -> Ended | None:
         if harm.harm == "unlikely":
             return None
         why = f"Not owed: harm is likely, as {decided.by} recorded, so nobody goes untold."
-        return Ended(ClockState.NOT_OWED, decided.at, decided.by, why)
+        return _not_owed(decided, why, "harm is likely")
     if harm.harm == "likely" or way is None or not way.ends_a_duty:
+        return None
+    if way.not_for is not None and facts.holds_true(way.not_for):
         return None
     kept = f" Keep it for {way.retention_years} years." if way.retention_years else ""
     why = (
         f"Not owed: no harm is likely, as {decided.by} decided at {instant(harm.determined_at)}:"
         f" {harm.how}. No duty here where: {way.standard}.{kept}"
     )
-    return Ended(ClockState.NOT_OWED, decided.at, decided.by, why)
+    return _not_owed(decided, why, f"no harm is likely, as {decided.by} decided")
 
 
 def _data(regime: Regime, facts: Facts) -> Ended | None:
@@ -131,7 +146,7 @@ def _data(regime: Regime, facts: Facts) -> Ended | None:
         return None
     names = ", ".join(map(words, told.value))
     why = f"Not owed: none of the data recorded by {told.by} is on the list ({names}). {AGAIN}"
-    return Ended(ClockState.NOT_OWED, told.at, told.by, why)
+    return _not_owed(told, why, "by the kind of data")
 
 
 def _encrypted(regime: Regime, facts: Facts) -> Ended | None:
@@ -144,7 +159,7 @@ def _encrypted(regime: Regime, facts: Facts) -> Ended | None:
         f"Not owed: all of it was encrypted and the key was not taken, recorded by {told.by}."
         f" {AGAIN}"
     )
-    return Ended(ClockState.NOT_OWED, told.at, told.by, why)
+    return _not_owed(told, why, "it was encrypted")
 
 
 def _settled(regime: Regime, facts: Facts) -> bool:
@@ -153,4 +168,5 @@ def _settled(regime: Regime, facts: Facts) -> bool:
 
 
 def _covered(regime: Regime, elements: Sequence[Element]) -> list[Element]:
-    return sorted(set(elements) & regime.personal_information.all)
+    taken = {one for element in elements for one in (element, *_ALL_THE_MORE.get(element, ()))}
+    return sorted(taken & regime.personal_information.all)

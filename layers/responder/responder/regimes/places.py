@@ -9,11 +9,24 @@ from responder.domain.statement import EVERYWHERE, Statement
 from responder.regimes.regime import Regime
 
 _HOME = "US"  # where each state and territory is known, and must be named
+# Codes that are used as well, and would miss the entry of the place.
+_MEANT = {
+    "AS": "US-AS",
+    "EL": "GR",
+    "GU": "US-GU",
+    "MP": "US-MP",
+    "PR": "US-PR",
+    "UK": "GB",
+    "UM": "US-UM",
+    "VI": "US-VI",
+}
 
 
 def covering(place: str, regimes: Sequence[Regime]) -> list[Regime]:
     """The regimes in force for people who live there: of the province, or else of the country."""
     own = [one for one in regimes if one.in_force and place in one.covers]
+    if any(place == one.jurisdiction for one in regimes):
+        return own  # a regime, and perhaps no place
     country = place.split("-")[0]
     return own or [one for one in regimes if one.in_force and country in one.covers]
 
@@ -53,6 +66,8 @@ def problem(code: str, regimes: Sequence[Regime]) -> str | None:
     """Why a code is neither a place nor a regime; None if it is one of them."""
     if code == EVERYWHERE or any(code == one.jurisdiction for one in regimes):
         return None
+    if code in _MEANT:
+        return f"write {_MEANT[code]}"
     country, _, part = code.partition("-")
     known = list_supported_countries()
     if country not in known:
@@ -65,10 +80,41 @@ def problem(code: str, regimes: Sequence[Regime]) -> str | None:
     return None
 
 
-def persons_by_place(facts: Facts, regimes: Iterable[Regime]) -> dict[str, int]:
-    """The people counted in each place. A number recorded for a regime is none of a place."""
-    apart = {one.jurisdiction for one in regimes if one.jurisdiction not in one.covers}
-    return {place: told.value for place, told in facts.residents.items() if place not in apart}
+def uncounted(facts: Facts, regimes: Sequence[Regime]) -> list[str]:
+    """The places where people may live, and nobody counted them."""
+    apart = _apart(regimes)
+    return [one for one in facts.places if one not in facts.residents and one not in apart]
+
+
+def persons_by_place(facts: Facts, regimes: Sequence[Regime]) -> dict[str, int]:
+    """The people counted in each place.
+
+    A number recorded for a regime that is of places, such as EU-GDPR, stands for those of its
+    people who were not counted by place. A number for another regime is of no place.
+    """
+    apart = _apart(regimes)
+    people = {place: told.value for place, told in facts.residents.items() if place not in apart}
+    for regime in regimes:
+        whole = facts.residents.get(regime.jurisdiction)
+        if whole is None or not regime.covers or regime.jurisdiction in regime.covers:
+            continue
+        by_place = sum(n for place, n in people.items() if regime in covering(place, regimes))
+        people[regime.jurisdiction] = max(0, whole.value - by_place)
+    return people
+
+
+def _apart(regimes: Sequence[Regime]) -> set[str]:
+    """The names of regimes that are no places."""
+    return {one.jurisdiction for one in regimes if one.jurisdiction not in one.covers}
+
+
+def letters_to[V](said: dict[str, V], regime: Regime, regimes: Sequence[Regime]) -> list[V]:
+    """What was said of the notices to people of this regime; of any, if it is of no place."""
+
+    def theirs(place: str) -> bool:
+        return not regime.covers or regime in covering(place, regimes)
+
+    return [one for place, one in said.items() if place != EVERYWHERE and theirs(place)]
 
 
 def _named(said: Statement) -> list[tuple[str, Iterable[str]]]:

@@ -66,6 +66,7 @@ class RiskOfHarm(Strict):
 
     standard: Phrase
     in_definition: bool = False  # the test is part of what a breach is
+    not_for: Condition | None = None  # who has no such way out
     ends_a_duty: bool = True  # False: it is shown and counsel answers, no clock ends by it
     consult: Sentence | None = None
     written: bool = False

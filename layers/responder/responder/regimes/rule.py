@@ -130,7 +130,7 @@ class Rule(Strict):
     no_harm_filing: bool = False  # owed only where a person decided that no harm is likely
     min_affected: int = Field(default=1, ge=1)  # inclusive
     max_affected: int | None = Field(default=None, ge=1)  # inclusive
-    counted: Literal["residents", "all_persons", "one_place"] = "residents"
+    counted: Literal["residents", "all_persons", "one_place", "own"] = "residents"
     due: tuple[Limit, ...] = ()
     target: Span | None = None  # ours, from the discovery, in place of the usual one
     timely_when: Literal["sent", "received"] = "sent"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from responder.domain.facts import Facts
-from responder.regimes.places import covering, persons_by_place
+from responder.regimes.places import covering, persons_by_place, uncounted
 from responder.regimes.regime import Regime
 from responder.regimes.rule import Rule
 
@@ -21,21 +21,17 @@ def threshold(rule: Rule, regime: Regime, facts: Facts, regimes: Sequence[Regime
     """Count as the rule counts, with what people recorded so far."""
     number, whole = _number(rule, regime, facts, regimes)
     least, most = rule.min_affected, rule.max_affected
-    bound = most is not None and whole and number is not None and number <= most
     if not regime.covers and regime.jurisdiction not in facts.residents:
         if least == 1 and most is None:
             return Threshold(True, "It does not depend on how many are affected.")
+        if rule.counted == "own":
+            number = None
         # Of all the people counted, nobody said how many this regime is about: so many at the most.
-        whole = whole and number is not None and (number < least or bound)
-        number = number if whole else None
+        few = number is not None and (number < least or (most is not None and number <= most))
+        number, whole = (number, True) if whole and few else (None, False)
     if number is None or (not whole and (number < least or most is not None)):
         return Threshold(None, f"Nobody counted everybody; that it is {_range(rule)} is assumed.")
-    whose = {
-        "residents": "residents are affected",
-        "all_persons": "persons are affected in all",
-        "one_place": "residents of one place are affected at most",
-    }[rule.counted]
-    said = f"{number:,} {whose}, as recorded"
+    said = f"{_people(number, rule)}, as recorded"
     begins = f"the duty begins at {least:,}"
     if number < least:
         return Threshold(False, f"{said}, which is too few: {begins}.")
@@ -44,26 +40,39 @@ def threshold(rule: Rule, regime: Regime, facts: Facts, regimes: Sequence[Regime
     return Threshold(True, f"{said}; {begins}.")
 
 
+def _people(number: int, rule: Rule) -> str:
+    one = number == 1
+    match rule.counted:
+        case "residents":
+            return f"{number:,} {'resident is' if one else 'residents are'} affected"
+        case "all_persons":
+            return f"{number:,} {'person is' if one else 'persons are'} affected in all"
+        case "one_place":
+            return f"{number:,} {'is' if one else 'are'} the most affected in one place"
+        case "own":
+            return f"{number:,} {'is' if one else 'are'} affected, of what this rule counts"
+
+
 def _number(
     rule: Rule, regime: Regime, facts: Facts, regimes: Sequence[Regime]
 ) -> tuple[int | None, bool]:
     """The number, None if nobody counted; and whether nobody is left to count."""
     own = facts.residents.get(regime.jurisdiction)
-    elsewhere = regime.jurisdiction not in regime.covers
-    if own is not None and (rule.counted == "residents" or elsewhere):
+    if own is not None and not regime.covers:
         return own.value, True
-    counted = persons_by_place(facts, regimes)
-    uncounted = [place for place in facts.places if place not in facts.residents]
+    counted, missing = persons_by_place(facts, regimes), uncounted(facts, regimes)
     if rule.counted == "residents" and regime.covers:
-        here = {place for place in counted if regime in covering(place, regimes)}
-        counted = {place: counted[place] for place in here}
-        uncounted = [place for place in uncounted if regime in covering(place, regimes)]
-    elif rule.counted == "residents":
-        return None, False  # whose data it is, no place says
+        mine = {regime.jurisdiction}
+        counted = {
+            place: number
+            for place, number in counted.items()
+            if place in mine or regime in covering(place, regimes)
+        }
+        missing = [place for place in missing if regime in covering(place, regimes)]
     if not counted:
         return None, False
     number = max(counted.values()) if rule.counted == "one_place" else sum(counted.values())
-    return number, not uncounted
+    return number, not missing
 
 
 def _range(rule: Rule) -> str:

@@ -1,6 +1,6 @@
 """How spans, anchors and duties are called in a sentence, so that none contradicts its number."""
 
-from responder.domain.statement import AnchorName, Role
+from responder.domain.statement import AnchorName, Condition, Reason, Role
 from responder.regimes.regime import Kind, Regime
 from responder.regimes.rule import (
     INDIVIDUALS,
@@ -15,11 +15,11 @@ from responder.regimes.rule import (
 )
 
 _AFTER = {
-    AnchorName.DISCOVERY_OR_NOTIFICATION: "discovery",
-    AnchorName.DISCOVERY_OR_REASON_TO_BELIEVE: "discovery, or reason to believe,",
+    AnchorName.DISCOVERY_OR_NOTIFICATION: "discovery or notification",
+    AnchorName.DISCOVERY_OR_REASON_TO_BELIEVE: "discovery or reason to believe",
     AnchorName.REASON_TO_BELIEVE: "reason to believe",
     AnchorName.AWARE_AND_SCOPE_IDENTIFIED: "awareness and known scope",
-    AnchorName.DETERMINATION_OR_REASON_TO_BELIEVE: "determination, or reason to believe,",
+    AnchorName.DETERMINATION_OR_REASON_TO_BELIEVE: "determination or reason to believe",
     AnchorName.NOTICE_FROM_SERVICE_PROVIDER: "the notice from a service provider",
     AnchorName.HARM_DETERMINATION: "the decision on harm",
     AnchorName.THRESHOLD_KNOWN: "knowing of so many",
@@ -29,7 +29,7 @@ _AFTER = {
     AnchorName.MATERIALITY_DETERMINATION: "the finding that it is material",
     AnchorName.MATERIAL_INFORMATION: "what was missing being known",
     AnchorName.RANSOM_PAYMENT: "the ransom payment",
-    AnchorName.YEAR_END: "the end of the year of discovery,",
+    AnchorName.YEAR_END: "the end of the year of discovery",
 }
 _RELATIONS = {
     Relation.NOT_LATER_THAN: "not later than",
@@ -44,9 +44,38 @@ _STANDARDS = {
     Standard.WITHOUT_DELAYING_INDIVIDUALS: "without delaying the notice to individuals",
     Standard.REASONABLE_TIME: "within a reasonable time",
     Standard.BEFORE_RELYING_ON_IT: "before relying on the exemption",
-    Standard.AS_DIRECTED: "as the regulator directs",
+    Standard.AS_DIRECTED: "as directed",
 }
 
+_HOLDS = {
+    Condition.ACCEPTS_AMEX: "we accept American Express",
+    Condition.ACCEPTS_MASTERCARD: "we accept Mastercard",
+    Condition.ACCEPTS_VISA: "we accept Visa",
+    Condition.BANK_SERVICE_PROVIDER: "we are a service provider of banks",
+    Condition.BANKING_ORGANIZATION: "we are a banking organization",
+    Condition.CRITICAL_INFRASTRUCTURE: "we are critical infrastructure",
+    Condition.DFS_COVERED_ENTITY: "we are a covered entity of New York's DFS",
+    Condition.DFS_LICENSEE: "New York's DFS licenses us",
+    Condition.ELECTRONIC_COMMUNICATIONS_PROVIDER: "we provide electronic communications",
+    Condition.EXCHANGE_ACT_REGISTRANT: "we report under the Exchange Act",
+    Condition.FTC_FINANCIAL_INSTITUTION: "we are a financial institution to the FTC",
+    Condition.HIGH_RISK_TO_INDIVIDUALS: "the risk to individuals is high",
+    Condition.HIPAA_BUSINESS_ASSOCIATE: "we are a business associate under HIPAA",
+    Condition.HIPAA_COVERED_ENTITY: "we are a covered entity under HIPAA",
+    Condition.INADVERTENT_DISCLOSURE_EXEMPTION_USED: "the exemption for a slip is used",
+    Condition.INDIVIDUAL_NOTICE_PAST_60_DAYS: "individuals are told after 60 days",
+    Condition.INFORMATION_BROKER: "we are an information broker",
+    Condition.MUST_NOTIFY_HHS: "we must notify the Secretary of Health and Human Services",
+    Condition.NAMED_BY_OCABR: "the Office of Consumer Affairs named them",
+    Condition.NIS2_ENTITY: "we are an entity under NIS2",
+    Condition.NOTICE_SUGGESTS_CREDIT_REPORT: "the notice suggests a credit report",
+    Condition.PHR_VENDOR: "we offer personal health records",
+    Condition.SEC_INFORMATION_WAS_UNAVAILABLE: "the first filing lacked what was not known",
+}
+_EXTENDED = {
+    Reason.SCOPE_AND_RESTORE: "to determine its scope and restore integrity",
+    Reason.GOOD_CAUSE: "for good cause",
+}
 _BRANDS = frozenset({"visa", "mastercard", "american_express"})
 
 
@@ -69,6 +98,16 @@ def after_words(anchor: AnchorName) -> str:
 def standard_words(standard: Standard) -> str:
     """How fast a law wants it."""
     return _STANDARDS[standard]
+
+
+def holds_words(condition: Condition) -> str:
+    """What a condition says of us, or of what happened."""
+    return _HOLDS[condition]
+
+
+def extended_words(reason: Reason) -> str:
+    """Why a notice is put off."""
+    return _EXTENDED[reason]
 
 
 def relation_words(relation: Relation) -> str:
@@ -97,6 +136,8 @@ def _asked(rule: Rule) -> str:
         return "tell each affected person"
     if rule.recipient == "internal_assessment":
         return "finish our own assessment"
+    if rule.recipient == "forensic_investigator":
+        return f"engage a {rule.recipient_name}"
     article = "" if rule.recipient in _BRANDS else "the "
     return f"tell {article}{rule.recipient_name}"
 
@@ -107,11 +148,12 @@ def _condition(rule: Rule) -> str:
     if rule.no_harm_filing:
         said += "if nobody is told because no harm is likely, "
     if rule.condition is not None:
-        said += f"if it holds that {words(rule.condition)}, "
+        said += f"if {holds_words(rule.condition)}, "
     people = {
         "residents": "residents",
         "all_persons": "persons, wherever they live,",
         "one_place": "residents of one place",
+        "own": "of what this rule counts",
     }[rule.counted]
     if rule.max_affected is not None:
         return f"{said}if {rule.min_affected:,} to {rule.max_affected:,} {people} are affected, "
@@ -123,7 +165,7 @@ def _condition(rule: Rule) -> str:
 def _limit(limit: Limit) -> str:
     match limit:
         case Within():
-            return f"within {span_words(limit)} of {after_words(limit.after).removesuffix(',')}"
+            return f"within {span_words(limit)} of {after_words(limit.after)}"
         case AfterRule():
             return f"within {span_words(limit)} of the notice before it"
         case Bound():

@@ -38,12 +38,12 @@ from responder.aws.clocks import Stored
 from responder.aws.records import Records
 from responder.aws.timeline import Timeline
 from responder.domain.clock import Clock, ClockState, Standing
-from responder.domain.continuity import is_firm, is_later
+from responder.domain.continuity import excuse, is_firm, is_later
 from responder.domain.errors import Refused
 from responder.domain.escaping import one_line
 from responder.domain.facts import Fact, Facts, standing, untrue
 from responder.domain.identifiers import IncidentId
-from responder.domain.statement import Accepted, Extended, Person, Statement
+from responder.domain.statement import Extended, Person, Statement
 from responder.regimes import REGIMES
 from responder.regimes.places import unknown
 from responder.report.summary import name_of
@@ -176,19 +176,24 @@ def _check(fact: Fact, facts: Facts, stored: Sequence[Stored]) -> None:
                 f" {over[decision.clock_id]}; there is nothing to waive"
             )
     for claim in said.extended:
-        _check_claim(claim, known[claim.clock_id])
-    if said.reason_to_move is None:
-        _check_later(said, clocks, was, will)
+        _check_claim(claim, known[claim.clock_id], was, now=now)
+    _check_later(said, clocks, was, will)
 
 
-def _check_claim(claim: Extended, counted: Clock) -> None:
-    """Whether the law knows such a reason, and allows so much."""
+def _check_claim(claim: Extended, counted: Clock, was: Iterable[Clock], *, now: datetime) -> None:
+    """Whether the law knows such a reason, allows so much, and is asked before it is too late."""
     rule = next((r for one in REGIMES for r in one.rules if r.id == claim.clock_id), None)
     allowed = [one.reason for one in rule.extensions] if rule is not None else []
     if claim.reason not in allowed:
         raise Refused(
             f"nothing was recorded: field extended.reason: the rule of {claim.clock_id} knows"
             f" {', '.join(allowed) or 'no such reason'}, and not {claim.reason}"
+        )
+    over = next((c.due_at for c in was if c.clock_id == claim.clock_id), None)
+    if over is not None and over < now:
+        raise Refused(
+            f"nothing was recorded: field extended.clock_id: the date of {claim.clock_id} passed"
+            f" on {day(over, counted.time_zone)}, and is not put off any more"
         )
     if counted.due_at is not None and counted.due_at < claim.until:
         raise Refused(
@@ -200,25 +205,37 @@ def _check_claim(claim: Extended, counted: Clock) -> None:
 def _check_later(
     said: Statement, stored: Mapping[str, Clock], was: Iterable[Clock], will: Iterable[Clock]
 ) -> None:
-    """Without a reason, no date that a law sets moves later. One that was extended has its own."""
-    claims: tuple[Extended | Accepted, ...] = (*said.extended, *said.accepted)
-    excused = {claim.clock_id for claim in claims}
+    """Without a reason, no date that a law sets moves later."""
     before = {clock.clock_id: clock.due_at for clock in was}
-    moved = [
-        f"{clock.clock_id} from {_date(now_at, clock.time_zone)} to"
-        f" {_date(clock.due_at, clock.time_zone)}"
+    later = [
+        (told, clock)
         for clock in will
         if (told := stored.get(clock.clock_id)) is not None
         and is_firm(told)
-        and clock.clock_id not in excused
         and is_later(clock.due_at, before[clock.clock_id])
-        and is_later(clock.due_at, now_at := told.due_at)
+        and is_later(clock.due_at, told.due_at)
+    ]
+    moved = [
+        f"{clock.clock_id} from {_date(told.due_at, clock.time_zone)} to"
+        f" {_date(clock.due_at, clock.time_zone)}"
+        for told, clock in later
+        if excuse(clock, said) is None
     ]
     if moved:
         raise Refused(
             "nothing was recorded: field because: a date that a law sets would move later:"
             f" {'; '.join(moved)}. If that is right, say all of it again with the reason:"
             ' "because": "why the later instant is the right one"'
+        )
+    waits = [
+        clock.clock_id
+        for told, clock in later
+        if told.later_at is not None and excuse(clock, said) == said.because
+    ]
+    if waits:
+        raise Refused(
+            f"nothing was recorded: field because: a later date of {', '.join(waits)} already waits"
+            " to be accepted; record `accepted` of it first, for its own reason"
         )
 
 
