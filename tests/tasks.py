@@ -26,7 +26,7 @@ class Service:
             GroupName=SERVICE, Description=SERVICE, VpcId=self.vpc
         )["GroupId"]
         self.target_group = self.add_target_group("checkout-addresses")
-        self.add_target_group("of-others")
+        self.add_target_group("checkout-of-others")
         self.ecs.create_cluster(clusterName=CLUSTER)
         for mode in ("awsvpc", "bridge"):
             self.ecs.register_task_definition(
