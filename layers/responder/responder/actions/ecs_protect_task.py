@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ID = "ecs.protect_task"
 TITLE = "Protect the task from being ended by its service"
 PERMISSIONS = tasks.PERMISSIONS | {"ecs:GetTaskProtection", "ecs:UpdateTaskProtection"}
-_SERVICE, _UNTIL = "group", "protected_until"
+_GROUP, _UNTIL = "group", "protected_until"
 _LONGEST = timedelta(hours=48)  # "up to 2,880 minutes (48 hours)"
 # A protection that lasts so long from the cut on is as long as ours, which is made moments later.
 _LONG = _LONGEST - timedelta(hours=1)
@@ -46,7 +46,7 @@ def observe(order: Order, clients: Clients) -> Before:
     return Before(
         state={
             ARN: task["taskArn"],
-            _SERVICE: task.get("group"),
+            _GROUP: task.get("group"),
             _UNTIL: None if until is None else until.isoformat(),
             IN_FORCE: until is not None,
         }
