@@ -273,8 +273,11 @@ def test_a_task_that_protected_itself_gets_the_minutes_back_that_it_had_left(sta
     assert ecs_protect_task.release(receipt, stage.clients) is False
 
 
-def test_what_protected_it_since_is_left_to_it_where_ours_ran_out(stage: Stage) -> None:
-    stage.service.protect(stage.service.task, 90)
+@pytest.mark.parametrize("before", [None, 90])
+def test_what_protected_it_since_is_left_to_it_where_ours_is_gone(
+    stage: Stage, before: int | None
+) -> None:
+    stage.service.protect(stage.service.task, before)
     receipt = stage.cut(ecs_protect_task)
     stage.service.protect(stage.service.task, 30)
     stands = until(stage)

@@ -72,20 +72,19 @@ def verify(receipt: Receipt, clients: Clients) -> bool:
 
 
 def release(receipt: Receipt, clients: Clients) -> bool:
-    """Take our protection off, or make it as short as it was. One that ran out is left so."""
+    """Take our protection off, or make it as short as it was. Another's is left as it is."""
     order, before = receipt.order, before_of(receipt).state
     ecs = clients.ecs(order.account, order.region)
     running(ecs, order)
     standing = _until(_protection(ecs, order))
     was = None if before[_UNTIL] is None else datetime.fromisoformat(before[_UNTIL])
+    first = receipt.observed_at
     if standing is None or standing == was or receipt.status is ReceiptStatus.RELEASED:
         return False
-    if was is None or receipt.observed_at is None or was <= receipt.observed_at:
-        _protect(ecs, order, None)
-    elif _is_long(order, standing):
-        _protect(ecs, order, was - receipt.observed_at)
-    else:
-        return False
+    if first is not None and standing - first < _LONG:
+        return False  # ours ran out, or was taken off, and this one is the task's own
+    left = None if was is None or first is None or was <= first else was - first
+    _protect(ecs, order, left)
     return True
 
 
