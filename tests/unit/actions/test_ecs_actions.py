@@ -1,7 +1,5 @@
 """The cuts of a task: what each does and leaves, what it refuses, how ECS is understood."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,86 +9,21 @@ from responder.actions import (
     ecs_leave_targets,
     ecs_protect_task,
     ecs_stop_task,
-    network_acl,
 )
 from responder.actions.action import IN_FORCE, Action
 from responder.domain.errors import Broken, Refused, Unavailable
-from responder.domain.order import Order, Receipt, ReceiptStatus, differences
+from responder.domain.order import ReceiptStatus, differences
 from tests.builders import REGION, SHOP
-from tests.shown import LEFT_OUT, tasks_shown, text
-from tests.tasks import CLUSTER, PORT, Service
-from tests.things import Reach, an_order_about, each_step_ends_with, holds_through_every_death
-from tests.unit.localcloud.judging import World, a_world
+from tests.shown import tasks_shown, text
+from tests.tasks import CLUSTER, PORT
+from tests.things import each_step_ends_with, holds_through_every_death
+from tests.unit.actions.cutting_tasks import Stage, stage, state_of
 
+__all__ = ["stage"]
 ALL = (ecs_protect_task, ecs_leave_targets, ecs_close_subnet, ecs_stop_task)
 UNDONE = ALL[:-1]
 OF_ITS_NETWORK = (ecs_leave_targets, ecs_close_subnet)
 STRANGER = "777788889999"
-
-
-class Stage:
-    """A service of two tasks, its clients, and orders about the first of them."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.clients = Reach()
-        for service in ("ec2", "ecs", "elbv2"):
-            self.clients._member[service, SHOP, REGION] = world.operator(service, SHOP)
-        self.service = Service(self.clients)
-
-    def order(self, action: Action, task: str | None = None, **given: Any) -> Order:
-        plain: dict[str, Any] = {"act_at": datetime.now(UTC)}
-        return an_order_about(action, task or self.service.task, **(plain | given))
-
-    def observed(self, action: Action, task: str | None = None, **given: Any) -> Receipt:
-        order = self.order(action, task, **given)
-        return Receipt(
-            order=order,
-            status=ReceiptStatus.APPLIED,
-            before=action.observe(order, self.clients),
-            observed_at=datetime.now(UTC),
-            applied_at=datetime.now(UTC),
-        )
-
-    def cut(self, action: Action, task: str | None = None, **given: Any) -> Receipt:
-        receipt = self.observed(action, task, **given)
-        action.apply(receipt, self.clients)
-        assert action.verify(receipt, self.clients)
-        return receipt
-
-    def standing(self, action: Action) -> str:
-        ours = network_acl.name_of(self.order(action))
-        return text(tasks_shown(self.service, ours), LEFT_OUT.get(action.ID, {}))
-
-    def instead(self, operation: str, **answer: Any) -> Reach:
-        """The same clients, where ECS answers one operation with this."""
-        return self.clients._but(
-            lambda service, client: (
-                _Instead(client, operation, answer) if service == "ecs" else client
-            )
-        )
-
-
-class _Instead:
-    def __init__(self, client: Any, operation: str, answer: dict[str, Any]) -> None:
-        self._client, self._operation, self._answer = client, operation, answer
-
-    def __getattr__(self, name: str) -> Any:
-        return self._answered if name == self._operation else getattr(self._client, name)
-
-    def _answered(self, **_: Any) -> dict[str, Any]:
-        return self._answer
-
-
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    with a_world() as world:
-        yield Stage(world)
-
-
-def state_of(receipt: Receipt) -> dict[str, Any]:
-    assert receipt.before is not None
-    return receipt.before.state
 
 
 # ---- All of them
@@ -220,6 +153,18 @@ def test_a_task_that_shares_its_network_is_refused_with_the_way_to_its_machine(
 
 
 @pytest.mark.parametrize("action", OF_ITS_NETWORK)
+def test_a_task_that_is_still_being_given_its_interface_is_looked_at_again(
+    stage: Stage, action: Action
+) -> None:
+    task = stage.service.described(stage.service.task)
+    [attachment] = task["attachments"]
+    attachment["details"] = [one for one in attachment["details"] if one["name"] == "subnetId"]
+    clients = stage.instead("describe_tasks", tasks=[task], failures=[])
+    with pytest.raises(Unavailable, match="still being given"):
+        action.observe(stage.order(action), clients)
+
+
+@pytest.mark.parametrize("action", OF_ITS_NETWORK)
 def test_an_interface_that_does_not_show_is_not_called_cut(stage: Stage, action: Action) -> None:
     receipt = stage.cut(action)
     clients = stage.clients
@@ -228,95 +173,6 @@ def test_an_interface_that_does_not_show_is_not_called_cut(stage: Stage, action:
     )
     with pytest.raises(Unavailable, match="shows no network interface"):
         action.verify(receipt, clients)
-
-
-# ---- Protection
-
-
-def until(stage: Stage) -> datetime | None:
-    [one] = stage.service.protection(stage.service.task)["protectedTasks"]
-    found: datetime | None = one.get("expirationDate")
-    return found
-
-
-def test_a_task_is_protected_for_as_long_as_ecs_can(stage: Stage) -> None:
-    receipt = stage.cut(ecs_protect_task)
-    assert until(stage) == datetime.now(UTC) + timedelta(hours=48)
-    assert state_of(receipt)[IN_FORCE] is False
-    stage.world.clock.advance(timedelta(minutes=30))
-    stands = until(stage)
-    ecs_protect_task.apply(receipt, stage.clients)
-    assert until(stage) == stands
-
-
-def test_a_protection_that_is_taken_off_made_short_or_over_is_seen_and_made_again(
-    stage: Stage,
-) -> None:
-    receipt = stage.cut(ecs_protect_task)
-    for minutes in (None, 1, 600):
-        stage.service.protect(stage.service.task, minutes)
-        assert not ecs_protect_task.verify(receipt, stage.clients)
-        ecs_protect_task.apply(receipt, stage.clients)
-        assert ecs_protect_task.verify(receipt, stage.clients)
-    stage.world.clock.advance(timedelta(hours=48))
-    assert not ecs_protect_task.verify(receipt, stage.clients)
-    assert ecs_protect_task.release(receipt, stage.clients) is False
-
-
-def test_a_task_that_protected_itself_gets_the_minutes_back_that_it_had_left(stage: Stage) -> None:
-    stage.service.protect(stage.service.task, 90)
-    receipt = stage.cut(ecs_protect_task)
-    assert state_of(receipt)[IN_FORCE] is True
-    stage.world.clock.advance(timedelta(hours=3))
-    assert ecs_protect_task.release(receipt, stage.clients)
-    assert until(stage) == datetime.now(UTC) + timedelta(minutes=90)
-    assert ecs_protect_task.release(receipt, stage.clients) is False
-
-
-@pytest.mark.parametrize("before", [None, 90])
-def test_what_protected_it_since_is_left_to_it_where_ours_is_gone(
-    stage: Stage, before: int | None
-) -> None:
-    stage.service.protect(stage.service.task, before)
-    receipt = stage.cut(ecs_protect_task)
-    stage.service.protect(stage.service.task, 30)
-    stands = until(stage)
-    assert ecs_protect_task.release(receipt, stage.clients) is False
-    assert until(stage) == stands
-
-
-def test_a_task_of_no_service_is_refused_and_a_person_told_why(stage: Stage) -> None:
-    alone = stage.service.start(group="family:checkout")
-    with pytest.raises(Refused, match="of no service"):
-        ecs_protect_task.observe(stage.order(ecs_protect_task, alone), stage.clients)
-
-
-@pytest.mark.parametrize(
-    ("reason", "kind", "says"),
-    [
-        ("DEPLOYMENT_BLOCKED", Refused, "--no-protection-enabled"),
-        ("TASK_NOT_VALID", Refused, "of no service"),
-        ("MISSING", Refused, "has stopped"),
-        ("ODD", Broken, "ODD"),
-    ],
-)
-def test_each_reason_why_ecs_does_not_protect_is_understood(
-    stage: Stage, reason: str, kind: type[Exception], says: str
-) -> None:
-    receipt = stage.observed(ecs_protect_task)
-    failures = [{"arn": stage.service.task, "reason": reason}]
-    clients = stage.instead("update_task_protection", protectedTasks=[], failures=failures)
-    with pytest.raises(kind, match=says):
-        ecs_protect_task.apply(receipt, clients)
-    assert until(stage) is None
-
-
-def test_ecs_that_says_nothing_of_the_protection_is_asked_again(stage: Stage) -> None:
-    receipt = stage.observed(ecs_protect_task)
-    with pytest.raises(Unavailable, match="says nothing"):
-        ecs_protect_task.verify(
-            receipt, stage.instead("get_task_protection", protectedTasks=[], failures=[])
-        )
 
 
 # ---- Load balancers

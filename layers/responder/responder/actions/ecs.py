@@ -113,18 +113,16 @@ def told_gone(order: Order, failures: "list[FailureTypeDef]") -> bool:
 
 def interface_of(order: Order, clients: Clients, task: "TaskTypeDef") -> "NetworkInterfaceTypeDef":
     """The network interface that a task has for itself. Refused of a task that has none."""
-    ids = [
-        detail["value"]
-        for attachment in task.get("attachments", [])
-        if attachment.get("type") == _INTERFACE
-        for detail in attachment.get("details", [])
-        if detail.get("name") == _INTERFACE_ID and detail.get("value")
-    ]
-    if not ids:
+    own = [one for one in task.get("attachments", []) if one.get("type") == _INTERFACE]
+    if not own:
         raise _shares_its_network(order, task)
+    details = {one.get("name"): one.get("value") for each in own for one in each.get("details", [])}
+    interface_id = details.get(_INTERFACE_ID)
+    if not interface_id:
+        raise Unavailable(f"{order.resource} is still being given its network interface; try again")
     with asking_aws(f"looking at the network interface of {order.resource}"):
         found = clients.ec2(order.account, order.region).describe_network_interfaces(
-            Filters=[{"Name": "network-interface-id", "Values": ids}]
+            Filters=[{"Name": "network-interface-id", "Values": [interface_id]}]
         )["NetworkInterfaces"]
     if not found:
         raise Unavailable(f"EC2 shows no network interface of {order.resource}; try again")
