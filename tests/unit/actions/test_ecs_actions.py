@@ -275,6 +275,21 @@ def test_a_stopped_task_stays_stopped_and_its_release_says_so(stage: Stage) -> N
     assert not ecs_stop_task.verify(released, stage.clients)
 
 
+@pytest.mark.parametrize("still", ["RUNNING", "DEACTIVATING", "STOPPING"])
+def test_a_task_that_is_still_being_stopped_is_not_called_stopped(stage: Stage, still: str) -> None:
+    receipt, task = stage.observed(ecs_stop_task), stage.service.described(stage.service.task)
+
+    def seen(last: str, desired: str = "STOPPED") -> Any:
+        shown = task | {"lastStatus": last, "desiredStatus": desired}
+        return stage.instead("describe_tasks", tasks=[shown], failures=[])
+
+    with pytest.raises(Unavailable, match=f"still being stopped .{still}"):
+        ecs_stop_task.verify(receipt, seen(still))
+    assert not ecs_stop_task.verify(receipt, seen("RUNNING", "RUNNING"))
+    for ended in ("DEPROVISIONING", "STOPPED"):
+        assert ecs_stop_task.verify(receipt, seen(ended))
+
+
 def test_a_stopped_task_that_ecs_forgets_is_no_change(stage: Stage) -> None:
     receipt = stage.cut(ecs_stop_task)
     left = ecs_stop_task.observe(receipt.order, stage.clients)

@@ -81,6 +81,13 @@ def cluster_of(order: Order) -> str:
 
 def task_of(ecs: "ECSClient", order: Order) -> "TaskTypeDef | None":
     """The task; None if it has stopped, is to stop, or is gone."""
+    task = shown(ecs, order)
+    is_to_stop = task is None or _STOPPED in (task.get("desiredStatus"), task.get("lastStatus"))
+    return None if is_to_stop else task
+
+
+def shown(ecs: "ECSClient", order: Order) -> "TaskTypeDef | None":
+    """The task, also one that has stopped; None if ECS does not show it any more."""
     with asking_ecs(order, "looking at"):
         answer = ecs.describe_tasks(cluster=cluster_of(order), tasks=[order.resource])
     if told_gone(order, answer["failures"]):
@@ -88,11 +95,7 @@ def task_of(ecs: "ECSClient", order: Order) -> "TaskTypeDef | None":
     found = [one for one in answer["tasks"] if one.get("taskArn") == order.resource]
     if not found:
         raise Unavailable(f"ECS shows neither {order.resource} nor that it is gone; try again")
-    return (
-        None
-        if _STOPPED in (found[0].get("desiredStatus"), found[0].get("lastStatus"))
-        else found[0]
-    )
+    return found[0]
 
 
 def running(ecs: "ECSClient", order: Order) -> "TaskTypeDef":

@@ -2,22 +2,26 @@
 
 What it held in memory and on its own disk is lost, so collect that first. Its service starts
 another in its place, from the same image and with the same role: if the attacker came in by what
-the image serves, or holds credentials of the role, this ends nothing. The processes get a SIGTERM,
-and a SIGKILL half a minute later by default. Scale-in protection does not keep a task from this.
+the image serves, or holds credentials of the role, this ends nothing. While its load balancers are
+drained it goes on, for minutes: take it out of them first. Then its processes get a SIGTERM, and a
+SIGKILL half a minute later by default. Scale-in protection does not keep a task from this.
 A release puts nothing back.
-AWS: ECS API Reference, "StopTask".
+AWS: ECS API Reference, "StopTask"; ECS Developer Guide, "Amazon ECS task lifecycle".
 """
 
 from responder.actions import ecs as tasks
 from responder.actions.action import ARN, IN_FORCE, before_of
-from responder.actions.ecs import asking_ecs, cluster_of, gone, task_of
+from responder.actions.ecs import asking_ecs, cluster_of, gone, shown, task_of
 from responder.aws.clients import Clients
+from responder.domain.errors import Unavailable
 from responder.domain.order import Before, Order, Receipt, ReceiptStatus
 
 ID = "ecs.stop_task"
 TITLE = "Stop the task for good"
 PERMISSIONS = tasks.PERMISSIONS | {"ecs:StopTask"}
 _DEFINITION = "task_definition"
+# Its containers have ended; what is left is taking its network away ("task lifecycle").
+_ENDED = frozenset({"DEPROVISIONING", "STOPPED", "DELETED"})
 
 
 def observe(order: Order, clients: Clients) -> Before:
@@ -46,11 +50,16 @@ def apply(receipt: Receipt, clients: Clients) -> None:
 
 
 def verify(receipt: Receipt, clients: Clients) -> bool:
-    """Whether it has stopped or is stopping. Only of a cut that we made."""
+    """Whether nothing of it runs any more. Only of a cut that we made."""
     order, _ = receipt.order, before_of(receipt)
     if receipt.status not in (ReceiptStatus.APPLIED, ReceiptStatus.CONTAINED):
         return False
-    return task_of(clients.ecs(order.account, order.region), order) is None
+    task = shown(clients.ecs(order.account, order.region), order)
+    if task is None or task.get("lastStatus") in _ENDED:
+        return True
+    if task.get("desiredStatus") == "STOPPED":
+        raise Unavailable(f"{order.resource} is still being stopped ({task.get('lastStatus')})")
+    return False
 
 
 def release(receipt: Receipt, clients: Clients) -> bool:
