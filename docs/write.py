@@ -11,7 +11,8 @@ from cfnlint.decode import cfn_yaml
 
 from responder import actions, channels, collectors, regimes
 from responder.domain.milestone import URGENT, Milestone
-from responder.regimes.regime import NotLaterThan, Rule, Within
+from responder.regimes.regime import Regime
+from responder.regimes.words import sentence
 
 ROOT = Path(__file__).resolve().parents[1]
 WRITTEN = "<!-- Written by `make docs` from the code. Change the code, not this page. -->"
@@ -20,6 +21,7 @@ CALLERS = {
     "approve": "the approval document in Systems Manager, as its last step",
     "record": "a person: counsel, or whoever learned a fact",
     "cut": "a person who wants more cut than findings ask for",
+    "register": "a person who wants every breach on record: `responder register`",
     "release": "a person who undoes an order",
 }
 SOURCES = {
@@ -86,26 +88,17 @@ def _regimes() -> Iterator[str]:
     yield "# Regimes: whose deadlines are counted"
     yield ""
     yield "Research, not legal advice: counsel decides, and reads the official text first. A place"
-    yield "that is not listed is not ignored: counsel is told to find out, against a short target"
-    yield "of our own."
+    yield "for which no entry stands is not ignored: counsel is told to find out, against a short"
+    yield "target of our own. Contracts of your own go beside them:"
+    yield "[own](../../layers/responder/responder/regimes/own/README.md)."
+    yield ""
+    rules = [rule for regime in regimes.REGIMES for rule in regime.rules]
+    unread = [regime for regime in regimes.REGIMES if regime.verified_on is None]
+    low = [regime for regime in regimes.REGIMES if regime.confidence == "low"]
+    yield f"{len(regimes.REGIMES)} regimes, {len(rules)} rules. Of {len(unread)} no source was read"
+    yield f"yet, and in {len(low)} our confidence is low; their clocks say so."
     for regime in regimes.REGIMES:
-        name = f"{regime.jurisdiction.lower()}.yaml"
-        file = f"../../layers/responder/responder/regimes/data/{name}"
-        yield ""
-        yield f"## {regime.name}"
-        yield ""
-        yield f"`{regime.jurisdiction}`: {regime.citation}. Read on {regime.verified_on}, with"
-        yield f"{regime.confidence} confidence. Days end in {regime.time_zone}. [{name}]({file})"
-        yield ""
-        yield "| clock | who is told | by when | if | citation |"
-        yield "|---|---|---|---|---|"
-        for rule in regime.rules:
-            yield _row(rule)
-        for rule in regime.rules:
-            if rule.extensions:
-                yield ""
-                claimed = ", ".join(reason.replace("_", " ") for reason in rule.extensions)
-                yield f"To go later, a person may claim for {rule.recipient_name}: {claimed}."
+        yield from _regime(regime)
     yield ""
     yield "## Reminders"
     yield ""
@@ -114,21 +107,31 @@ def _regimes() -> Iterator[str]:
     yield f"The escalation topic as well at {everybody}."
 
 
-def _row(rule: Rule) -> str:
-    due = "; ".join(_limit(limit) for limit in rule.due)
-    if rule.target is not None:
-        due = f"no number in the law; our own target: {_limit(rule.target)}"
-    least = f"{rule.min_affected} or more {rule.counted.replace('_', ' ')}"
-    if rule.condition is not None:
-        least += f", and {rule.condition.replace('_', ' ')}"
-    cells = [f"`{rule.id}`", rule.recipient_name, due, least, rule.citation]
-    return f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
-
-
-def _limit(limit: Within | NotLaterThan) -> str:
-    if isinstance(limit, NotLaterThan):
-        return f"not later than `{limit.not_later_than}`"
-    return f"{limit.within} {limit.unit.replace('_', ' ')} after {limit.after.replace('_', ' ')}"
+def _regime(regime: Regime) -> Iterator[str]:
+    name = f"{regime.jurisdiction.lower()}.yaml"
+    file = f"../../layers/responder/responder/regimes/data/{name}"
+    read = f"Read on {regime.verified_on}" if regime.verified_on else "Not read yet"
+    yield ""
+    yield f"## {regime.name}"
+    yield ""
+    yield f"`{regime.jurisdiction}`: {regime.citation}."
+    yield f"{read}, with {regime.confidence} confidence."
+    yield f"Days end in {regime.time_zone}. [{name}]({file})"
+    if not regime.in_force:
+        yield "Not in force, and so not counted."
+    if regime.conditions:
+        yield f"Counted if it is recorded: {', '.join(f'`{one}`' for one in regime.conditions)}."
+    yield ""
+    yield "| clock | what is asked | citation |"
+    yield "|---|---|---|"
+    for rule in regime.rules:
+        cells = [f"`{rule.id}`", sentence(rule), rule.citation]
+        yield f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+    for rule in regime.rules:
+        if rule.extensions:
+            yield ""
+            claimed = ", ".join(one.reason.replace("_", " ") for one in rule.extensions)
+            yield f"To go later, a person may claim for {rule.recipient_name}: {claimed}."
 
 
 def _functions() -> Iterator[str]:

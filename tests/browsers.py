@@ -18,6 +18,45 @@ needs_a_browser = pytest.mark.skipif(
     reason="chromium is not installed: apt-get install chromium chromium-driver",
 )
 
+# Every text with its colour and what lies behind it; ratios by WCAG 2.2, "contrast ratio".
+CONTRAST = """
+const parse = c => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+const lum = c => c.slice(0, 3).map(v => v / 255)
+  .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+const behind = e => {
+  for (; e; e = e.parentElement) {
+    const c = parse(getComputedStyle(e).backgroundColor);
+    if (c.length < 4 || c[3] === 1) return c;
+    if (c[3] > 0) throw new Error('half-transparent background');
+  }
+  throw new Error('nothing behind');
+};
+const out = [];
+const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) {
+  const e = walk.currentNode.parentElement;
+  if (!walk.currentNode.data.trim() || e.closest('title, desc')) continue;
+  const style = getComputedStyle(e);
+  const colour = parse(e instanceof SVGElement ? style.fill : style.color);
+  const [a, b] = [lum(colour), lum(behind(e))].sort((x, y) => y - x);
+  const px = parseFloat(style.fontSize);
+  const large = px >= 24 || (px >= 18.66 && style.fontWeight >= 700);
+  out.push({text: walk.currentNode.data.trim().slice(0, 40), ratio: (a + 0.05) / (b + 0.05),
+            needs: large ? 3 : 4.5, opacity: style.opacity});
+}
+return out;
+"""
+# Whatever sticks out of the page to the right, and how far the page scrolls sideways.
+OUTSIDE = """
+const page = document.documentElement;
+const far = page.scrollWidth - page.clientWidth;
+return [...document.querySelectorAll('body *:not(svg *)')]
+  .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+  .map(e => e.tagName + '.' + e.className + ' ' + e.textContent.slice(0, 40))
+  .concat(far ? [`the page scrolls ${far} px sideways`] : []);
+"""
+
 
 @contextmanager
 def a_browser(profile: Path) -> Iterator[webdriver.Chrome]:

@@ -110,6 +110,8 @@ def a_clock(clock_id: str = "us-ca-individuals", **given: Any) -> Clock:
         "kind": ClockKind.LAW,
         "standing": Standing.PROVISIONAL,
         "state": ClockState.RUNNING,
+        "line": "California residents: 30 calendar days from discovery 2026-11-23 (Los Angeles) →"
+        " 2026-12-23, end of day; Cal. Civ. Code § 1798.82(a); hold: none.",
         "rule": "Tell each resident within 30 calendar days of discovery.",
         "citation": "Cal. Civ. Code § 1798.82(a)",
         "sources": ("https://leginfo.example.com/1798.82",),

@@ -1,4 +1,4 @@
-"""Tick every open clock, in case a tracker died."""
+"""Tick every open clock, in case a tracker died, and start another tracker where one did."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +21,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         timeline=wiring.timeline(),
         pager=wiring.pager(),
         escalation=wiring.escalation_pager(),
+        trackers=wiring.trackers(),
         now=request.now or datetime.now(UTC),
     )
-    logger.info("swept", incidents=answer.incidents)
+    logger.info("swept", incidents=answer.incidents, trackers=answer.trackers)
     return answer.model_dump(mode="json")

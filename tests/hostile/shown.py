@@ -11,25 +11,29 @@ from pydantic import ValidationError
 from responder.channels import incident_manager, ops_center
 from responder.channels.channel import Desk
 from responder.domain.answer import Answer
+from responder.domain.clock import ClockState
 from responder.domain.decision import decide
-from responder.domain.escaping import ascii_line, one_line, unlinked
+from responder.domain.escaping import ascii_line, csv_cell, one_line, unlinked
+from responder.domain.facts import Facts
 from responder.domain.finding_words import told
 from responder.domain.incident import TimelineEvent
 from responder.domain.policy import DEFAULT_POLICY
 from responder.domain.protection import ProtectList
 from responder.domain.statement import NotOwed
 from responder.domain.summary import summarise
+from responder.report.register import row
 from responder.steps.ask import message
 from responder.steps.cut import CutRequest
 from responder.steps.leave import reason_of
 from responder.steps.release import ReleaseRequest
 from responder_cli import plan as planning
+from responder_cli import register as registering
 from responder_cli import release as releasing
 from responder_cli.drill.result import Check
 from responder_cli.drill.screen import Screen
 from responder_cli.verify_custody import _plain
 from tests.asking import TITLES
-from tests.builders import INCIDENT_ID, NOON, an_incident
+from tests.builders import INCIDENT_ID, NOON, a_clock, an_incident
 from tests.consoles import PLAN_ARN, TOPIC_ARN, IncidentManager, OpsCenter, TheseClients
 from tests.hostile.looking import (
     a_hostile_finding,
@@ -143,6 +147,23 @@ def release_on_a_terminal(text: str) -> None:
     one = {"order_id": text, "resource": text, "status": text, "note": text, "why": text}
     of_a_terminal(on_a_terminal(releasing._shown([one], [one])))
     of_a_terminal(_plain(text))
+
+
+def register_on_a_terminal_and_in_a_spreadsheet(text: str) -> None:
+    kept = row(
+        an_incident(title=text),
+        findings=[a_hostile_finding(text)],
+        facts=Facts(incident_id=INCIDENT_ID, earliest_at=NOON),
+        clocks=[
+            a_clock(state=ClockState.WAIVED, ended_at=NOON, ended_by=text, ended_how=text),
+        ],
+        receipts=[],
+    ).model_dump(mode="json")
+    of_a_terminal(on_a_terminal(registering._shown([kept])))
+    for cell in kept.values():
+        shown = csv_cell(registering._flat(cell))
+        of_a_line(shown, len(shown))
+        assert shown[:1] not in {"=", "+", "-", "@"}
 
 
 def drill_on_a_terminal(text: str) -> None:

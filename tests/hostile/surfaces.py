@@ -25,6 +25,7 @@ SURFACES = (
     Surface("an incident of Incident Manager", shown.incident_of_incident_manager),
     Surface("responder plan", shown.plan_on_a_terminal),
     Surface("responder release", shown.release_on_a_terminal),
+    Surface("responder register", shown.register_on_a_terminal_and_in_a_spreadsheet),
     Surface("responder drill", shown.drill_on_a_terminal),
     Surface("the question to an approver", shown.question),
     Surface("custody and manifest", called.custody),

@@ -99,6 +99,11 @@ UNUSED = (
         "Where the guard policy stands: tests/unit/actions/test_iam_tag_quarantined.py.",
     ),
     Defence(
+        "SweepFunctionRole",
+        "states:StartExecution",
+        "When a tracker died: tests/workflow/test_deadlines.py.",
+    ),
+    Defence(
         "CollectRole",
         "iam:*Group*",
         "When the user is in a group: tests/unit/collectors/test_iam_principal.py.",
@@ -117,6 +122,7 @@ ELSEWHERE = (
     Defence("ContainRole", "iam:*RolePolic*", "by-hand"),
     Defence("RecordFunctionRole", "*", "facts"),
     Defence("SweepFunctionRole", "*", "facts"),
+    Defence("RegisterFunctionRole", "*", "facts"),
 )
 
 

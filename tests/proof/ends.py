@@ -22,6 +22,7 @@ _NO_EFFECT = ("PasswordLastUsed", "ResponseMetadata", "RoleLastUsed", "UserId")
 # A deny of sessions holds the instant of the cut.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 _ID = re.compile(r"(?:inc|ord|apr)-[0-9a-f-]{10,}")
+_AGAIN = re.compile(r"-[0-9]{8}T[0-9]{2}$")  # of a tracker, with the hour of the sweep
 _RANDOM = re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b|(?<=-)[A-Za-z0-9]{12}\b")
 
 
@@ -96,11 +97,16 @@ def _identities(night: Night) -> list[str]:
 
 
 def _executions(night: Night) -> list[str]:
-    """How many runs of each machine were started, those of an operator left out."""
+    """How many runs of each machine were started.
+
+    Those of an operator are left out, and the trackers that the sweep started where one died.
+    """
     states, found = night.cloud.client("stepfunctions", account=world.HOME), list[str]()
     for machine in states.list_state_machines()["stateMachines"]:
         started = states.list_executions(stateMachineArn=machine["stateMachineArn"])["executions"]
-        ours = [one for one in started if REDRIVEN not in one["name"]]
+        ours = [
+            one for one in started if REDRIVEN not in one["name"] and not _AGAIN.search(one["name"])
+        ]
         found.append(_RANDOM.sub("…", f"{machine['name']}: {len(ours)}"))
     return found
 

@@ -205,12 +205,13 @@ def _by_hand(night: Night) -> None:
 
 
 def _facts(night: Night) -> None:
-    """Counsel records when it was discovered, and days pass."""
+    """Counsel records when it was discovered, days pass, and the register is read."""
     said = {"discovered_at": "2026-11-23T12:00:00Z", "residents": {"US-CA": 1200, "US-TX": 700}}
     [incident] = night.watch.incidents()
     asked = {"incident_id": incident.id, "by": "counsel@example.com"} | said
     _called(night, "RecordFunctionName", asked)
     night.cloud.advance(timedelta(days=20))
+    _called(night, "RegisterFunctionName", {})
 
 
 _CUT_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "automatic"}]})}

@@ -105,6 +105,11 @@ def test_the_table_can_be_restored_and_not_be_dropped() -> None:
     assert table["SSESpecification"]["SSEType"] == "KMS"
 
 
+def test_nothing_in_the_table_ends_by_itself() -> None:
+    """The register must hold a breach for years after its incident was closed."""
+    assert "TimeToLiveSpecification" not in resources("AWS::DynamoDB::Table")["Table"]
+
+
 def test_every_topic_and_queue_is_encrypted() -> None:
     topics, queues = resources("AWS::SNS::Topic"), resources("AWS::SQS::Queue")
     assert topics

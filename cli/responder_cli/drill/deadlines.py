@@ -64,6 +64,7 @@ class Deadlines:
             discovered_at=self.found_at.isoformat(),
             determined_at=self.cloud.now().isoformat(),
             residents=RESIDENTS,
+            because="determined by the forensic report, and not by the first finding",
         )
         told = ", ".join(f"{number} in {place}" for place, number in RESIDENTS.items())
         self.stage.tell(NAME, f"determines a breach of residents' data: {told}", "person")

@@ -24,6 +24,7 @@ from responder.aws.records import Records
 from responder.aws.rule_store import RuleStore
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
+from responder.aws.trackers import Trackers
 from responder.aws.vault import Vault
 from responder.aws.waiting import Waiting
 from responder.channels.channel import Desk
@@ -49,6 +50,7 @@ class Settings(BaseModel):
     deny_accounts_role_arn: str = ""
     incident_machine_arn: str = ""
     hold_machine_arn: str = ""
+    tracker_machine_arn: str = ""
     policy_parameter: str = ""
     protect_parameter: str = ""
     stop_parameter: str = ""  # the kill switch
@@ -112,6 +114,12 @@ def machine() -> Machine:
 def holder() -> Machine:
     """The state machine that looks at one order again."""
     return Machine(settings().hold_machine_arn, home_clients().home("stepfunctions"))
+
+
+@cache
+def trackers() -> Trackers:
+    """The executions that watch deadlines."""
+    return Trackers(settings().tracker_machine_arn, home_clients().home("stepfunctions"))
 
 
 @cache

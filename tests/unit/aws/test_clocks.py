@@ -1,6 +1,6 @@
 """The deadline ledger: what is due is found, and no clock is ever lost."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -84,33 +84,56 @@ def test_the_milestones_of_a_month_come_in_order_and_only_the_urgent_ones_go_hig
     assert [point.milestone for point in points(clock)] == [
         Milestone.STARTED,
         Milestone.HALF,
-        Milestone.WEEK,
+        Milestone.MOST,
         Milestone.THREE_DAYS,
         Milestone.DAY,
-        Milestone.ACT_BY,
-        Milestone.HOUR,
+        Milestone.HOURS,
         Milestone.MISSED,
     ]
     assert [point.milestone for point in unsent(clock, Audience.ESCALATION)] == [
         Milestone.THREE_DAYS,
         Milestone.DAY,
-        Milestone.ACT_BY,
-        Milestone.HOUR,
+        Milestone.HOURS,
         Milestone.MISSED,
     ]
     at = {point.milestone: point.at for point in points(clock)}
-    assert at[Milestone.ACT_BY] == datetime(2026, 12, 23, 17, tzinfo=UTC)  # nine in the morning
     assert at[Milestone.MISSED] == DUE + timedelta(seconds=1)
 
 
-def test_a_short_clock_has_no_milestones_from_before_it_began() -> None:
-    clock = a_clock(due_at=NOON + timedelta(hours=72), act_by=None)
-    assert [point.milestone for point in points(clock)] == [
-        Milestone.STARTED,
-        Milestone.DAY,
-        Milestone.HOUR,
-        Milestone.MISSED,
-    ]
+def test_only_a_date_that_is_no_business_day_has_a_morning_to_act_by() -> None:
+    saturday = datetime(2027, 1, 3, 7, 59, 59, tzinfo=UTC)  # the end of 2 January in California
+    clock = a_clock(due_at=saturday, act_by=date(2026, 12, 31))
+    at = {point.milestone: point.at for point in points(clock)}
+    assert at[Milestone.ACT_BY] == datetime(2026, 12, 31, 17, tzinfo=UTC)  # nine in the morning
+    assert Milestone.ACT_BY not in {point.milestone for point in points(a_clock())}
+
+
+@pytest.mark.parametrize(
+    ("hours", "left"),
+    [
+        (24, [12, 4]),  # 80 % is 4.8 hours before the end: no news
+        (36, [24, 18, 4]),
+        (48, [24, 9.6, 4]),  # half is the last day
+        (72, [36, 24, 14.4, 4]),
+    ],
+)
+def test_a_short_clock_has_no_milestones_from_before_it_began_and_none_that_are_no_news(
+    hours: int, left: list[float]
+) -> None:
+    due = NOON + timedelta(hours=hours)
+    told = points(a_clock(due_at=due, act_by=None))
+    assert (told[0].milestone, told[-1].milestone) == (Milestone.STARTED, Milestone.MISSED)
+    assert [(due - point.at) / timedelta(hours=1) for point in told[1:-1]] == left
+
+
+def test_what_was_missed_comes_again_a_day_after_each_audience_was_told() -> None:
+    told = a_clock(
+        state=ClockState.MISSED,
+        told_missed_at={Audience.ON_CALL: DUE + timedelta(hours=1)},
+    )
+    again = [p.at for p in unsent(told, Audience.ON_CALL) if p.milestone is Milestone.STILL_MISSED]
+    assert again == [DUE + timedelta(hours=25)]
+    assert Milestone.STILL_MISSED not in {p.milestone for p in unsent(told, Audience.ESCALATION)}
 
 
 def test_a_clock_without_a_date_is_told_of_once_and_one_that_ended_never() -> None:
@@ -137,7 +160,20 @@ def test_a_clock_whose_date_is_expected_is_asked_about_a_week_after_the_last_tim
 
 def test_each_audience_is_noted_by_itself() -> None:
     passed = a_clock(
-        milestones_sent=("started", "half", "7d", mark(Milestone.THREE_DAYS, Audience.ON_CALL)),
+        milestones_sent=("started", "50%", "80%", mark(Milestone.THREE_DAYS, Audience.ON_CALL)),
     )
     assert unsent(passed, Audience.ON_CALL)[0].milestone is Milestone.DAY
     assert unsent(passed, Audience.ESCALATION)[0].milestone is Milestone.THREE_DAYS
+
+
+def test_clocks_too_large_for_one_transaction_are_written_in_several(clocks: Clocks) -> None:
+    """DynamoDB takes 4 MB at once; 30 clocks of 160 KB are more."""
+    names = [f"us-ca-{number:02}" for number in range(30)]
+    for name in names:
+        clocks.add(a_clock(name))
+    long = ("x" * 160_000,)
+    stored = clocks.stored(INCIDENT_ID)
+    assert clocks.replace_together(
+        [(seen, seen.clock.model_copy(update={"why": long})) for seen in stored]
+    )
+    assert {clock.why for clock in clocks.all(INCIDENT_ID)} == {long}

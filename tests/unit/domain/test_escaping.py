@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from responder.domain.escaping import ascii_line, markdown, one_line
+from responder.domain.escaping import ascii_line, csv_cell, markdown, one_line
 from responder.domain.finding import Severity
 from responder.domain.principal import Principal, PrincipalKind
 from responder.domain.summary import summarise
@@ -125,3 +125,16 @@ def test_a_drill_is_marked_before_anything_else() -> None:
     summary = summarise(an_incident(drill=True), [a_finding()], mode="monitor")
     assert summary.title.startswith("DRILL: ")
     assert summary.lines[0] == ("Drill", "this is practice")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r\n=1", " =1", "\u200b=1", "\uff1d1", "|cmd", "%x"],
+)
+def test_no_cell_of_a_spreadsheet_begins_a_formula(text: str) -> None:
+    assert csv_cell(text)[0] == "'"
+
+
+def test_a_cell_that_is_no_formula_stays_as_it_is() -> None:
+    for text in ("", "inc-20261123-0a1b2c3d4e", "1,200; a=b", "Zoë"):
+        assert csv_cell(text) == text

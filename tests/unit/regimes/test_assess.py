@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
-from responder.domain.clock import Anchor, Clock, ClockKind, ClockState, Standing, continued
+from responder.domain.clock import Anchor, Clock, ClockKind, ClockState, Standing
+from responder.domain.continuity import Heard, continued
 from responder.domain.facts import Fact, untrue
 from responder.domain.statement import Statement
-from responder.regimes import REGIMES
+from responder.regimes import BY_JURISDICTION, REGIMES
 from responder.regimes.assess import assess
 from tests.builders import INCIDENT_ID, NOON
 from tests.unit.regimes.saying import BY, clocks_of, due_day, facts_of, there
@@ -84,15 +84,40 @@ def test_a_state_nobody_counted_keeps_its_clocks_though_others_were_counted() ->
     assert clocks["us-tx-consumer-reporting-agencies"].state is ClockState.RUNNING
 
 
-def test_what_was_taken_and_that_it_was_encrypted_is_shown_and_ends_nothing() -> None:
-    told = FOUND | {"residents": {"US-CA": 5}, "elements": ["email"], "encrypted": True}
+def test_what_kind_of_data_it_was_ends_a_duty_once_the_breach_was_determined() -> None:
+    told: dict[str, Any] = {"discovered_at": FOUND["discovered_at"], "residents": {"US-CA": 5}}
+    told = told | {"elements": ["email"], "encrypted": True}
     clock = clocks_of(facts_of(told))["us-ca-individuals"]
     assert clock.state is ClockState.RUNNING
     assert any("None of the data recorded" in why for why in clock.why)
     assert any("safe harbor" in why for why in clock.why)
-    told["elements"] = ["email", "ssn", "passport"]
-    clock = clocks_of(facts_of(told))["us-ca-individuals"]
+    for elements, encrypted in ((["email"], False), (["ssn"], True)):
+        sure = {"elements": elements, "encrypted": encrypted}
+        ended = clocks_of(facts_of(told | FOUND | sure))["us-ca-individuals"]
+        assert (ended.state, ended.ended_by) == (ClockState.NOT_OWED, BY)
+    taken = FOUND | {"residents": {"US-CA": 5}, "elements": ["email", "ssn", "passport"]}
+    clock = clocks_of(facts_of(taken))["us-ca-individuals"]
+    assert clock.state is ClockState.RUNNING
     assert any("protects: passport, ssn" in why for why in clock.why)
+    assert any("12 months, for ssn" in why for why in clock.why)
+
+
+def test_a_list_that_we_are_not_sure_of_and_one_that_is_open_end_nothing() -> None:
+    harmless = FOUND | {"residents": {"US-OR": 5, "DE": 5, "US-NM": 5}, "elements": ["email"]}
+    clocks = clocks_of(facts_of(harmless))
+    assert BY_JURISDICTION["US-OR"].personal_information.any_that_suffices
+    assert clocks["us-or-individuals"].state is ClockState.RUNNING
+    assert clocks["eu-gdpr-supervisory-authority"].state is not ClockState.NOT_OWED
+    unsure = [one for one in REGIMES if one.covers and not one.sure_of("personal_information")]
+    for regime in unsure:
+        facts = facts_of(FOUND | {"residents": {regime.covers[0]: 5}, "elements": ["email"]})
+        assert clocks_of(facts)[regime.rules[0].id].ended_by != BY
+
+
+def test_counsel_may_open_again_what_the_kind_of_data_ended() -> None:
+    told = FOUND | {"residents": {"US-CA": 5}, "elements": ["email"]}
+    back = {"reopened": {"clock_id": "us-ca-individuals", "why": "it held passwords too"}}
+    assert clocks_of(facts_of(told, back))["us-ca-individuals"].state is ClockState.RUNNING
 
 
 def test_a_duty_that_depends_on_what_we_are_is_named_until_somebody_says() -> None:
@@ -170,7 +195,7 @@ def test_what_a_number_ended_names_the_count_and_no_person(count: dict[str, int]
     by_number = [c for c in clocks.values() if c.state is ClockState.NOT_OWED]
     assert by_number
     assert {clock.ended_by for clock in by_number} == {"count"}
-    assert all(any(BY in why for why in clock.why) for clock in by_number)
+    assert all(any("as recorded" in why for why in clock.why) for clock in by_number)
 
 
 def test_fulfilled_late_is_fulfilled_and_says_that_it_was_late() -> None:
@@ -208,8 +233,9 @@ def test_only_a_reason_that_the_law_knows_moves_a_date_and_never_earlier() -> No
     scope = "determine_scope_and_restore_integrity"
     assert str(moved("US-CA", scope, "2027-01-10").act_by) == "2027-01-08"
     assert str(moved("US-NY", scope, "2027-01-10").act_by) == "2026-12-23"  # repealed there
-    assert str(moved("US-NY", "law_enforcement_need", "2027-01-10").act_by) == "2027-01-08"
     assert str(moved("US-CA", scope, "2026-12-01").act_by) == "2026-12-23"
+    # Florida knows good cause, for 15 days more and no longer.
+    assert str(due_day(moved("US-FL", "good_cause", "2027-03-01"))) == "2027-01-07"
 
 
 @pytest.mark.parametrize(
@@ -219,17 +245,18 @@ def test_only_a_reason_that_the_law_knows_moves_a_date_and_never_earlier() -> No
         "us-ny-attorney-general",
         "us-ny-consumer-reporting-agencies",
         "us-tx-attorney-general",
+        "us-pr-consumer-affairs",
     ],
 )
 def test_only_the_notice_to_individuals_may_be_put_off(clock_id: str) -> None:
     told = FOUND | {
-        "residents": {"US-CA": 6000, "US-NY": 6000, "US-TX": 700},
+        "residents": {"US-CA": 6000, "US-NY": 6000, "US-TX": 700, "US-PR": 5},
         "notices_sent_at": there("2026-11-23", "03:50"),
     }
     claim = {
         "clock_id": clock_id,
         "until": there("2027-03-01"),
-        "reason": "law_enforcement_need",
+        "reason": "determine_scope_and_restore_integrity",
         "how": "letter",
     }
     plain, claimed = facts_of(told), facts_of(told, {"extended": claim})
@@ -237,33 +264,19 @@ def test_only_the_notice_to_individuals_may_be_put_off(clock_id: str) -> None:
     assert clocks_of(claimed)[clock_id] == clocks_of(plain)[clock_id]
 
 
-def test_the_regulators_of_new_york_move_with_the_residents() -> None:
-    told = FOUND | {
-        "residents": {"US-NY": 5},
-        "extended": {
-            "clock_id": "us-ny-individuals",
-            "until": there("2027-01-10"),
-            "reason": "law_enforcement_need",
-            "how": "letter",
-        },
-    }
-    clocks = clocks_of(facts_of(told))
-    assert clocks["us-ny-attorney-general"].due_at == clocks["us-ny-individuals"].due_at
-
-
 def test_a_law_we_do_not_hold_is_neither_ignored_nor_guessed() -> None:
-    told = FOUND | {"residents": {"US-WA": 3, "DE": 0}}
+    told = FOUND | {"residents": {"JP": 3, "CH": 0}}
     clocks = clocks_of(facts_of(told))
-    washington = clocks["us-wa-unlisted"]
-    assert washington.kind is ClockKind.POLICY
-    assert washington.state is ClockState.RUNNING
-    assert washington.due_at == datetime(2026, 11, 26, 11, tzinfo=UTC)
-    assert washington.verified_on is None
-    assert clocks["de-unlisted"].state is ClockState.NOT_OWED
-    answered = {"not_owed": {"clock_id": "us-wa-unlisted", "why": "under 500 residents"}}
-    assert clocks_of(facts_of(told, answered))["us-wa-unlisted"].state is ClockState.NOT_OWED
-    done = {"fulfilled": {"clock_id": "us-wa-unlisted", "at": there("2026-11-23"), "how": "memo"}}
-    assert clocks_of(facts_of(told, done))["us-wa-unlisted"].state is ClockState.FULFILLED
+    japan = clocks["jp-unlisted"]
+    assert japan.kind is ClockKind.POLICY
+    assert japan.state is ClockState.RUNNING
+    assert japan.due_at == datetime(2026, 11, 26, 11, tzinfo=UTC)
+    assert japan.verified_on is None
+    assert clocks["ch-unlisted"].state is ClockState.NOT_OWED
+    answered = {"not_owed": {"clock_id": "jp-unlisted", "why": "no business there"}}
+    assert clocks_of(facts_of(told, answered))["jp-unlisted"].state is ClockState.NOT_OWED
+    done = {"fulfilled": {"clock_id": "jp-unlisted", "at": there("2026-11-23"), "how": "memo"}}
+    assert clocks_of(facts_of(told, done))["jp-unlisted"].state is ClockState.FULFILLED
 
 
 def test_every_clock_says_where_it_comes_from() -> None:
@@ -356,7 +369,7 @@ def test_a_later_letter_is_not_the_first_and_a_date_for_all_places_only_fills_ga
                 "extended": {
                     "clock_id": "us-ca-individuals",
                     "until": "9999-12-31T00:00:00Z",
-                    "reason": "law_enforcement_need",
+                    "reason": "good_cause",
                     "how": "letter",
                 }
             },
@@ -370,30 +383,87 @@ def test_what_cannot_be_true_is_named(told: dict[str, Any], field: str) -> None:
     assert wrong[0] == field
 
 
+def heard(*said: dict[str, Any], before: datetime = NOON) -> Heard:
+    """Statements that a clock hears for the first time, and that moved its date later."""
+    return Heard(
+        len(said),
+        [
+            Fact(incident_id=INCIDENT_ID, by=BY, at=NOON, said=Statement.model_validate(one))
+            for one in said
+        ],
+        before,
+    )
+
+
 def test_a_date_that_moves_is_kept_and_told_anew() -> None:
     before = clocks_of(facts_of(jurisdictions=("US-TX",)))["us-tx-individuals"].model_copy(
-        update={"milestones_sent": ("started", "half"), "milestones_skipped": ("7d",)}
+        update={"milestones_sent": ("started", "50%"), "milestones_skipped": ("80%",)}
     )
-    facts = facts_of({"determined_at": there("2026-11-25")}, jurisdictions=("US-TX",))
-    counted = clocks_of(facts)["us-tx-individuals"]
-    new = continued(before, counted, now=NOON + timedelta(days=2))
+    said = {"determined_at": there("2026-11-25"), "because": "as the report says"}
+    counted = clocks_of(facts_of(said, jurisdictions=("US-TX",)))["us-tx-individuals"]
+    new = continued(before, counted, now=NOON + timedelta(days=2), heard=heard(said))
     assert new.due_at == counted.due_at
     assert (new.milestones_sent, new.milestones_skipped) == ((), ())
     assert new.started_at == before.started_at
     [change] = new.history
-    assert change.startswith("2027-01-23 05:59:59 UTC until 2026-11-25 12:00:00 UTC, then")
-    assert ", later." in change
-    assert BY in change
-    assert continued(new, counted, now=NOON + timedelta(days=3)) == new
+    assert change.what.startswith("2027-01-23 05:59:59 UTC until 2026-11-25 12:00:00 UTC, then")
+    assert ", later." in change.what
+    assert change.by == BY
+    assert "as the report says" in change.why
+    again = continued(new, counted, now=NOON + timedelta(days=3), heard=Heard(total=1))
+    assert again == new
+
+
+def test_without_a_person_and_a_reason_the_earlier_date_of_a_law_stands() -> None:
+    before = clocks_of(facts_of(jurisdictions=("US-TX",)))["us-tx-individuals"]
+    said = {"determined_at": there("2026-11-25")}
+    counted = clocks_of(facts_of(said, jurisdictions=("US-TX",)))["us-tx-individuals"]
+    held = continued(before, counted, now=NOON, heard=Heard())
+    assert (held.due_at, held.act_by) == (before.due_at, before.act_by)
+    assert held.later_at == counted.due_at
+    assert any("No person asked for a later date" in why for why in held.why)
+    assert held.history[-1].by == ""
+    late = NOON + timedelta(days=61)
+    assert late < counted.due_at + timedelta(days=30)  # type: ignore[operator]
+    missed = continued(held, counted, now=late, heard=Heard())
+    assert missed.state is ClockState.MISSED  # by the date that stands
+    ours = before.model_copy(update={"kind": ClockKind.POLICY})
+    assert continued(ours, counted, now=NOON, heard=Heard()).due_at == counted.due_at
+
+
+def test_a_reason_for_an_earlier_date_is_none_for_the_later_one_of_a_new_release() -> None:
+    """Stood at D; by today's rules D + 20 days; the statement made that D + 10."""
+    counted = clocks_of(facts_of(jurisdictions=("US-TX",)))["us-tx-individuals"]
+    due = counted.due_at
+    assert due is not None
+    before = counted.model_copy(update={"due_at": due - timedelta(days=10)})
+    said = heard({"discovered_at": there("2026-11-20"), "because": "an older log"})
+    rules = Heard(said.total, said.new, due_without=due + timedelta(days=10))
+    kept = continued(before, counted, now=NOON, heard=rules)
+    assert (kept.due_at, kept.later_at) == (before.due_at, due)
+    rules = Heard(said.total, said.new, due_without=due - timedelta(days=1))
+    assert continued(before, counted, now=NOON, heard=rules).due_at == due
+
+
+def test_the_history_is_bounded_and_says_how_much_it_left_out() -> None:
+    clock = clocks_of(facts_of(jurisdictions=("US-TX",)))["us-tx-individuals"]
+    for number in range(130):
+        counted = clock.model_copy(update={"why": (f"Count {number}. " + "x" * 900,)})
+        clock = continued(clock, counted, now=NOON + timedelta(minutes=number), heard=Heard())
+    assert (len(clock.history), clock.history_left_out) == (50, 80)
+    assert clock.history[0].at == NOON
+    assert clock.history[-1].at == NOON + timedelta(minutes=129)
+    assert len(clock.model_dump_json().encode()) < 400_000 / 2
 
 
 def test_a_clock_that_gets_its_first_date_begins_then() -> None:
     waiting = clocks_of(facts_of(jurisdictions=("US-CA",)))["us-ca-attorney-general"]
     sent = facts_of({"notices_sent_at": there("2026-12-13")}, jurisdictions=("US-CA",))
     dated = NOON + timedelta(days=20)
-    new = continued(waiting, clocks_of(sent)["us-ca-attorney-general"], now=dated)
+    counted = clocks_of(sent)["us-ca-attorney-general"]
+    new = continued(waiting, counted, now=dated, heard=Heard())
     assert new.started_at == dated
-    assert new.history[0].startswith("no date until")
+    assert new.history[0].what.startswith("no date until")
 
 
 def test_an_answer_taken_back_does_not_hide_that_the_date_moved_meanwhile() -> None:
@@ -405,9 +475,11 @@ def test_an_answer_taken_back_does_not_hide_that_the_date_moved_meanwhile() -> N
     }
     ended = clocks_of(facts_of(told, answer))["us-ca-individuals"]
     counted = clocks_of(facts_of(told, answer, back))["us-ca-individuals"]
-    [change] = continued(ended, counted, now=NOON).history
-    assert change.startswith("not-owed until 2026-11-23 12:00:00 UTC, then open again. 2026-12-24")
-    assert "then 2026-12-21 07:59:59 UTC, earlier." in change
+    [change] = continued(ended, counted, now=NOON, heard=Heard()).history
+    assert change.what.startswith(
+        "not-owed until 2026-11-23 12:00:00 UTC, then open again. 2026-12-24"
+    )
+    assert "then 2026-12-21 07:59:59 UTC, earlier." in change.what
 
 
 def test_an_answer_taken_back_is_kept_in_the_history_and_told_anew() -> None:
@@ -415,36 +487,7 @@ def test_an_answer_taken_back_is_kept_in_the_history_and_told_anew() -> None:
     answer = {"not_owed": {"clock_id": "us-ca-individuals", "why": "no such data"}}
     ended = clocks_of(facts_of(told, answer))["us-ca-individuals"]
     ended = ended.model_copy(update={"milestones_sent": ("started",)})
-    new = continued(ended, clocks_of(facts_of(told))["us-ca-individuals"], now=NOON)
+    counted = clocks_of(facts_of(told))["us-ca-individuals"]
+    new = continued(ended, counted, now=NOON, heard=Heard())
     assert new.milestones_sent == ()
-    assert new.history[0].startswith("not-owed until")
-
-
-@pytest.mark.parametrize(
-    ("told", "why"),
-    [
-        ({}, "says nothing"),
-        ({"residents": {}}, "says nothing"),
-        ({"withdrawn": ["elements"], "elements": ["ssn"]}, "elements is said and withdrawn"),
-        (
-            {
-                "not_owed": {"clock_id": "us-ca-individuals", "why": "because"},
-                "reopened": {"clock_id": "us-ca-individuals", "why": "because"},
-            },
-            "two answers",
-        ),
-    ],
-)
-def test_a_statement_that_says_nothing_or_contradicts_itself_is_none(
-    told: dict[str, Any], why: str
-) -> None:
-    with pytest.raises(ValidationError, match=why):
-        Statement.model_validate(told)
-
-
-def test_what_a_person_typed_is_kept_on_one_line_without_marks_that_turn_it_around() -> None:
-    hostile = "post\n\u202eCSV\x1b[31m"
-    said = Statement.model_validate({"not_owed": {"clock_id": "us-ca-individuals", "why": hostile}})
-    fact = Fact(incident_id=INCIDENT_ID, by="a\nb\x07c", at=NOON, said=said)
-    assert fact.by == "a b c"
-    assert said.not_owed[0].why == "post CSV [31m"
+    assert new.history[0].what.startswith("not-owed until")

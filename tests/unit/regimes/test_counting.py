@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from responder.domain.statement import AnchorName
 from responder.regimes import REGIMES
 from responder.regimes.assess import assess
 from responder.regimes.counting import (
@@ -16,12 +15,14 @@ from responder.regimes.counting import (
     is_business_day,
     last_business_day,
     limit,
+    trigger_day,
 )
-from responder.regimes.regime import Unit, Within
+from responder.regimes.rule import Span, Unit
 from tests.unit.regimes.saying import facts_of
 
-ZONES = [ZoneInfo(regime.time_zone) for regime in REGIMES]
+ZONES = [ZoneInfo(name) for name in sorted({regime.time_zone for regime in REGIMES})]
 DAYS = st.dates(date(2025, 1, 1), date(2035, 12, 31))
+COUNTRIES = st.sampled_from([*sorted({one.holidays for one in REGIMES if one.holidays}), None])
 INSTANTS = st.integers(0, 10 * 366 * 86_400).map(
     lambda seconds: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
 )
@@ -39,24 +40,26 @@ INSTANTS = st.integers(0, 10 * 366 * 86_400).map(
     ],
 )
 def test_business_days_leave_out_weekends_and_federal_holidays_only(day: str, open_: bool) -> None:
-    assert is_business_day(date.fromisoformat(day)) is open_
+    assert is_business_day(date.fromisoformat(day), "US") is open_
 
 
 @settings(deadline=None)
-@given(DAYS)
-def test_the_day_to_act_by_is_a_business_day_and_never_after_the_limit(day: date) -> None:
-    act_by = last_business_day(day)
-    assert is_business_day(act_by)
-    assert timedelta() <= day - act_by < timedelta(days=6)
+@given(DAYS, COUNTRIES)
+def test_the_day_to_act_by_is_a_business_day_and_never_after_the_limit(
+    day: date, country: str | None
+) -> None:
+    act_by = last_business_day(day, country)
+    assert is_business_day(act_by, country)
+    assert timedelta() <= day - act_by < timedelta(days=8)
 
 
 @settings(deadline=None)
-@given(DAYS, st.integers(1, 40))
-def test_business_days_are_counted_one_by_one(day: date, number: int) -> None:
-    last = add_business_days(day, number)
+@given(DAYS, st.integers(1, 40), COUNTRIES)
+def test_business_days_are_counted_one_by_one(day: date, number: int, country: str | None) -> None:
+    last = add_business_days(day, number, country)
     passed = (day + timedelta(days=n) for n in range(1, (last - day).days + 1))
-    assert sum(is_business_day(one) for one in passed) == number
-    assert is_business_day(last)
+    assert sum(is_business_day(one, country) for one in passed) == number
+    assert is_business_day(last, country)
 
 
 @settings(deadline=None)
@@ -64,9 +67,9 @@ def test_business_days_are_counted_one_by_one(day: date, number: int) -> None:
 def test_calendar_days_end_on_their_day_and_not_a_second_later(
     at: datetime, number: int, zone: ZoneInfo
 ) -> None:
-    span = Within(within=number, unit=Unit.CALENDAR_DAYS, after=AnchorName.DISCOVERY)
-    due = limit(span, at, zone)
-    first, last = at.astimezone(zone).date(), due.astimezone(zone).date()
+    due = limit(Span(within=number, unit=Unit.CALENDAR_DAYS), at, zone, "US")
+    first, last = trigger_day(at, zone), due.astimezone(zone).date()
+    assert first in (at.date(), at.astimezone(zone).date())
     assert (last - first).days == number
     assert (due + timedelta(seconds=1)).astimezone(zone).date() == last + timedelta(days=1)
     assert due == end_of_day(last, zone)

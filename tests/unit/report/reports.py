@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from responder.domain.approval import Approval
-from responder.domain.clock import Anchor, ClockKind, ClockState, Standing
+from responder.domain.clock import Acknowledgement, Anchor, Change, ClockKind, ClockState, Standing
 from responder.domain.custody import next_entry
 from responder.domain.evidence import CustodyEntry, EvidenceItem
 from responder.domain.finding import Resource
@@ -24,6 +24,7 @@ from tests.builders import (
 )
 
 HERE = Here(region=REGION, release_function="breach-responder-ReleaseFunction-1A2B3C")
+COUNSEL = "counsel@example.com"
 APPROVER = "arn:aws:iam::444455556666:role/on-call"
 AUTOMATION = "4105a4fc-f944-11e6-9d32-0a1b2c3d495h"
 
@@ -185,6 +186,31 @@ def a_report(**given: Any) -> Report:
                 due_at=after(minutes=1),
                 act_by=None,
                 time_zone="UTC",
+                acknowledged=Acknowledgement(by=COUNSEL, at=after(minutes=2), why="on my desk"),
+            ),
+            a_clock(
+                "contract-carrier",
+                jurisdiction="CONTRACT",
+                jurisdiction_name="Contract",
+                recipient="carrier",
+                recipient_name="carrier",
+                kind=ClockKind.POLICY,
+                state=ClockState.WAIVED,
+                due_at=after(minutes=2),
+                act_by=None,
+                time_zone="UTC",
+                ended_at=after(minutes=1),
+                ended_by=COUNSEL,
+                ended_how="the carrier waived it by mail",
+                history=(
+                    Change(
+                        at=after(minutes=1),
+                        what="running until 2026-11-23 12:01:00 UTC, then waived.",
+                        why="Waived, though it may be owed.",
+                        by=COUNSEL,
+                    ),
+                ),
+                history_left_out=3,
             ),
         ),
         "timeline": (

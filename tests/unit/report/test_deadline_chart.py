@@ -11,7 +11,7 @@ def test_later_dates_stand_further_right_and_lower() -> None:
     assert chart is not None
     places = [(lane.due_x, lane.y) for lane in chart.lanes]
     assert places == sorted(places)
-    assert len({y for _, y in places}) == 4
+    assert len({y for _, y in places}) == 5
 
 
 def test_every_mark_stays_inside_the_picture_whatever_the_dates() -> None:
@@ -33,7 +33,7 @@ def test_every_mark_stays_inside_the_picture_whatever_the_dates() -> None:
 def test_a_date_is_the_one_on_the_wall_there_not_in_utc() -> None:
     chart = draw([a_clock()], now=NOON)
     assert chart is not None
-    assert chart.lanes[0].due == "2026-12-23, in 30 days"
+    assert chart.lanes[0].label == "2026-12-23, in 30 days"
     assert "2026-12-23" in chart.says
     assert "2026-12-24" not in chart.says
 
@@ -47,6 +47,7 @@ def test_the_last_business_day_is_marked_only_when_it_is_another_day() -> None:
     place = other.lanes[0].act_by_x
     assert place is not None
     assert place < other.lanes[0].due_x
+    assert [same.lanes[0].aside, other.lanes[0].aside] == ["", "act by 2026-12-22"]
 
 
 def test_what_is_not_owed_or_has_no_date_is_not_drawn() -> None:
@@ -69,7 +70,7 @@ def test_what_was_done_early_is_marked_when_it_was_done_and_not_when_it_was_due(
     assert chart is not None
     [early, running] = sorted(chart.lanes, key=lambda lane: lane.mark_x)
     assert early.start_x < early.mark_x == early.passed_x < chart.now_x < early.due_x
-    assert early.due == "2026-12-23, fulfilled 2026-12-13"
+    assert (early.label, early.aside) == ("fulfilled 2026-12-13", "due 2026-12-23")
     assert running.mark_x == running.due_x
     assert running.passed_x == chart.now_x
 
@@ -77,7 +78,7 @@ def test_what_was_done_early_is_marked_when_it_was_done_and_not_when_it_was_due(
 def test_the_words_tell_the_first_and_the_last_date() -> None:
     chart = draw(a_report().clocks, now=after(minutes=2))
     assert chart is not None
-    assert "4 dates" in chart.says
+    assert "5 dates" in chart.says
     assert "2027-01-02" in chart.says
 
 
@@ -85,3 +86,13 @@ def test_a_date_at_this_very_instant_can_be_drawn() -> None:
     instant = datetime.fromisoformat("2026-11-23T12:00:00Z")
     chart = draw([a_clock(due_at=instant)], now=instant)
     assert chart is not None
+
+
+def test_of_too_many_the_most_urgent_are_drawn_and_the_others_are_counted() -> None:
+    later = [a_clock(f"us-{n}", due_at=after(days=40 + n), act_by=None) for n in range(60)]
+    late = a_clock("us-late", due_at=after(days=-1), act_by=None, state=ClockState.MISSED)
+    chart = draw([*later[::-1], late], now=NOON)
+    assert chart is not None
+    assert (len(chart.lanes), chart.left_out) == (40, 21)
+    assert chart.lanes[0].mark == "missed"
+    assert chart.lanes[-1].label.startswith("2027-02-09")

@@ -5,8 +5,9 @@ import pytest
 
 from responder.domain.custody import verify_chain
 from responder.domain.order import ReceiptStatus
+from responder.report.markup import POLICY
 from responder.report.model import Failure, Report
-from responder.report.page import POLICY, render
+from responder.report.page import render
 from responder.report.visible_text import LONGEST
 from tests.builders import a_clock, an_incident, an_order
 from tests.unit.report.hostile import CORPUS, HOSTILE, hostile
@@ -177,3 +178,12 @@ def test_a_clock_in_a_zone_nobody_knows_is_shown_in_utc() -> None:
 
 def test_the_same_report_is_the_same_bytes() -> None:
     assert render(a_report()) == render(a_report())
+
+
+def test_who_owns_waived_or_changed_a_clock_and_why_stands_on_the_page(page: Page) -> None:
+    shown = " ".join(page.text.split())
+    assert "owned by counsel@example.com since" in shown
+    assert "on my desk" in shown
+    assert "the carrier waived it by mail" in shown
+    assert "3 between them are left out" in shown
+    assert "then waived. By counsel@example.com. Waived, though it may be owed." in shown

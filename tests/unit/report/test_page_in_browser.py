@@ -8,40 +8,11 @@ import pytest
 from selenium import webdriver
 
 from responder.report.page import render
-from tests.browsers import a_browser, log, look_at, needs_a_browser, requests
+from tests.browsers import CONTRAST, OUTSIDE, a_browser, log, look_at, needs_a_browser, requests
 from tests.unit.report.hostile import hostile
 from tests.unit.report.reports import a_report
 
 pytestmark = needs_a_browser
-# Every text with its colour and what lies behind it; ratios by WCAG 2.2, "contrast ratio".
-_CONTRAST = """
-const parse = c => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
-const lum = c => c.slice(0, 3).map(v => v / 255)
-  .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-  .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-const behind = e => {
-  for (; e; e = e.parentElement) {
-    const c = parse(getComputedStyle(e).backgroundColor);
-    if (c.length < 4 || c[3] === 1) return c;
-    if (c[3] > 0) throw new Error('half-transparent background');
-  }
-  throw new Error('nothing behind');
-};
-const out = [];
-const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-while (walk.nextNode()) {
-  const e = walk.currentNode.parentElement;
-  if (!walk.currentNode.data.trim() || e.closest('title, desc')) continue;
-  const style = getComputedStyle(e);
-  const colour = parse(e instanceof SVGElement ? style.fill : style.color);
-  const [a, b] = [lum(colour), lum(behind(e))].sort((x, y) => y - x);
-  const px = parseFloat(style.fontSize);
-  const large = px >= 24 || (px >= 18.66 && style.fontWeight >= 700);
-  out.push({text: walk.currentNode.data.trim().slice(0, 40), ratio: (a + 0.05) / (b + 0.05),
-            needs: large ? 3 : 4.5, opacity: style.opacity});
-}
-return out;
-"""
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +65,7 @@ def test_text_can_be_told_from_what_is_behind_it(
     driver: webdriver.Chrome, addresses: dict[str, str], dark: bool
 ) -> None:
     look_at(driver, addresses["plain"], dark=dark)
-    texts: list[dict[str, Any]] = driver.execute_script(_CONTRAST)
+    texts: list[dict[str, Any]] = driver.execute_script(CONTRAST)
     assert len(texts) > 150
     weak = [text for text in texts if text["ratio"] < text["needs"] or text["opacity"] != "1"]
     assert weak == []
@@ -114,16 +85,7 @@ def test_a_page_is_read_without_scrolling_sideways(
     driver: webdriver.Chrome, addresses: dict[str, str], name: str, width: int
 ) -> None:
     look_at(driver, addresses[name], width=width)
-    wide = driver.execute_script(
-        "return [...document.querySelectorAll('body *:not(svg *)')]"
-        ".filter(e => e.getBoundingClientRect().right > innerWidth + 1)"
-        ".map(e => e.tagName + '.' + e.className + ' ' + e.textContent.slice(0, 40))"
-    )
-    assert wide == []
-    sideways = driver.execute_script(
-        "const page = document.documentElement; return page.scrollWidth - page.clientWidth"
-    )
-    assert sideways == 0
+    assert driver.execute_script(OUTSIDE) == []
 
 
 def test_the_picture_stays_inside_the_page_at_any_width(
@@ -147,6 +109,6 @@ def test_paper_is_white_even_for_who_reads_in_the_dark(
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print", "features": features})
     colour = driver.execute_script("return getComputedStyle(document.body).backgroundColor")
     assert colour == "rgb(255, 255, 255)"
-    texts: list[dict[str, Any]] = driver.execute_script(_CONTRAST)
+    texts: list[dict[str, Any]] = driver.execute_script(CONTRAST)
     assert [text for text in texts if text["ratio"] < text["needs"]] == []
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from responder_cli.deadlines import deadlines
+from responder_cli.deadlines.command import deadlines
 from tests.builders import INCIDENT_ID
 from tests.events import EVENTS
 
@@ -41,7 +41,7 @@ def test_three_states_in_json() -> None:
         "us-ny-individuals": "2026-12-24T04:59:59Z",
         "us-ny-state-police": "2026-12-24T04:59:59Z",
         "us-tx-attorney-general": "2026-12-24T05:59:59Z",
-        "us-tx-consumer-reporting-agencies": "2026-12-24T05:59:59Z",
+        "us-tx-consumer-reporting-agencies": "2026-12-24T05:59:59Z",  # too few
         "us-tx-individuals": "2027-01-23T05:59:59Z",
     }
     assert clocks["us-ca-individuals"]["citation"] == "Cal. Civ. Code § 1798.82(a)"
@@ -68,8 +68,9 @@ def test_an_option_comes_before_the_file() -> None:
     assert clocks["us-ny-individuals"]["standing"] == "confirmed"  # the file counted them
 
 
-def test_a_count_of_one_place_does_not_drop_the_others() -> None:
-    clocks = counted(*FOUND, "--residents", "US-CA=1200", *NOW)
+def test_places_that_were_named_are_counted_beside_those_with_a_number() -> None:
+    named = ("--jurisdiction", "US-NY,US-TX")
+    clocks = counted(*FOUND, "--residents", "US-CA=1200", *named, *NOW)
     assert len(clocks) == 10
     assert clocks["us-ca-individuals"]["standing"] == "confirmed"
     assert clocks["us-ny-individuals"]["standing"] == "provisional"
@@ -77,11 +78,12 @@ def test_a_count_of_one_place_does_not_drop_the_others() -> None:
 
 
 def test_a_place_whose_law_we_do_not_hold_is_counted_as_such() -> None:
-    assert "us-wa-unlisted" in counted(*FOUND, "--residents", "US-WA=3", *NOW)
+    assert "jp-unlisted" in counted(*FOUND, "--residents", "JP=3", *NOW)
 
 
-def test_without_a_count_every_place_we_hold_is_counted_or_those_given() -> None:
-    assert len(counted(*FOUND, *NOW)) == 10
+def test_without_a_count_every_state_is_counted_or_those_given() -> None:
+    every = {clock["jurisdiction"] for clock in counted(*FOUND, *NOW).values()}
+    assert len(every) == 54
     assert len(counted(*FOUND, "--jurisdiction", "US-CA", *NOW)) == 2
 
 
@@ -104,10 +106,10 @@ def test_the_table_shows_who_when_and_where_it_is_written() -> None:
     assert result.exit_code == 0
     for text in (
         "California, individuals",
-        "2026-12-23 (in 29 days)",
+        "Wed 2026-12-23  29 days",
         "Cal. Civ. Code § 1798.82(a)",
-        "no date before individual notice sent",
-        "not owed, confirmed, own target",
+        "waits for: the first notice to individuals",
+        "own target, confirmed, not owed, by count",
         "Not legal advice",
         "last read on 2026-11-23",
     ):
@@ -126,9 +128,9 @@ def test_the_table_shows_who_when_and_where_it_is_written() -> None:
         ((*FOUND, "--residents", "US-CA=²"), "--residents US-CA=²"),
         ((*FOUND, "--residents", "Texas=1"), "field residents.Texas"),
         ((*FOUND, "--residents", "CA=1200"), "field residents.CA: write US-CA for the state"),
-        ((*FOUND, "--residents", "US-ZZ=1"), "field residents.US-ZZ: there is no such place"),
-        ((*FOUND, "--residents", "ZZ=1"), "field residents.ZZ: there is no such place"),
-        ((*FOUND, "--jurisdiction", "US-WA"), "--jurisdiction US-WA: the law of US-CA"),
+        ((*FOUND, "--residents", "US-ZZ=1"), "field residents.US-ZZ: no state or territory"),
+        ((*FOUND, "--residents", "ZZ=1"), "field residents.ZZ: no country has this code"),
+        ((*FOUND, "--jurisdiction", "US-ZZ"), "--jurisdiction US-ZZ: no state or territory"),
         (("--facts", "/nowhere.json"), "/nowhere.json: No such file"),
     ],
 )
@@ -182,3 +184,17 @@ def test_hostile_text_of_a_file_reaches_no_terminal(tmp_path: Path) -> None:
     result = run("--facts", path, *NOW)
     assert result.exit_code == 2
     assert not {"\x1b", "\x07", "\u202e"} & set(result.stderr)
+
+
+def test_the_proof_and_the_reason_of_an_answer_are_shown(tmp_path: Path) -> None:
+    told = tmp_path / "facts.yaml"
+    told.write_text(
+        "fulfilled: {clock_id: us-ca-individuals, at: 2026-11-24T00:00:00Z, how: receipt 4711}\n"
+        "waived: {clock_id: us-tx-individuals, why: the memo of counsel}\n"
+    )
+    clocks = counted("--facts", told, *FOUND, *COUNTED, *NOW)
+    assert clocks["us-ca-individuals"]["ended_how"] == "receipt 4711"
+    assert clocks["us-tx-individuals"]["state"] == "waived"
+    shown = run("--facts", told, *FOUND, *COUNTED, *NOW).stdout
+    assert "receipt 4711" in shown
+    assert "the memo of counsel" in shown

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
+
+import boto3
 
 from responder.aws.clocks import Clocks
 from responder.aws.facts import RecordedFacts
@@ -12,12 +15,13 @@ from responder.aws.ledger import Ledger
 from responder.aws.pager import Pager
 from responder.aws.records import Records
 from responder.aws.timeline import Timeline
+from responder.aws.trackers import Trackers
 from responder.domain.clock import Clock
 from responder.steps.assess import AssessRequest, start_clocks
 from responder.steps.record import RecordAnswer, read_request, record
 from responder.steps.sweep import SweepAnswer, sweep
 from responder.steps.tick import TickAnswer, TickRequest, tick
-from tests.builders import INCIDENT_ID, NOON, a_finding, an_incident
+from tests.builders import HOME, INCIDENT_ID, NOON, REGION, a_finding, an_incident
 from tests.consoles import TOPIC_ARN, Topic
 from tests.vaults import Life
 
@@ -76,8 +80,20 @@ class Office:
             timeline=Timeline(self.ledger),
             pager=Pager(self.ledger, Life().of(self.on_call), TOPIC_ARN),
             escalation=Pager(self.ledger, Life().of(self.above), self.escalation_arn),
+            trackers=self.trackers,
             now=now,
         )
+
+    @cached_property
+    def trackers(self) -> Trackers:
+        """Where trackers run: an account of its own kind, in which nothing is executed."""
+        states = boto3.client("stepfunctions", region_name=REGION)
+        machine = states.create_state_machine(
+            name="deadline-tracker",
+            definition='{"StartAt": "Wait", "States": {"Wait": {"Type": "Succeed"}}}',
+            roleArn=f"arn:aws:iam::{HOME}:role/tracker",
+        )
+        return Trackers(machine["stateMachineArn"], states)
 
     def record(self, now: datetime = NOON, life: Life | None = None, **said: Any) -> RecordAnswer:
         living = life or Life()

@@ -57,7 +57,7 @@ def test_an_earlier_finding_that_joins_moves_the_dates_and_the_history_says_so(
     assert before.due_at is not None
     assert moved.due_at == before.due_at - timedelta(days=3)
     [change] = moved.history
-    assert "earlier" in change
+    assert "earlier" in change.what
 
 
 def test_assessing_again_after_reminders_does_not_forget_them(office: Office) -> None:
@@ -90,10 +90,10 @@ def test_a_stack_that_was_not_told_where_customers_live_says_so(ledger: Ledger) 
 
 
 def test_a_place_whose_law_we_do_not_hold_gets_a_clock_for_counsel(ledger: Ledger) -> None:
-    office = Office(ledger, jurisdictions=("US-CA", "US-WA"))
+    office = Office(ledger, jurisdictions=("US-CA", "JP"))
     office.open()
     office.assess()
-    assert office.clocks()["us-wa-unlisted"].state is ClockState.RUNNING
+    assert office.clocks()["jp-unlisted"].state is ClockState.RUNNING
 
 
 def test_an_incident_that_is_not_there_is_broken(ledger: Ledger) -> None:

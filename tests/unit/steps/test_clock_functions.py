@@ -22,6 +22,7 @@ from responder.domain.clock import ClockState, Standing
 from responder.domain.errors import Refused
 from tests.builders import INCIDENT_ID, REGION, a_finding, an_incident
 from tests.taking_in import Context
+from tests.unit.steps.counsel import Office
 
 EVENTS = Path(__file__).parents[3] / "events/steps"
 
@@ -39,6 +40,7 @@ def stack(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
         "JURISDICTIONS": "US-CA,US-NY,US-TX",
         "PAGER_TOPIC_ARN": sns.create_topic(Name="pager")["TopicArn"],
         "ESCALATION_TOPIC_ARN": sns.create_topic(Name="escalation")["TopicArn"],
+        "TRACKER_MACHINE_ARN": Office(ledger).trackers.arn,
     }
     for name, value in told.items():
         monkeypatch.setenv(name, value)
@@ -69,7 +71,7 @@ def test_the_samples_go_from_the_first_clock_to_counsels_facts(stack: Ledger) ->
         "running": True,
         "next_at": "2026-11-24T12:00:05Z",
     }
-    assert sweeping.handler(sample("sweep"), CONTEXT) == {"incidents": 0}
+    assert sweeping.handler(sample("sweep"), CONTEXT) == {"incidents": 0, "trackers": 1}
     with time_machine.travel("2026-11-25T12:00:00Z", tick=False):
         answer = recording.handler(sample("record"), CONTEXT)
     assert answer["recorded"].startswith("2026-11-25T12:00:00")
@@ -81,7 +83,7 @@ def test_the_samples_go_from_the_first_clock_to_counsels_facts(stack: Ledger) ->
 def test_the_sweep_without_a_time_goes_by_its_own(stack: Ledger) -> None:
     assessing.handler(sample("assess"), CONTEXT)
     with time_machine.travel("2027-06-01T12:00:00Z", tick=False):
-        assert sweeping.handler({}, CONTEXT) == {"incidents": 1}
+        assert sweeping.handler({}, CONTEXT) == {"incidents": 1, "trackers": 1}
     assert clocks(stack)["us-ca-individuals"].state is ClockState.MISSED
 
 

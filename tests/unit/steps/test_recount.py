@@ -54,7 +54,9 @@ def test_a_count_that_read_before_counsel_spoke_does_not_undo_the_answer(office:
     clock = office.clocks()["us-ca-individuals"]
     assert clock.state is ClockState.FULFILLED
     assert clock.standing is Standing.CONFIRMED
-    assert len(clock.history) == 1  # the discovery moved the date once, and nothing moved it back
+    assert (
+        sum(change.moved for change in clock.history) == 1
+    )  # the discovery moved the date once, and nothing moved it back
 
 
 def test_a_place_the_stack_is_no_longer_told_of_keeps_its_clocks_and_its_answers(
@@ -66,7 +68,12 @@ def test_a_place_the_stack_is_no_longer_told_of_keeps_its_clocks_and_its_answers
     clocks = office.clocks()
     assert clocks["us-tx-individuals"].state is ClockState.FULFILLED
     assert clocks["us-tx-attorney-general"].state is ClockState.MISSED
-    office.record(after(days=41), discovered_at=DISCOVERED, determined_at=after(days=1).isoformat())
+    office.record(
+        after(days=41),
+        discovered_at=DISCOVERED,
+        determined_at=after(days=1).isoformat(),
+        because="as the report of the forensics firm says",
+    )
     moved = office.clocks()["us-tx-attorney-general"]
     assert moved.due_at == clocks["us-tx-attorney-general"].due_at + timedelta(days=1)  # type: ignore[operator]
 
@@ -74,13 +81,13 @@ def test_a_place_the_stack_is_no_longer_told_of_keeps_its_clocks_and_its_answers
 def test_a_place_that_was_a_slip_can_be_answered_after_its_count_was_withdrawn(
     office: Office,
 ) -> None:
-    office.record(after(hours=1), residents={"US-FL": 3})
+    office.record(after(hours=1), residents={"JP": 3})
     office.record(after(hours=2), withdrawn=["residents"])
-    assert office.clocks()["us-fl-unlisted"].state is ClockState.RUNNING
-    slip = {"clock_id": "us-fl-unlisted", "why": "a slip, nobody lives there"}
+    assert office.clocks()["jp-unlisted"].state is ClockState.RUNNING
+    slip = {"clock_id": "jp-unlisted", "why": "a slip, nobody lives there"}
     answer = office.record(after(hours=3), not_owed=slip)
-    assert office.clocks()["us-fl-unlisted"].state is ClockState.NOT_OWED
-    assert any(text.startswith("US-FL") for text in answer.changed)
+    assert office.clocks()["jp-unlisted"].state is ClockState.NOT_OWED
+    assert any(text.startswith("JP") for text in answer.changed)
 
 
 def test_a_clock_whose_rule_is_gone_is_missed_answered_and_reopened_like_any_other(
@@ -95,7 +102,7 @@ def test_a_clock_whose_rule_is_gone_is_missed_answered_and_reopened_like_any_oth
     assert gone.state is ClockState.MISSED
     assert (gone.due_at, gone.standing) == (model.due_at, Standing.PROVISIONAL)
     assert "missed" in gone.milestones_sent
-    assert any("no longer in this release" in why for why in gone.why)
+    assert any("no longer give rise to it" in why for why in gone.why)
     office.record(late, fulfilled=fulfilled("us-ca-repealed", at=late))
     done = office.clocks()["us-ca-repealed"]
     assert (done.state, done.ended_at) == (ClockState.FULFILLED, late)
@@ -107,4 +114,4 @@ def test_a_clock_whose_rule_is_gone_is_missed_answered_and_reopened_like_any_oth
     )
     again = office.clocks()["us-ca-repealed"]
     assert (again.state, again.ended_at) == (ClockState.MISSED, None)
-    assert again.history[-1].startswith("fulfilled until")
+    assert again.history[-1].what.startswith("fulfilled until")

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from responder.aws.ledger import Ledger
+from responder.aws.trackers import Trackers
 from responder.domain import milestone
 from responder.domain.clock import ClockState
 from responder.domain.errors import Broken, Unavailable
@@ -41,11 +42,10 @@ def test_with_no_tracker_at_all_every_reminder_still_comes(office: Office) -> No
     assert [subject.split("]")[0].strip("[") for subject in office.subjects()] == [
         "Clock started",
         "Half the time is gone",
-        "7 days left",
+        "80 % of the time is gone",
         "72 hours left",
         "24 hours left",
-        "Act today",
-        "1 hour left",
+        "4 hours left",
         "MISSED",
     ]
 
@@ -83,3 +83,65 @@ def test_two_incidents_are_each_told_by_themselves(office: Office) -> None:
     office.records().clocks.add(clock.model_copy(update={"incident_id": OTHER}))
     assert office.sweep().incidents == 2
     assert {subject[-len(OTHER) :] for subject in office.subjects()} == {INCIDENT_ID, OTHER}
+
+
+def _runs(office: Office) -> list[str]:
+    trackers = office.trackers
+    found = trackers.client.list_executions(
+        stateMachineArn=trackers.arn, statusFilter="RUNNING", maxResults=1000
+    )
+    return sorted(one["name"] for one in found["executions"])
+
+
+def _start(office: Office, name: str) -> str:
+    trackers = office.trackers
+    started = trackers.client.start_execution(stateMachineArn=trackers.arn, name=name, input="{}")
+    return started["executionArn"]
+
+
+def test_a_tracker_that_runs_is_left_alone_and_one_that_is_gone_is_started_again(
+    office: Office,
+) -> None:
+    first = _start(office, INCIDENT_ID)
+    assert office.sweep(after(hours=1)).trackers == 0
+    office.trackers.client.stop_execution(executionArn=first)
+    gone = after(hours=2)
+    assert office.sweep(gone).trackers == 1
+    [name] = _runs(office)
+    assert name == f"{INCIDENT_ID}-20261123T14"
+    assert office.sweep(gone + timedelta(minutes=1)).trackers == 0
+    assert office.sweep(after(hours=3)).trackers == 0
+    assert sum("another tracker was started" in text for text in office.timeline()) == 1
+
+
+def test_the_other_tracker_is_started_again_too(office: Office) -> None:
+    office.sweep(after(hours=1))
+    for execution in _runs(office):
+        arn = f"{office.trackers.arn.replace(':stateMachine:', ':execution:')}:{execution}"
+        office.trackers.client.stop_execution(executionArn=arn)
+    assert office.sweep(after(hours=1, minutes=5)).trackers == 0  # its name of this hour is taken
+    assert office.sweep(after(hours=2)).trackers == 1
+    assert _runs(office) == [f"{INCIDENT_ID}-20261123T14"]
+
+
+def test_an_incident_that_is_a_minute_old_is_left_to_its_own_response(office: Office) -> None:
+    assert office.sweep(after(minutes=1)).trackers == 0
+    assert _runs(office) == []
+
+
+def test_nothing_is_watched_when_there_is_nothing_left_to_tell(office: Office) -> None:
+    done = [
+        {"clock_id": clock_id, "why": "told by our processor"}
+        for clock_id in ("us-ca-individuals", "us-ca-attorney-general")
+    ]
+    office.record(not_owed=done)
+    assert office.sweep(after(hours=1)).trackers == 0
+
+
+def test_trackers_that_cannot_be_listed_stop_no_reminder_and_are_raised(office: Office) -> None:
+    office.trackers.client.delete_state_machine(stateMachineArn=office.trackers.arn)
+    lost = Trackers(office.trackers.arn + "-lost", office.trackers.client)
+    office.__dict__["trackers"] = lost
+    with pytest.raises(Broken, match="the trackers"):
+        office.sweep()
+    assert len(office.on_call.messages) == 1

@@ -10,7 +10,7 @@ import pytest
 from responder.aws.clocks import Clocks
 from responder.aws.ledger import Ledger
 from responder.domain.clock import ClockState
-from responder.domain.errors import Broken, Unavailable
+from responder.domain.errors import Broken, Refused, Unavailable
 from tests.builders import INCIDENT_ID, NOON
 from tests.consoles import refusing
 from tests.unit.steps.counsel import BY, DISCOVERED, Office, after, forget, fulfilled
@@ -61,40 +61,106 @@ def test_ticking_again_says_nothing_new(states: Office) -> None:
 
 def test_a_clock_nobody_touches_is_reminded_escalated_and_missed(office: Office) -> None:
     office.record(discovered_at=DISCOVERED, residents={"US-CA": 100})
-    end = office.run_until(after(days=60))
-    assert end == CALIFORNIA + timedelta(seconds=1)
+    missed = CALIFORNIA + timedelta(seconds=1)
+    assert office.run_until(missed) == missed
     kinds = [subject.split("]")[0].strip("[") for subject in office.subjects()]
     assert kinds == [
         "Clock started",
         "Half the time is gone",
-        "7 days left",
+        "80 % of the time is gone",
         "72 hours left",
         "24 hours left",
-        "Act today",
-        "1 hour left",
+        "4 hours left",
         "MISSED",
     ]
     assert office.escalated() == office.subjects()[3:]
     clock = office.clocks()["us-ca-individuals"]
     assert clock.state is ClockState.MISSED
     assert clock.ended_at is None
-    assert not office.tick(end + timedelta(days=1)).running
-    assert len(office.subjects()) == len(kinds)
+
+
+def test_what_was_missed_is_told_each_day_to_both_until_somebody_owns_it(office: Office) -> None:
+    office.record(discovered_at=DISCOVERED, residents={"US-CA": 100})  # too few for the other one
+    missed = CALIFORNIA + timedelta(seconds=1)
+    office.run_until(missed + timedelta(days=3))
+    told = [subject.split(",")[0] for subject in office.subjects()[-4:]]
+    assert told == ["[MISSED] California", *["[STILL MISSED] California"] * 3]
+    assert office.escalated()[-4:] == office.subjects()[-4:]
+    assert "until somebody records `acknowledged`" in office.above.messages[-1]["Message"]
+    assert office.tick(missed + timedelta(days=3, hours=23)).running
+    assert len(office.subjects()) == 10
+    office.record(
+        missed + timedelta(days=3, hours=23), acknowledged={"clock_id": "us-ca-individuals"}
+    )
+    assert not office.tick(missed + timedelta(days=30)).running
+    assert office.sweep(missed + timedelta(days=60)).incidents == 0
+    assert len(office.subjects()) == 10
+    clock = office.clocks()["us-ca-individuals"]
+    assert clock.state is ClockState.MISSED  # still owed
+    assert clock.acknowledged is not None
+    assert clock.acknowledged.by == BY
+    assert clock.history[-1].what.startswith(f"Owned by {BY} since 2026-12-28 07:00:00 UTC.")
+    assert f"California, individuals: owned by {BY}." in office.timeline()[-1]
+
+
+def test_who_owns_a_running_clock_is_still_reminded_and_a_miss_is_told_again(
+    office: Office,
+) -> None:
+    office.record(discovered_at=DISCOVERED, residents={"US-CA": 100})
+    seen = CALIFORNIA - timedelta(hours=71)
+    office.run_until(seen)
+    office.record(seen, acknowledged={"clock_id": "us-ca-individuals", "why": "mine"})
+    missed = CALIFORNIA + timedelta(seconds=1)
+    office.run_until(missed + timedelta(days=1), seen)
+    kinds = [subject.split("]")[0].strip("[") for subject in office.subjects()]
+    assert kinds[-5:] == [
+        "72 hours left",
+        "24 hours left",
+        "4 hours left",
+        "MISSED",
+        "STILL MISSED",
+    ]
+    assert f"Owned by {BY}." in office.on_call.messages[-4]["Message"]
+
+
+def test_a_miss_that_was_owned_is_told_again_after_its_answer_was_taken_back(
+    office: Office,
+) -> None:
+    office.record(discovered_at=DISCOVERED, residents={"US-CA": 100})
+    late = CALIFORNIA + timedelta(days=2)
+    office.tick(late)
+    office.record(late, acknowledged={"clock_id": "us-ca-individuals"})
+    office.record(
+        late + timedelta(hours=1), fulfilled=fulfilled("us-ca-individuals", at=CALIFORNIA)
+    )
+    back = late + timedelta(hours=2)
+    again = {"clock_id": "us-ca-individuals", "why": "no receipt"}
+    with pytest.raises(Refused, match="us-ca-attorney-general from 2027-01-07 to no date"):
+        office.record(back, reopened=again)  # it would count from letters that nobody sent
+    office.record(back, reopened=again, because="no letter went")
+    assert office.tick(back).running
+    office.tick(back + timedelta(days=1))
+    kinds = [subject.split("]")[0].strip("[") for subject in office.escalated()]
+    assert kinds == ["MISSED", "MISSED", "STILL MISSED"]
 
 
 def test_days_of_three_time_zones_that_end_within_hours_wake_people_once(states: Office) -> None:
     states.tick()
-    week = CALIFORNIA - timedelta(days=7, hours=3)  # in New York; three hours later in California
-    states.tick(week)
+    first = CALIFORNIA - timedelta(hours=75)  # in New York; three hours later in California
+    states.tick(first)
     assert len(states.on_call.messages) == 2
-    states.tick(week + timedelta(hours=3))
+    states.tick(first + timedelta(hours=3))
     assert len(states.on_call.messages) == 2
-    told = {c.clock_id for c in states.clocks().values() if "7d" in c.milestones_sent}
+    told = {c.clock_id for c in states.clocks().values() if "72h" in c.milestones_sent}
     assert {"us-ny-individuals", "us-tx-attorney-general", "us-ca-individuals"} <= told
 
 
-def test_the_last_hour_and_a_missed_date_are_never_told_early(states: Office) -> None:
-    states.tick(CALIFORNIA - timedelta(hours=3))  # the last second of New York's day
+def test_the_last_hours_and_a_missed_date_are_never_told_early(states: Office) -> None:
+    states.tick(CALIFORNIA - timedelta(hours=7))  # four hours before New York's day ends
+    clocks = states.clocks()
+    assert "4h" in clocks["us-ny-individuals"].milestones_sent
+    assert "4h" not in clocks["us-ca-individuals"].milestones_sent
+    states.tick(CALIFORNIA - timedelta(hours=3))  # its last second
     clocks = states.clocks()
     assert clocks["us-ny-individuals"].state is ClockState.RUNNING
     states.tick(CALIFORNIA - timedelta(hours=3) + timedelta(seconds=1))
@@ -102,7 +168,6 @@ def test_the_last_hour_and_a_missed_date_are_never_told_early(states: Office) ->
     assert clocks["us-ny-individuals"].state is ClockState.MISSED
     assert clocks["us-ca-individuals"].state is ClockState.RUNNING
     assert "missed" in clocks["us-ny-individuals"].milestones_sent
-    assert "1h" not in clocks["us-ca-individuals"].milestones_sent
 
 
 def test_after_an_outage_only_the_most_urgent_is_told_and_the_rest_is_named(
@@ -113,15 +178,15 @@ def test_after_an_outage_only_the_most_urgent_is_told_and_the_rest_is_named(
     office.tick(late)
     [_, page] = office.on_call.messages
     assert page["Subject"].startswith("[24 hours left]")
-    assert "Passed over, because this came late: half, 7d, 72h." in page["Message"]
+    assert "Passed over, because this came late: 50%, 80%, 72h." in page["Message"]
     [higher] = office.above.messages
     assert "Passed over, because this came late: 72h." in higher["Message"]
     clock = office.clocks()["us-ca-individuals"]
     assert clock.milestones_sent == ("started", "24h", "24h:escalation")
-    assert clock.milestones_skipped == ("half", "7d", "72h", "72h:escalation")
+    assert clock.milestones_skipped == ("50%", "80%", "72h", "72h:escalation")
     office.tick(late + timedelta(minutes=1))
     assert len(office.on_call.messages) == 2
-    assert any("passed over: half, 7d, 72h" in text for text in office.timeline())
+    assert any("passed over: 50%, 80%, 72h" in text for text in office.timeline())
 
 
 def test_a_tick_long_after_the_end_tells_that_it_was_missed_and_nothing_else(
@@ -142,34 +207,41 @@ def test_a_date_that_moved_is_told_with_the_reason_and_its_milestones_come_again
     office.tick()
     office.tick(CALIFORNIA - timedelta(days=6))
     later = NOON + timedelta(days=2)
-    office.record(CALIFORNIA - timedelta(days=5), discovered_at=later.isoformat())
+    office.record(
+        CALIFORNIA - timedelta(days=5), discovered_at=later.isoformat(), because="the log's clock"
+    )
     office.tick(CALIFORNIA - timedelta(days=5))
     page = office.on_call.messages[-1]
-    assert page["Subject"].startswith("[7 days left]")  # the new date is 6.9 days away
-    [change] = office.clocks()["us-ca-individuals"].history
-    assert change.startswith("2026-12-24 07:59:59 UTC until 2026-12-19")
-    assert "then 2026-12-26 07:59:59 UTC, later. The breach was discovered" in change
-    assert f"  Before: {change}\n" in page["Message"]
-    assert BY in change
-    office.record(CALIFORNIA - timedelta(days=4), discovered_at=after(days=10).isoformat())
+    assert page["Subject"].startswith("[Half the time is gone]")  # of the new span
+    change = office.clocks()["us-ca-individuals"].history[-1]
+    assert change.what.startswith("2026-12-24 07:59:59 UTC until 2026-12-19")
+    assert "then 2026-12-26 07:59:59 UTC, later." in change.what
+    assert change.why.startswith(f"{BY} let it move: the log's clock The breach was discovered")
+    assert change.by == BY
+    assert f"  Before: {change.text}\n" in page["Message"]
+    office.record(
+        CALIFORNIA - timedelta(days=4),
+        discovered_at=after(days=10).isoformat(),
+        because="the second report",
+    )
     office.tick(CALIFORNIA - timedelta(days=4))
     page = office.on_call.messages[-1]
     assert page["Subject"].startswith("[Half the time is gone]")
     assert "  Before: 2026-12-26 07:59:59 UTC until 2026-12-20" in page["Message"]
     office.tick(CALIFORNIA + timedelta(days=3))
-    assert office.on_call.messages[-1]["Subject"].startswith("[7 days left]")
+    assert office.on_call.messages[-1]["Subject"].startswith("[80 % of the time is gone]")
 
 
 def test_a_clock_that_begins_after_its_date_is_told_as_missed(office: Office) -> None:
     office.tick()
     late = after(days=5)
-    office.record(late, residents={"US-FL": 3})
+    office.record(late, residents={"JP": 3})
     office.tick(late)
     for topic in (office.on_call, office.above):
         page = topic.messages[-1]
-        assert page["Subject"].startswith("[MISSED] US-FL, counsel")
+        assert page["Subject"].startswith("[MISSED] JP, counsel")
         assert "Ran out" in page["Message"]
-    clock = office.clocks()["us-fl-unlisted"]
+    clock = office.clocks()["jp-unlisted"]
     assert clock.milestones_sent == ("missed", "missed:escalation")
     assert clock.milestones_skipped == ("started",)
     office.tick(late + timedelta(minutes=1))
@@ -185,7 +257,7 @@ def test_a_date_that_moves_into_the_past_is_told_as_missed_with_the_date_before(
     page = office.on_call.messages[-1]
     assert page["Subject"].startswith("[MISSED] California, individuals")
     assert "Before: 2026-12-24 07:59:59 UTC until 2026-11-25" in page["Message"]
-    assert "then 2026-11-09 07:59:59 UTC, earlier. The breach was discovered" in page["Message"]
+    assert "then 2026-11-09 07:59:59 UTC, earlier." in page["Message"]
     assert office.escalated()[-1].startswith("[MISSED] California, individuals")
 
 
@@ -193,7 +265,12 @@ def test_on_a_weekend_past_the_day_to_act_the_last_day_is_told(office: Office) -
     """Due on Saturday 2 January, to be acted on by 31 December; nobody ticked since."""
     sent = after(days=25, hours=8)
     office.tick()
-    office.record(sent, notices_sent_at=sent.isoformat(), discovered_at=after(days=10).isoformat())
+    office.record(
+        sent,
+        notices_sent_at=sent.isoformat(),
+        discovered_at=after(days=10).isoformat(),
+        because="the first report was wrong",
+    )
     office.tick(sent)
     assert str(office.clocks()["us-ca-attorney-general"].act_by) == "2026-12-31"
     office.tick(datetime(2027, 1, 2, 20, tzinfo=UTC))
@@ -204,7 +281,10 @@ def test_a_clock_that_waits_for_letters_after_the_time_for_them_is_asked_about_e
     office: Office,
 ) -> None:
     office.record(discovered_at=DISCOVERED, residents={"US-CA": 1200})
-    office.run_until(CALIFORNIA + timedelta(days=22))
+    over = CALIFORNIA + timedelta(seconds=1)
+    office.run_until(over)
+    office.record(over, acknowledged={"clock_id": "us-ca-individuals"})
+    office.run_until(CALIFORNIA + timedelta(days=22), over)
     asked = [
         page
         for page in office.on_call.messages
@@ -424,3 +504,18 @@ def test_a_clock_written_by_another_between_our_read_and_our_write_keeps_both(
 def test_an_incident_that_is_not_there_is_broken(ledger: Ledger) -> None:
     with pytest.raises(Broken, match=INCIDENT_ID):
         Office(ledger).tick()
+
+
+def test_more_clocks_than_a_message_holds_are_all_named(ledger: Ledger) -> None:
+    """SNS refuses more than 256 KiB, and then nobody would be told of anything."""
+    office = Office(ledger, jurisdictions=ONLY_CALIFORNIA)
+    office.open()
+    office.assess()
+    model = office.clocks()["us-ca-individuals"]
+    for number in range(400):
+        more = {"clock_id": f"us-ca-{number:03}", "rule": "é" * 400, "recipient_name": f"n{number}"}
+        office.records().clocks.add(model.model_copy(update=more))
+    office.tick()
+    [page] = office.on_call.messages
+    assert len(page["Message"].encode()) < 262_144
+    assert all(f"California, n{number}" in page["Message"] for number in range(400))

@@ -4,7 +4,7 @@ Each open clock stands in the due index at the instant at which somebody must ne
 so that the hourly sweep finds it whether or not a state machine still watches.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,7 +16,8 @@ from responder.domain.clock import Clock
 PERMISSIONS = table.PERMISSIONS
 PREFIX = "CLOCK#"
 _DUE = "CLOCK"
-_TOGETHER = 100  # DynamoDB API Reference, "TransactWriteItems"
+_TOGETHER = 100  # items, and 4 MB of them: DynamoDB API Reference, "TransactWriteItems"
+_MOST_BYTES = 3_500_000  # what stands beside a clock in its item is small
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -56,20 +57,45 @@ class Clocks:
         return Stored(self.ledger.replace(seen.item, clock, due=_due(clock)), clock)
 
     def replace_together(self, changes: Sequence[tuple[Stored, Clock]]) -> bool:
-        """Replace several clocks, all or none. False if one of them was written since."""
-        for first in range(0, len(changes), _TOGETHER):
-            writes = [
-                Write(seen.item.pk, seen.item.sk, clock, seen.item, _due(clock))
-                for seen, clock in changes[first : first + _TOGETHER]
-            ]
-            if not self.ledger.together(writes):
-                return False
-        return True
+        """Replace several clocks, all or none. False if one of them was written since.
+
+        More than fit into one transaction go in several, one after the other.
+        """
+        return all(
+            self.ledger.together(
+                [
+                    Write(seen.item.pk, seen.item.sk, clock, seen.item, _due(clock))
+                    for seen, clock in batch
+                ]
+            )
+            for batch in _batches(changes)
+        )
 
     def due(self, *, until: datetime) -> list[str]:
         """Incidents that have a clock somebody must be told of, the longest waiting first."""
+        return self._incidents(until)
+
+    def open(self) -> list[str]:
+        """Incidents that have a clock somebody must be told of, now or at any time to come."""
+        return self._incidents(_NEVER)
+
+    def _incidents(self, until: datetime) -> list[str]:
         head = len(incident_pk(""))
         return list(dict.fromkeys(pk[head:] for pk, _ in self.ledger.due(_DUE, until=until)))
+
+
+def _batches(changes: Sequence[tuple[Stored, Clock]]) -> Iterator[list[tuple[Stored, Clock]]]:
+    batch: list[tuple[Stored, Clock]] = []
+    size = 0
+    for change in changes:
+        length = len(change[1].model_dump_json().encode())
+        if batch and (len(batch) == _TOGETHER or size + length > _MOST_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(change)
+        size += length
+    if batch:
+        yield batch
 
 
 def _due(clock: Clock) -> Due | None:

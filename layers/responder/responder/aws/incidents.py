@@ -43,6 +43,12 @@ class Incidents:
             raise Broken(f"there is no incident {incident_id}")
         return Incident.model_validate_json(found.body)
 
+    def every(self) -> list[Incident]:
+        """Every incident there ever was, in order of their ids. Reads the whole table."""
+        return [
+            Incident.model_validate_json(item.body) for item in self.ledger.everywhere(INCIDENT)
+        ]
+
     def save_channel(self, incident_id: str, channel: Channel) -> Channel:
         """Say where the incident was opened. The first channel stays; the answer is that one."""
         for _ in range(_TRIES):

@@ -5,7 +5,7 @@ hostile strings exactly as they were. Open clocks also carry `due_key` and `due_
 index `by-due` holds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LISTING = frozenset({"dynamodb:Query"})
 READ = frozenset({"dynamodb:GetItem"}) | LISTING
 WRITE = frozenset({"dynamodb:PutItem"})
+SCANNING = frozenset({"dynamodb:Scan"})
 PERMISSIONS = READ | WRITE
 DUE_INDEX = "by-due"
 
@@ -122,6 +123,16 @@ class Ledger:
         }
         return [_item(found) for found in self._pages(query)]
 
+    def everywhere(self, sk: str) -> list[Item]:
+        """The item of this `sk` in every partition, in order of `pk`. Reads the whole table."""
+        query = {
+            "FilterExpression": "sk = :sk",
+            "ExpressionAttributeValues": {":sk": {"S": sk}},
+            "ConsistentRead": True,
+        }
+        found = [_item(found) for found in self._pages(query, self.client.scan)]
+        return sorted(found, key=lambda item: item.pk)
+
     def due(self, key: str, *, until: datetime) -> list[tuple[str, str]]:
         """`(pk, sk)` of items whose due instant is not after `until`. Eventually consistent."""
         query = {
@@ -134,11 +145,13 @@ class Ledger:
         }
         return [(found["pk"]["S"], found["sk"]["S"]) for found in self._pages(query)]
 
-    def _pages(self, query: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _pages(
+        self, query: dict[str, Any], ask: Callable[..., Any] | None = None
+    ) -> Iterator[dict[str, Any]]:
         start: dict[str, Any] = {}
         while True:
             with asking_aws("querying the table"):
-                page = self.client.query(TableName=self.table, **query, **start)
+                page = (ask or self.client.query)(TableName=self.table, **query, **start)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return

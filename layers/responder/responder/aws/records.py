@@ -27,12 +27,15 @@ class Records:
 
     def standing(self, incident_id: str) -> Facts:
         """What stands about an incident: its findings, and then what people said."""
+        return standing(self.unsaid(incident_id), self.facts.all(incident_id))
+
+    def unsaid(self, incident_id: str) -> Facts:
+        """What its findings alone tell of an incident."""
         incident = self.incidents.get(incident_id)
         seen = [finding.first_seen_at for finding in self.incidents.findings(incident_id)]
         earliest = min([incident.opened_at, incident.first_seen_at, *seen])
-        unsaid = Facts(
+        return Facts(
             incident_id=incident_id,
             earliest_at=max(earliest, incident.opened_at - _BELIEVED),
             jurisdictions=tuple(self.jurisdictions),
         )
-        return standing(unsaid, self.facts.all(incident_id))

@@ -1,9 +1,9 @@
-"""The countdown that one rule starts for one incident."""
+"""The countdown that one rule starts for one incident, and what happened to it so far."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from responder.domain.identifiers import IncidentId
 
@@ -12,6 +12,7 @@ class ClockKind(StrEnum):
     """Where a date comes from."""
 
     LAW = "law"
+    CONTRACT = "contract"  # agreed: card brands, insurers, customers
     POLICY = "policy"  # our own target where the law names no number of days
 
 
@@ -28,7 +29,8 @@ class ClockState(StrEnum):
     RUNNING = "running"
     WAITING = "waiting"  # its anchor has not happened yet, so it has no date
     FULFILLED = "fulfilled"
-    NOT_OWED = "not-owed"
+    NOT_OWED = "not-owed"  # the law does not ask it of us this time
+    WAIVED = "waived"  # it may be owed; counsel decided not to pursue it
     MISSED = "missed"  # ran out; still owed, and still open until a person fulfils it
 
 
@@ -40,6 +42,34 @@ class Anchor(BaseModel):
     name: str  # a clock name of the regime data: discovery, determination, individual_notice_sent
     at: AwareDatetime | None = None
     assumed: bool = False  # True: nobody recorded it; the earliest known instant stands in
+
+
+class Acknowledgement(BaseModel):
+    """Somebody said "seen, I own it". It ends nothing, and no date moves by it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    by: str
+    at: AwareDatetime
+    why: str | None = None
+
+
+class Change(BaseModel):
+    """What one count changed on a clock, why, and by whose statement."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: AwareDatetime
+    what: str  # each value before and after it, as sentences
+    why: str
+    by: str = ""  # empty: no person; time passed, a finding came, or the release changed
+    moved: bool = False  # the date moved, or it counts again: reminders begin anew
+
+    @property
+    def text(self) -> str:
+        """All of it as people read it."""
+        whose = f" By {self.by}." if self.by else ""
+        return " ".join(part for part in (self.what + whose, self.why) if part)
 
 
 class Clock(BaseModel):
@@ -56,6 +86,7 @@ class Clock(BaseModel):
     kind: ClockKind
     standing: Standing
     state: ClockState
+    line: str = ""  # the whole of it on one line, as counsel would write it
     rule: str  # in one sentence: what must be done within what, counted from what
     citation: str
     sources: tuple[str, ...]
@@ -73,44 +104,31 @@ class Clock(BaseModel):
         None  # no date, though one is expected: ask each week from then
     )
     asked_at: AwareDatetime | None = None  # when people were last asked
+    told_missed_at: dict[str, AwareDatetime] = Field(default_factory=dict)  # by audience, the last
+    acknowledged: Acknowledgement | None = None
     ended_at: AwareDatetime | None = None
     ended_by: str | None = None
-    history: tuple[str, ...] = ()  # each earlier date, with when and why it changed
+    ended_how: str | None = None  # the proof that it was done, or why it is not pursued
+    # A later date that the rules now give and no person accepted: `due_at` is the earlier one.
+    later_at: AwareDatetime | None = None
+    heard: int = 0  # how many statements about the incident were on record when it was counted
+    moves: int = 0  # how often its reminders began anew
+    history: tuple[Change, ...] = ()  # the first, and the latest of the others
+    history_left_out: int = 0  # changes after the first that are not in `history` any more
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still be owed: nothing ended it."""
+        return self.state in _OPEN
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether somebody acknowledged that it was missed.
+
+        What was said before it ran out does not count: they owned a deadline, and missed it.
+        """
+        seen, due = self.acknowledged, self.due_at
+        return seen is not None and due is not None and seen.at > due
 
 
-def continued(before: Clock, counted: Clock, *, now: datetime) -> Clock:
-    """A clock that was counted again: the new answer, and everything that happened to it before.
-
-    A date that moves, and an answer taken back, are kept in the history with the reason, and people
-    are told as if the clock had just started: no date moves silently.
-    """
-    kept = {
-        "started_at": before.started_at,
-        "milestones_sent": before.milestones_sent,
-        "milestones_skipped": before.milestones_skipped,
-        "asked_at": before.asked_at,
-        "history": before.history,
-    }
-    again = before.ended_at is not None and counted.ended_at is None
-    if before.due_at == counted.due_at and not again:
-        return counted.model_copy(update=kept)
-    changes = []
-    if again:
-        changes.append(f"{before.state.value} until {_told(now)}, then open again.")
-    if before.due_at != counted.due_at:
-        moved = f"{_told(before.due_at)} until {_told(now)}, then {_told(counted.due_at)}"
-        if before.due_at is not None and counted.due_at is not None:
-            moved += ", later" if counted.due_at > before.due_at else ", earlier"
-        changes.append(f"{moved}.")
-    kept |= {
-        "milestones_sent": (),
-        "milestones_skipped": (),
-        "history": (*before.history, " ".join([*changes, *counted.why[:2]])),
-    }
-    if before.due_at is None:
-        kept["started_at"] = now  # it had no date to count towards before
-    return counted.model_copy(update=kept)
-
-
-def _told(at: datetime | None) -> str:
-    return "no date" if at is None else at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+_OPEN = (ClockState.RUNNING, ClockState.WAITING, ClockState.MISSED)

@@ -14,6 +14,8 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _EMPTY = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # Hangul fillers, and Braille without a dot
 _ACCENTS = 3  # more combining marks than this on one letter are no language; they hide text
 
+_BEGINS_A_FORMULA = frozenset("=+-@|%\uff1d\uff0b\uff0d\uff20")
+
 _LINK = re.compile(
     r"://(?!(?:[a-z0-9-]{1,32}\.)?console\.(?:aws\.amazon\.com|amazonaws\.cn|amazonaws-us-gov\.com)/)"
     r"|(?<=\bwww)\.",
@@ -34,6 +36,16 @@ def one_line(text: str, most: int) -> str:
     """Plain text on one line, at most `most` characters, with nothing unseen in it."""
     seen = " ".join("".join(" " if hides else char for char, hides in each(text)).split())
     return seen if len(seen) <= most else seen[: most - 1] + "…"
+
+
+def csv_cell(text: str) -> str:
+    """One cell that no spreadsheet takes for a formula. Quoting is left to whoever writes the file.
+
+    A quote before it keeps it text, also where a first character is the full-width form of one that
+    begins a formula (OWASP, "CSV Injection"). What cannot be seen is shown as a space.
+    """
+    plain = one_line(text, len(text) + 1)
+    return f"'{plain}" if plain[:1] in _BEGINS_A_FORMULA else plain
 
 
 def ascii_line(text: str, most: int) -> str:

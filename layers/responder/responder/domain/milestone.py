@@ -13,13 +13,14 @@ class Milestone(StrEnum):
 
     STARTED = "started"  # also when its date was set, or moved
     WAITING = "waiting"  # still without a date, though one is expected: comes again each week
-    HALF = "half"
-    WEEK = "7d"
+    HALF = "50%"  # of the time between the start and the deadline
+    MOST = "80%"
     THREE_DAYS = "72h"
     DAY = "24h"
-    ACT_BY = "act-by"
-    HOUR = "1h"
+    ACT_BY = "act-by"  # the morning of the last business day, where the date itself is none
+    HOURS = "4h"
     MISSED = "missed"
+    STILL_MISSED = "still-missed"  # each day, until somebody owns, fulfils or waives it
 
 
 class Audience(StrEnum):
@@ -42,25 +43,31 @@ URGENT = frozenset(
         Milestone.THREE_DAYS,
         Milestone.DAY,
         Milestone.ACT_BY,
-        Milestone.HOUR,
+        Milestone.HOURS,
         Milestone.MISSED,
+        Milestone.STILL_MISSED,
     }
 )
+# Noted by when they were told and not that they were, because they come again.
+REPEATED = frozenset({Milestone.WAITING, Milestone.STILL_MISSED})
 _BEFORE = {
-    Milestone.WEEK: timedelta(days=7),
     Milestone.THREE_DAYS: timedelta(hours=72),
     Milestone.DAY: timedelta(hours=24),
-    Milestone.HOUR: timedelta(hours=1),
+    Milestone.HOURS: timedelta(hours=4),
 }
+_SHARES = {Milestone.HALF: 0.5, Milestone.MOST: 0.8}
 _EACH_WEEK = timedelta(days=7)
-_APART = timedelta(days=2)  # closer than this to another reminder, half the time is no news
+_EACH_DAY = timedelta(days=1)
+_APART = timedelta(hours=4)  # closer than this to another reminder, a share of the time is no news
 _MORNING = time(9)
-_OPEN = (ClockState.RUNNING, ClockState.WAITING, ClockState.MISSED)
 
 
-def points(clock: Clock) -> list[Point]:
-    """Every milestone of an open clock, in order of time; none of one that has ended."""
-    if clock.state not in _OPEN:
+def points(clock: Clock, audience: Audience = Audience.ON_CALL) -> list[Point]:
+    """Every milestone of an open clock, in order of time; none of one that has ended.
+
+    What comes again is there once: when it comes next, to this audience.
+    """
+    if not clock.is_open:
         return []
     start, due = clock.started_at, clock.due_at
     found = [Point(Milestone.STARTED, start)]
@@ -68,16 +75,27 @@ def points(clock: Clock) -> list[Point]:
         asked = _asked(clock)
         return found if asked is None else [*found, Point(Milestone.WAITING, asked)]
     later = [Point(milestone, due - span) for milestone, span in _BEFORE.items()]
-    if clock.act_by is not None:
-        morning = datetime.combine(clock.act_by, _MORNING, ZoneInfo(clock.time_zone))
-        if morning < due:
-            later.append(Point(Milestone.ACT_BY, morning.astimezone(due.tzinfo)))
-    half = start + (due - start) / 2
-    if all(abs(point.at - half) >= _APART for point in later):
-        later.append(Point(Milestone.HALF, half))
+    morning = _morning(clock, due)
+    if morning is not None:
+        later.append(Point(Milestone.ACT_BY, morning))
+    for milestone, share in _SHARES.items():
+        at = start + (due - start) * share
+        if all(abs(point.at - at) >= _APART for point in later):
+            later.append(Point(milestone, at))
     found += [point for point in later if point.at > start]
     found.append(Point(Milestone.MISSED, due + timedelta(seconds=1)))
+    told = clock.told_missed_at.get(audience)
+    if told is not None and clock.state is ClockState.MISSED and not clock.is_owned:
+        found.append(Point(Milestone.STILL_MISSED, told + _EACH_DAY))
     return sorted(found, key=lambda point: point.at)
+
+
+def _morning(clock: Clock, due: datetime) -> datetime | None:
+    """Nine o'clock there, on the last business day before a date that is none."""
+    zone = ZoneInfo(clock.time_zone)
+    if clock.act_by is None or clock.act_by >= due.astimezone(zone).date():
+        return None
+    return datetime.combine(clock.act_by, _MORNING, zone).astimezone(due.tzinfo)
 
 
 def _asked(clock: Clock) -> datetime | None:
@@ -97,7 +115,7 @@ def unsent(clock: Clock, audience: Audience) -> list[Point]:
     done = {*clock.milestones_sent, *clock.milestones_skipped}
     return [
         point
-        for point in points(clock)
+        for point in points(clock, audience)
         if mark(point.milestone, audience) not in done
         and (audience is Audience.ON_CALL or point.milestone in URGENT)
     ]

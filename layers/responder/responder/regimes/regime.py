@@ -1,62 +1,39 @@
-"""The shape of one jurisdiction's breach-notification law, as data a person has reviewed.
+"""The shape of one breach-notification regime, as data a person has reviewed.
 
-An entry states what the law demands, where that is written, who read it when, and how sure we are.
+An entry states what is demanded, where that is written, who read it when, and how sure we are.
 """
 
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from importlib import resources
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import holidays as calendars
 import yaml
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
-from responder.domain.statement import AnchorName, Condition, Element, Jurisdiction, Reason
+from responder.domain.statement import Condition, Element, Jurisdiction
+from responder.regimes.rule import AfterRule, Bound, Citation, Phrase, Rule, Sentence, Span, Strict
 
 STALE_AFTER = timedelta(days=180)  # laws change with each session of a legislature
-_RuleId = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[a-z0-9]+)+$", max_length=64)]
-_Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=400)]
-_Citation = Annotated[str, StringConstraints(strip_whitespace=True, min_length=5, max_length=200)]
+_OF_ANY_KIND = "any_element_sufficient_for_identity_theft"
+type Confidence = Literal["high", "medium", "low"]
 
 
-class Unit(StrEnum):
-    """How a span is counted. Hours are elapsed; days end with the day of the jurisdiction."""
+class Kind(StrEnum):
+    """What binds us."""
 
-    HOURS = "hours"
-    CALENDAR_DAYS = "calendar_days"
-    BUSINESS_DAYS = "business_days"
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    STATE = "state"  # also the District of Columbia and the territories
+    FEDERAL = "federal"  # of the United States, by what we are and not by where people live
+    NATIONAL = "national"  # of another country, or of the European Union
+    CONTRACT = "contract"  # card brands, insurers, customers: agreed, not enacted
 
 
-class Within(_Strict):
-    """A span after an anchor. The anchor's day is day 0, and the last day counts in full."""
-
-    within: int = Field(ge=1, le=3650)
-    unit: Unit
-    after: AnchorName
-
-
-class NotLaterThan(_Strict):
-    """Bound to the notices of another rule: the day they go out, at the latest its own date."""
-
-    not_later_than: _RuleId
-
-
-class Source(_Strict):
+class Source(Strict):
     """Where a rule can be read. `read`: whether we did, on `verified_on`."""
 
     url: Annotated[str, StringConstraints(pattern=r"^https://\S+$", max_length=300)]
@@ -70,11 +47,13 @@ class Source(_Strict):
     read: bool
 
 
-class PersonalInformation(_Strict):
+class PersonalInformation(Strict):
     """The data elements that the law protects, beside a person's name or without it."""
 
-    with_a_name: tuple[Element, ...]
-    alone: tuple[Element, ...]
+    with_a_name: tuple[Element, ...] = ()
+    alone: tuple[Element, ...] = ()
+    any_that_suffices: bool = False  # any element without a name, if enough for identity theft
+    everything: bool = False  # any data about a person, as in the European Union
 
     @property
     def all(self) -> frozenset[Element]:
@@ -82,47 +61,104 @@ class PersonalInformation(_Strict):
         return frozenset(self.with_a_name) | frozenset(self.alone)
 
 
-class Rule(_Strict):
-    """One duty to tell somebody. The earliest of `due` wins; `target` is ours, if law has none."""
+class RiskOfHarm(Strict):
+    """A law's way out where no harm is likely: a person decides, and it is written down."""
 
-    id: _RuleId
-    recipient: Annotated[str, StringConstraints(pattern=r"^[a-z_]{3,60}$")]
-    recipient_name: Annotated[str, StringConstraints(min_length=3, max_length=80)]
-    rule: _Sentence
-    citation: _Citation
-    quote: _Sentence | None = None  # the law's own words, only where we read them
-    condition: Condition | None = None  # owed only if a person recorded that it holds
-    min_affected: int = Field(ge=1)  # inclusive
-    counted: Literal["residents", "all_persons"] = "residents"
-    due: tuple[Within | NotLaterThan, ...] = ()
-    target: Within | None = None
-    extensions: tuple[Reason, ...] = ()  # reasons in law to go later; a person claims them, not we
-
-    @model_validator(mode="after")
-    def _dated(self) -> Self:
-        if bool(self.due) is (self.target is not None):
-            raise ValueError("a rule has either due, from the law, or target, of our own")
-        if self.extensions and any(isinstance(limit, NotLaterThan) for limit in self.due):
-            raise ValueError("a rule that is bound to another moves only with it")
-        return self
+    standard: Phrase
+    in_definition: bool = False  # the test is part of what a breach is
+    ends_a_duty: bool = True  # False: it is shown and counsel answers, no clock ends by it
+    consult: Sentence | None = None
+    written: bool = False
+    retention_years: int | None = Field(default=None, ge=1, le=50)
 
 
-class Regime(_Strict):
-    """The law of one jurisdiction."""
+class Resuming(Strict):
+    """After an agency lets go: the span within which the duty must be done; None: at once."""
+
+    within: Span | None = None
+
+
+class SubstituteNotice(Strict):
+    """When individuals may be told otherwise than one by one. None: no such ground."""
+
+    cost_over_usd: int | None = Field(default=None, ge=1)
+    people_over: int | None = Field(default=None, ge=1)
+    missing_contacts: bool = False
+    note: Sentence | None = None
+
+
+class Content(Strict):
+    """What a notice to individuals must say, must not say, and how it must look."""
+
+    required: tuple[str, ...] = ()
+    prohibited: tuple[str, ...] = ()
+    title: str | None = None
+    headings: tuple[str, ...] = ()
+    smallest_type_points: int | None = Field(default=None, ge=6, le=40)
+    plain_language: bool = False
+    notes: tuple[Sentence, ...] = ()
+
+
+class Services(Strict):
+    """Protection against identity theft that must be offered, free, when such data was taken."""
+
+    months: int = Field(ge=1, le=120)
+    elements: tuple[Element, ...] = Field(min_length=1)
+    kind: Sentence
+    condition: Sentence | None = None
+
+
+class Amendment(Strict):
+    """A change of the law: made, to come, or not settled."""
+
+    effective: date | None
+    summary: Sentence
+    status: Literal["in_force", "upcoming", "pending", "unverified"]
+
+
+class Register(Strict):
+    """The duty to keep a record of each breach, also of one that nobody need be told of."""
+
+    citation: Citation
+    keep_months: int | None = Field(default=None, ge=1, le=240)
+
+
+class Regime(Strict):
+    """The law of one jurisdiction, or a contract, with everything it asks after a breach."""
 
     jurisdiction: Jurisdiction
+    kind: Kind
     name: Annotated[str, StringConstraints(min_length=2, max_length=60)]
     time_zone: str
-    holidays: Literal["US"]  # federal only: a doubtful day counts as a business day, and so earlier
-    citation: _Citation
-    effective_from: date
-    verified_on: date
-    confidence: Literal["high", "medium", "low"]
-    basis: _Sentence
-    sources: tuple[Source, ...] = Field(min_length=1)
+    holidays: str | None  # of which country; None: only weekends are no business days
+    citation: Citation
+    applies_when: Sentence | None = None
+    places: tuple[Jurisdiction, ...] = ()  # where its people live; of a state, itself
+    conditions: tuple[Condition, ...] = ()  # any of them brings it in, wherever people live
+    in_force: bool = True
+    effective_from: date | None
+    verified_on: date | None  # None: from general knowledge, no source was read
+    confidence: Confidence  # in deadlines, recipients and thresholds
+    field_confidence: dict[
+        Literal["personal_information", "substitute_notice", "content", "effective_from"],
+        Confidence,
+    ] = Field(default_factory=dict)
+    basis: Sentence
+    sources: tuple[Source, ...] = ()
+    amendments: tuple[Amendment, ...] = ()
+    trigger: Literal["access", "acquisition", "access_and_acquisition", "access_or_acquisition"] | (
+        None
+    ) = None
+    paper_too: bool = False
     encryption_safe_harbor: bool  # void if the key was taken too
     personal_information: PersonalInformation
-    notes: tuple[_Sentence, ...] = ()
+    risk_of_harm: RiskOfHarm | None = None
+    law_enforcement_delay: Resuming | None = None
+    substitute_notice: SubstituteNotice | None = None
+    content: Content = Content()
+    identity_theft_services: Services | None = None
+    register_of_breaches: Register | None = None
+    notes: tuple[Sentence, ...] = ()
     rules: tuple[Rule, ...] = Field(min_length=1)
 
     @field_validator("time_zone")
@@ -134,8 +170,15 @@ class Regime(_Strict):
             raise ValueError("not a time zone of the IANA database") from None
         return value
 
+    @field_validator("holidays")
+    @classmethod
+    def _a_country(cls, value: str | None) -> str | None:
+        if value is not None and value not in calendars.list_supported_countries():
+            raise ValueError("the library of holidays knows no such country")
+        return value
+
     @model_validator(mode="after")
-    def _coherent(self) -> Self:
+    def _rules_cohere(self) -> Self:
         ids = [rule.id for rule in self.rules]
         if len(set(ids)) != len(ids):
             raise ValueError("two rules have the same id")
@@ -143,11 +186,19 @@ class Regime(_Strict):
             if not rule.id.startswith(f"{self.jurisdiction.lower()}-"):
                 raise ValueError(f"{rule.id} is not of {self.jurisdiction}")
             for limit in rule.due:
+                other = _other(limit)
                 # Before it in the list: then no rule is bound to itself, however long the way.
-                if isinstance(limit, NotLaterThan) and limit.not_later_than not in ids[:place]:
+                if other is not None and other not in ids[:place]:
                     raise ValueError(f"{rule.id} is bound to a rule that does not stand before it")
-        if not any(source.read for source in self.sources):
-            raise ValueError("none of the sources was read")
+        return self
+
+    @model_validator(mode="after")
+    def _sources_were_read(self) -> Self:
+        read = any(source.read for source in self.sources)
+        if self.kind is not Kind.CONTRACT and self.verified_on is not None and not read:
+            raise ValueError("verified_on, though none of the sources was read")
+        if self.verified_on is None and (read or self.confidence == "high"):
+            raise ValueError("without verified_on nothing was read, and the confidence is not high")
         return self
 
     @property
@@ -155,15 +206,37 @@ class Regime(_Strict):
         """The zone whose days are counted."""
         return ZoneInfo(self.time_zone)
 
+    @property
+    def of_our_own(self) -> bool:
+        """Whether the shop agreed it itself."""
+        return self.jurisdiction.startswith("OWN-")
+
+    @property
+    def covers(self) -> tuple[str, ...]:
+        """The places whose people it protects."""
+        return self.places or ((self.jurisdiction,) if self.kind is Kind.STATE else ())
+
     def is_stale(self, *, now: datetime) -> bool:
-        """Whether it is so long since anybody read the sources that they must be read again."""
+        """Whether its sources must be read again: it is long ago, or nobody did."""
+        if self.verified_on is None:
+            return True
         return now.astimezone(self.zone).date() - self.verified_on > STALE_AFTER
+
+    def sure_of(self, field: Literal["personal_information"]) -> bool:
+        """Whether a field is known well enough to end a duty by it."""
+        return self.confidence == "high" and self.field_confidence.get(field, "high") == "high"
+
+
+def _other(limit: object) -> str | None:
+    if isinstance(limit, AfterRule):
+        return limit.after_rule
+    return limit.of if isinstance(limit, Bound) else None
 
 
 def read_regime(text: str, name: str) -> Regime:
     """One entry. Raises `Broken` naming the field: a law that we misread must not be counted."""
     try:
-        data: Any = yaml.safe_load(text)
+        data: Any = yaml.load(text, Loader=yaml.CSafeLoader)
         return Regime.model_validate(data)
     except yaml.YAMLError as error:
         raise Broken(f"{name}: {one_line(str(error), 200)}") from None
@@ -174,6 +247,23 @@ def read_regime(text: str, name: str) -> Regime:
 
 
 def load(name: str) -> Regime:
-    """One entry of this package."""
-    entry = resources.files("responder.regimes").joinpath("data", f"{name}.yaml")
-    return read_regime(entry.read_text(encoding="utf-8"), f"{name}.yaml")
+    """One entry of this package, by the name of its file."""
+    entry = resources.files("responder.regimes").joinpath("data", name)
+    return read_regime(entry.read_text(encoding="utf-8"), name)
+
+
+def own(text: str, name: str) -> Regime:
+    """A contract of the shop's own. Raises `Broken` naming the field; none may pose as a law."""
+    regime = read_regime(text, name)
+    if regime.kind is not Kind.CONTRACT or not regime.of_our_own:
+        raise Broken(
+            f"{name}, field jurisdiction: {regime.jurisdiction}: an entry of your own is a contract"
+            " named OWN-…"
+        )
+    return regime
+
+
+def load_own(folder: Path) -> tuple[Regime, ...]:
+    """The shop's own contracts, one file each, by name."""
+    files = sorted(folder.glob("*.yaml"))
+    return tuple(own(file.read_text(encoding="utf-8"), file.name) for file in files)

@@ -47,6 +47,7 @@ def unlisted(place: str, facts: Facts, *, now: datetime) -> Clock:
         kind=ClockKind.POLICY,
         standing=Standing.PROVISIONAL if ended_at is None else Standing.CONFIRMED,
         state=state,
+        line=f"{place}: no law of it here; our own target, 72 hours → {due:%Y-%m-%d %H:%M} UTC.",
         rule=f"Have counsel say what the law of {place} demands of us, and by when.",
         citation="None: our own target, not law.",
         sources=(),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from responder.domain.clock import Clock, ClockKind, ClockState, Standing
+from responder.report.deadline_lines import urgency
 from responder.report.summary import name_of
 from responder.report.wording import day, in_utc, plain, until
 
@@ -18,7 +19,8 @@ _STEPS = [timedelta(hours=h) for h in (1, 3, 6, 12)] + [
     timedelta(days=d) for d in (1, 2, 5, 7, 10, 14, 30, 60, 90, 180, 365)
 ]
 _MOST_TICKS = 7
-_LONGEST_NAME = 44  # letters that have room in 320 pixels; the table has the whole name
+_MOST_LANES = 40  # a picture that nobody sees at once shows nothing
+_LONGEST_NAME = 34  # letters that have room in 320 pixels; the table has the whole name
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Lane:
     passed_x: float  # how far its time has passed: to now, to its end, or to its date
     act_by_x: float | None
     mark_x: float  # at its date; at its end, where that was recorded
-    due: str
+    label: str
+    aside: str  # the same goes on, where there is room
     label_left: bool  # there is no room for the date to the right of its mark
     mark: str  # law, policy, missed or ended
     confirmed: bool
@@ -56,18 +59,18 @@ class Chart:
     now_x: float
     height: int
     says: str
+    left_out: int  # dates that are less urgent than those drawn, if there were too many
 
 
 def draw(clocks: Sequence[Clock], *, now: datetime) -> Chart | None:
-    """The picture of every clock that has a date; None when none has."""
-    dated = sorted(
-        (
-            (clock.due_at, clock)
-            for clock in clocks
-            if clock.due_at is not None and clock.state is not ClockState.NOT_OWED
-        ),
-        key=lambda pair: (pair[0], pair[1].clock_id),
-    )
+    """The picture of the clocks that have a date, the most urgent ones; None when none has."""
+    found = sorted(clocks, key=urgency)
+    every = [
+        (clock.due_at, clock)
+        for clock in found
+        if clock.due_at is not None and clock.state is not ClockState.NOT_OWED
+    ]
+    dated = sorted(every[:_MOST_LANES], key=lambda pair: (pair[0], pair[1].clock_id))
     if not dated:
         return None
     begin = min([now, *(_counted_from(clock) for _, clock in dated)])
@@ -80,6 +83,7 @@ def draw(clocks: Sequence[Clock], *, now: datetime) -> Chart | None:
         now_x=axis.x(now),
         height=HEAD + LANE * len(lanes) + FOOT,
         says=_says(dated, now),
+        left_out=len(every) - len(dated),
     )
 
 
@@ -113,8 +117,10 @@ def _lane(number: int, clock: Clock, due: datetime, axis: _Axis, now: datetime) 
         on_the_day = clock.act_by.isoformat() == day(due, clock.time_zone)
         if not on_the_day and axis.begin <= noon <= axis.end:
             act_by = axis.x(noon)
-    ended_at = clock.ended_at if clock.state is ClockState.FULFILLED else None
+    ended = clock.state in (ClockState.FULFILLED, ClockState.WAIVED)
+    ended_at = clock.ended_at if ended else None
     mark_x = axis.x(ended_at or due)
+    label, aside = _label(clock, due, now)
     return Lane(
         y=HEAD + LANE * number,
         name=_short(name_of(clock)),
@@ -123,9 +129,10 @@ def _lane(number: int, clock: Clock, due: datetime, axis: _Axis, now: datetime) 
         passed_x=axis.x(min(now, due, ended_at or due)),
         act_by_x=act_by,
         mark_x=mark_x,
-        due=f"{day(due, clock.time_zone)}, {_state(clock, due, now)}",
+        label=label,
+        aside=aside,
         label_left=mark_x > 50,
-        mark=_mark(clock),
+        mark=mark_of(clock),
         confirmed=clock.standing is Standing.CONFIRMED,
     )
 
@@ -134,20 +141,26 @@ def _short(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…"
 
 
-def _mark(clock: Clock) -> str:
+def mark_of(clock: Clock) -> str:
+    """Which mark stands for it: each has a shape of its own, and a colour beside."""
     if clock.state is ClockState.MISSED:
         return "missed"
     if clock.state is ClockState.FULFILLED:
         return "ended"
-    return "law" if clock.kind is ClockKind.LAW else "policy"
+    if clock.state is ClockState.NOT_OWED:
+        return "not-owed"
+    return "policy" if clock.kind is ClockKind.POLICY else "law"
 
 
-def _state(clock: Clock, due: datetime, now: datetime) -> str:
-    if clock.state is ClockState.RUNNING:
-        return until(due, now=now)
+def _label(clock: Clock, due: datetime, now: datetime) -> tuple[str, str]:
+    """What is written at the mark, as short as it may be, and the rest."""
+    last = day(due, clock.time_zone)
     if clock.state is ClockState.FULFILLED and clock.ended_at is not None:
-        return f"fulfilled {day(clock.ended_at, clock.time_zone)}"
-    return plain(clock.state.value)
+        return f"fulfilled {day(clock.ended_at, clock.time_zone)}", f"due {last}"
+    running = clock.state is ClockState.RUNNING
+    state = until(due, now=now) if running else plain(clock.state.value)
+    earlier = clock.act_by is not None and clock.act_by.isoformat() != last
+    return f"{last}, {state}", f"act by {clock.act_by}" if running and earlier else ""
 
 
 def _counted_from(clock: Clock) -> datetime:

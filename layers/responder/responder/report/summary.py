@@ -211,9 +211,13 @@ def _late(clock: Clock) -> Decision:
         title=f"Missed: {name_of(clock)}",
         why=f"{clock.rule} {clock.citation}. It ran out"
         + (f" at {there(due, clock.time_zone) or in_utc(due)}." if due else "."),
-        next_step=f"It is {owed(clock)}. Tell counsel now; send it, and record what was sent, or"
-        " record why it is not owed.",
+        next_step=f"It is {owed(clock)}. {_owner(clock)}Tell counsel now; send it, and record what"
+        " was sent, or record why it is not owed, or is waived.",
     )
+
+
+def _owner(clock: Clock) -> str:
+    return f"{clock.acknowledged.by} owns it. " if clock.acknowledged is not None else ""
 
 
 def _approval(report: Report, line: OrderLine) -> Decision:
@@ -265,8 +269,8 @@ def _facts(report: Report) -> list[Decision]:
         Decision(
             "Counsel: record the facts that the law counts from",
             f"{counted(len(unsure), 'clock is', 'clocks are')} provisional: counted from the"
-            " earliest instant we know, and assuming that personal data was taken. No date moves"
-            " later unless a person records a fact, and each earlier date stays on record.",
+            " earliest instant we know, and assuming that personal data was taken. No date of a"
+            " law moves later without a person and a reason, and each earlier one stays on record.",
             "Record when the breach was discovered and determined, which data it touched, and how"
             " many people live in each state.",
         )

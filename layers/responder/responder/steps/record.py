@@ -6,18 +6,28 @@ A person invokes it with what they know, and leaves out the rest:
      "discovered_at": "2026-11-23T09:00:00-08:00", "determined_at": "2026-11-24T16:00:00-08:00",
      "residents": {"US-CA": 1200, "US-NY": 40}}
 
-Other fields: `notices_sent_at` (an instant, or one for each state), `fulfilled` (`clock_id`, `at`,
-`how`), `not_owed` and `reopened` (`clock_id`, `why`), `extended` (`clock_id`, `until`, `reason`,
-`how`), `elements`, `encrypted`, `conditions`, `harm_determined_at`, `hhs_notified_at`, `withdrawn`.
+Other instants: `reason_to_believe_at`, `notified_by_provider_at`, `scope_identified_at`,
+`threshold_known_at`, `hhs_notified_at`, `material_at`, `material_information_at`, `ransom_paid_at`;
+`notices_sent_at` and `notices_planned_at`, one instant or one for each state. About us and the
+data: `elements`, `encrypted`, `role` (owner, service_provider, both), `conditions`; `residents`
+takes places and, for a regime that is none, its name. Decisions: `holds` (`jurisdictions`,
+`agency`, `requested_at`, `ended_at`, `how`), `harm` (`jurisdictions`, `harm`, `determined_at`,
+`how`). About clocks: `fulfilled` (`clock_id`, `at`, `how`), `not_owed` and `reopened` (`clock_id`,
+`why`), `extended` (`clock_id`, `until`, `reason`, `how`), `acknowledged` (`clock_id`, and `why` if
+you like: you own it, and once it is missed it is not told again), `waived` (`clock_id`, `why`: it
+may be owed, and counsel does not pursue it), `accepted` (`clock_id`, `why`: a later date that a
+release or a finding gave may stand). Why a date moves later: `because`. What was wrong:
+`withdrawn`.
 Answers about several clocks are lists. What is said stands until it is said otherwise, and every
-statement is kept. `notices_sent_at` is when the first letter went: it starts what is counted from
-the letters, and ends nothing, because the first letter is not the last. Of several dates for one
-place the earliest stands until it is withdrawn; one for all places counts where none was said. Who
-records only that the individuals were told has said that the first letter went by then. `by` is
-what the caller says; IAM decides who may invoke this at all, and CloudTrail keeps who did.
+statement is kept. One by which a date of a law moves later is refused without `because`, the
+reason. `notices_sent_at` is when the first letter went: it starts what is counted from the letters,
+and ends nothing, because the first letter is not the last. Of several dates for one place the
+earliest stands until it is withdrawn; one for all places counts where none was said. Who records
+only that the individuals were told has said that the first letter went by then. `by` is what the
+caller says; IAM decides who may invoke this at all, and CloudTrail keeps who did.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,12 +38,14 @@ from responder.aws.clocks import Stored
 from responder.aws.records import Records
 from responder.aws.timeline import Timeline
 from responder.domain.clock import Clock, ClockState, Standing
+from responder.domain.continuity import is_firm, is_later
 from responder.domain.errors import Refused
 from responder.domain.escaping import one_line
 from responder.domain.facts import Fact, Facts, standing, untrue
 from responder.domain.identifiers import IncidentId
-from responder.domain.statement import Person, Statement
+from responder.domain.statement import Accepted, Extended, Person, Statement
 from responder.regimes import REGIMES
+from responder.regimes.places import unknown
 from responder.report.summary import name_of
 from responder.report.wording import day, plain
 from responder.sources import envelope
@@ -41,6 +53,15 @@ from responder.steps import recount as counting
 from responder.steps.recount import counted_of, recount
 
 PERMISSIONS = counting.PERMISSIONS | events.PERMISSIONS
+_ABOUT_CLOCKS = (
+    "fulfilled",
+    "not_owed",
+    "reopened",
+    "extended",
+    "acknowledged",
+    "waived",
+    "accepted",
+)
 
 
 class _Who(BaseModel):
@@ -107,8 +128,8 @@ def record(
     incident_id = request.incident_id
     facts = records.standing(incident_id)
     before = records.clocks.stored(incident_id)
-    _check(request, facts, before, now)
     fact = Fact(incident_id=incident_id, by=request.by, at=now, said=request.said)
+    _check(fact, facts, before)
     fact_id = records.facts.add(fact)
     after = recount(incident_id, records, now=now)
     changed = _changed(before, after)
@@ -124,29 +145,85 @@ def record(
     )
 
 
-def _check(request: RecordRequest, facts: Facts, stored: Iterable[Stored], now: datetime) -> None:
-    wrong = untrue(request.said, facts, now=now)
+def _check(fact: Fact, facts: Facts, stored: Sequence[Stored]) -> None:
+    """Refuse what cannot be true, is about no clock, or moves a date later without a reason."""
+    said, now = fact.said, fact.at
+    wrong = unknown(said, REGIMES) or untrue(said, facts, now=now)
     if wrong is not None:
         raise Refused(f"nothing was recorded: field {wrong[0]}: {wrong[1]}")
-    fact = Fact(incident_id=request.incident_id, by=request.by, at=now, said=request.said)
-    told = standing(facts, [fact])
-    known = {clock.clock_id for clock in counted_of(told, [s.clock for s in stored], now=now)}
-    said = request.said
-    may = {rule.id: rule.extensions for regime in REGIMES for rule in regime.rules}
-    for name in ("fulfilled", "not_owed", "reopened", "extended"):
+    clocks = {one.clock.clock_id: one.clock for one in stored}
+    was = counted_of(facts, list(clocks.values()), now=now)
+    will = counted_of(standing(facts, [fact]), list(clocks.values()), now=now)
+    known = {clock.clock_id: clock for clock in will}
+    for name in _ABOUT_CLOCKS:
         for answer in getattr(said, name):
             if answer.clock_id not in known:
                 raise Refused(
                     f"nothing was recorded: field {name}.clock_id: there is no clock"
                     f" {answer.clock_id}; there are {', '.join(sorted(known))}"
                 )
-    for claim in said.extended:
-        allowed = may.get(claim.clock_id, ())
-        if claim.reason not in allowed:
+    for one in said.accepted:
+        if one.clock_id not in clocks or clocks[one.clock_id].later_at is None:
             raise Refused(
-                f"nothing was recorded: field extended.reason: the rule of {claim.clock_id} knows"
-                f" {', '.join(allowed) or 'no such reason'}, and not {claim.reason}"
+                f"nothing was recorded: field accepted.clock_id: no later date of {one.clock_id}"
+                " waits to be accepted; for a later date by what you say, give `because`"
             )
+    over = {c.clock_id: c.state for c in was if not c.is_open and c.state is not ClockState.WAIVED}
+    for decision in said.waived:
+        if decision.clock_id in over:
+            raise Refused(
+                f"nothing was recorded: field waived.clock_id: {decision.clock_id} is"
+                f" {over[decision.clock_id]}; there is nothing to waive"
+            )
+    for claim in said.extended:
+        _check_claim(claim, known[claim.clock_id])
+    if said.reason_to_move is None:
+        _check_later(said, clocks, was, will)
+
+
+def _check_claim(claim: Extended, counted: Clock) -> None:
+    """Whether the law knows such a reason, and allows so much."""
+    rule = next((r for one in REGIMES for r in one.rules if r.id == claim.clock_id), None)
+    allowed = [one.reason for one in rule.extensions] if rule is not None else []
+    if claim.reason not in allowed:
+        raise Refused(
+            f"nothing was recorded: field extended.reason: the rule of {claim.clock_id} knows"
+            f" {', '.join(allowed) or 'no such reason'}, and not {claim.reason}"
+        )
+    if counted.due_at is not None and counted.due_at < claim.until:
+        raise Refused(
+            f"nothing was recorded: field extended.until: for {plain(claim.reason)} the law allows"
+            f" {claim.clock_id} until {day(counted.due_at, counted.time_zone)} at the latest"
+        )
+
+
+def _check_later(
+    said: Statement, stored: Mapping[str, Clock], was: Iterable[Clock], will: Iterable[Clock]
+) -> None:
+    """Without a reason, no date that a law sets moves later. One that was extended has its own."""
+    claims: tuple[Extended | Accepted, ...] = (*said.extended, *said.accepted)
+    excused = {claim.clock_id for claim in claims}
+    before = {clock.clock_id: clock.due_at for clock in was}
+    moved = [
+        f"{clock.clock_id} from {_date(now_at, clock.time_zone)} to"
+        f" {_date(clock.due_at, clock.time_zone)}"
+        for clock in will
+        if (told := stored.get(clock.clock_id)) is not None
+        and is_firm(told)
+        and clock.clock_id not in excused
+        and is_later(clock.due_at, before[clock.clock_id])
+        and is_later(clock.due_at, now_at := told.due_at)
+    ]
+    if moved:
+        raise Refused(
+            "nothing was recorded: field because: a date that a law sets would move later:"
+            f" {'; '.join(moved)}. If that is right, say all of it again with the reason:"
+            ' "because": "why the later instant is the right one"'
+        )
+
+
+def _date(at: datetime | None, time_zone: str) -> str:
+    return "no date" if at is None else day(at, time_zone)
 
 
 def _changed(before: Iterable[Stored], after: Iterable[Stored]) -> list[str]:
@@ -160,6 +237,8 @@ def _changed(before: Iterable[Stored], after: Iterable[Stored]) -> list[str]:
             changed.append(f"{name_of(clock)}: new, {_stands(clock)}")
         elif _stands(old) != _stands(clock):
             changed.append(f"{name_of(clock)}: {_stands(clock)}; before, {_stands(old)}")
+        elif clock.acknowledged is not None and old.acknowledged != clock.acknowledged:
+            changed.append(f"{name_of(clock)}: owned by {clock.acknowledged.by}")
         elif old.standing is not clock.standing:
             surer.append(f"{name_of(clock)}: {clock.standing.value}, its date unchanged")
     return changed + surer
@@ -167,14 +246,16 @@ def _changed(before: Iterable[Stored], after: Iterable[Stored]) -> list[str]:
 
 def _stands(clock: Clock) -> str:
     due = f", due {day(clock.due_at, clock.time_zone)}" if clock.due_at else ""
-    return f"{plain(clock.state.value)}{due}"
+    how = f" ({one_line(clock.ended_how, 200)})" if clock.ended_how else ""
+    return f"{plain(clock.state.value)}{how}{due}"
 
 
 def _summary(said: Statement, changed: list[str]) -> str:
-    names = ", ".join(plain(name) for name in said.names)
+    names = ", ".join(plain(name) for name in said.names if name != "because")
+    because = f", because: {said.because}" if said.because else ""
     if not changed:
-        return f"Recorded {names}. No clock changed by it."
-    return one_line(f"Recorded {names}. {'. '.join(changed)}.", 1500)
+        return f"Recorded {names}{because}. No clock changed by it."
+    return one_line(f"Recorded {names}{because}. {'. '.join(changed)}.", 1500)
 
 
 def _shown(clock: Clock) -> RecordedClock:

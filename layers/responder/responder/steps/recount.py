@@ -1,20 +1,24 @@
 """Count every clock of an incident again, from what is on record now.
 
 Assessing, ticking and recording all begin or end with this, so a run that died after a fact was
-recorded is made good by whichever comes next.
+recorded is made good by whichever comes next. A clock notes how many statements it has heard: a
+later date needs a reason among those that it had not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 
 from responder.aws import records as recorded
 from responder.aws.clocks import Stored
 from responder.aws.records import Records
-from responder.domain.clock import Clock, continued
+from responder.domain.clock import Clock
+from responder.domain.continuity import Heard, continued
+from responder.domain.disposition import disposed
 from responder.domain.errors import Unavailable
-from responder.domain.facts import Facts
+from responder.domain.facts import Fact, Facts, standing
 from responder.regimes import REGIMES
-from responder.regimes.assess import answered, assess
+from responder.regimes.assess import assess, still
 
 PERMISSIONS = recorded.PERMISSIONS
 _TRIES = 5  # the tracker, the sweep and a person at most count one incident at the same moment
@@ -42,7 +46,8 @@ def counted_of(facts: Facts, stored: Sequence[Clock], *, now: datetime) -> list[
     counted = assess(facts.model_copy(update={"jurisdictions": tuple(places)}), REGIMES, now=now)
     ruled = {clock.clock_id for clock in counted}
     gone = [clock for clock in stored if clock.clock_id not in ruled]
-    return counted + [answered(clock, facts, now=now) for clock in gone]
+    counted += [still(clock, facts, now=now) for clock in gone]
+    return [disposed(clock, facts) for clock in counted]
 
 
 def _written(incident_id: str, records: Records, now: datetime) -> list[Stored] | None:
@@ -50,19 +55,43 @@ def _written(incident_id: str, records: Records, now: datetime) -> list[Stored] 
     clocks = records.clocks
     # The clocks first: what is recorded after that, and counted by another, makes our write fail.
     stored = clocks.stored(incident_id)
-    facts = records.standing(incident_id)
-    counted = counted_of(facts, [one.clock for one in stored], now=now)
+    unsaid, told = records.unsaid(incident_id), records.facts.all(incident_id)
+    clocks_before = [one.clock for one in stored]
+    counted = counted_of(standing(unsaid, told), clocks_before, now=now)
     known = {one.clock.clock_id: one for one in stored}
-    new = [clock for clock in counted if clock.clock_id not in known]
-    changes = [
-        (known[clock.clock_id], after)
+    heard = _heard(unsaid, told, clocks_before, now)
+    new = [
+        clock.model_copy(update={"heard": len(told)})
         for clock in counted
-        if clock.clock_id in known
-        and (after := continued(known[clock.clock_id].clock, clock, now=now))
-        != known[clock.clock_id].clock
+        if clock.clock_id not in known
+    ]
+    changes = [
+        (before, after)
+        for clock in counted
+        if (before := known.get(clock.clock_id)) is not None
+        and (after := continued(before.clock, clock, now=now, heard=heard(before.clock)))
+        != before.clock
     ]
     if not new and not changes:
         return stored
     if not all(clocks.add(clock) for clock in new) or not clocks.replace_together(changes):
         return None
     return clocks.stored(incident_id)
+
+
+def _heard(
+    unsaid: Facts, told: Sequence[Fact], stored: Sequence[Clock], now: datetime
+) -> Callable[[Clock], Heard]:
+    """What each clock did not hear yet. Counted without it once, because most heard the same."""
+
+    @cache
+    def without(heard: int) -> dict[str, datetime | None]:
+        counted = counted_of(standing(unsaid, told[:heard]), stored, now=now)
+        return {clock.clock_id: clock.due_at for clock in counted}
+
+    def heard(clock: Clock) -> Heard:
+        new = told[clock.heard :]
+        due = without(clock.heard).get(clock.clock_id) if new else None
+        return Heard(len(told), new, due)
+
+    return heard

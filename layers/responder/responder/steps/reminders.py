@@ -14,8 +14,16 @@ from responder.report.wording import counted, day, in_utc, listed, there, until
 # Deadlines of several states end within hours of each other, because their days do. Reminders that
 # come so soon go along with the one that is due, instead of waking people three times in a night.
 _ALONG = timedelta(hours=6)
+_MOST_BYTES = 150_000  # of paragraphs
 _MAY_COME_EARLY = frozenset(
-    {Milestone.HALF, Milestone.WEEK, Milestone.THREE_DAYS, Milestone.DAY, Milestone.ACT_BY}
+    {
+        Milestone.HALF,
+        Milestone.MOST,
+        Milestone.THREE_DAYS,
+        Milestone.DAY,
+        Milestone.ACT_BY,
+        Milestone.STILL_MISSED,
+    }
 )
 _RANK = {milestone: rank for rank, milestone in enumerate(Milestone)}
 
@@ -66,11 +74,11 @@ def about(reminders: Sequence[Reminder], audience: Audience) -> str:
     """What the pager knows this page by: `us-ca-individuals:72h`, or a hash of several such.
 
     A clock whose date has moved says so, because the same milestone comes again; so does one that
-    is asked about each week.
+    is asked about each week, or told of each day.
     """
     names = sorted(
-        f"{one.clock.clock_id}:{mark(one.milestone, audience)}{_again(one)}"
-        + (f":moved-{len(one.clock.history)}" if one.clock.history else "")
+        f"{one.clock.clock_id}:{mark(one.milestone, audience)}{_again(one, audience)}"
+        + (f":moved-{one.clock.moves}" if one.clock.moves else "")
         for one in reminders
     )
     if len(names) == 1:
@@ -78,11 +86,12 @@ def about(reminders: Sequence[Reminder], audience: Audience) -> str:
     return f"clocks:{hashlib.sha256(' '.join(names).encode()).hexdigest()[:20]}:{audience}"
 
 
-def _again(reminder: Reminder) -> str:
-    asked = reminder.clock.asked_at
-    if reminder.milestone is not Milestone.WAITING or asked is None:
-        return ""
-    return f":after-{asked.astimezone(UTC):%Y-%m-%d}"
+def _again(reminder: Reminder, audience: Audience) -> str:
+    last = {
+        Milestone.WAITING: reminder.clock.asked_at,
+        Milestone.STILL_MISSED: reminder.clock.told_missed_at.get(audience),
+    }.get(reminder.milestone)
+    return "" if last is None else f":after-{last.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def subject(reminders: Sequence[Reminder], incident_id: str, *, drill: bool) -> str:
@@ -102,15 +111,24 @@ def text(
     drill: bool,
     now: datetime,
 ) -> str:
-    """Plain text: one paragraph for each clock, the most urgent first."""
+    """Plain text: one paragraph for each clock, the most urgent first.
+
+    A message of SNS holds 256 KiB (SNS API Reference, "Publish"). Of what would be more, the name
+    and the day are told.
+    """
     lines = [f"Incident {incident_id}: {counted(len(reminders), 'deadline')} to look at."]
     if drill:
         lines.append("This is practice.")
     if audience is Audience.ESCALATION:
         lines.append("You are told because a deadline is hours away, or was missed.")
     lines.append("")
+    room = _MOST_BYTES
     for reminder in reminders:
-        lines += [*_paragraph(reminder, now), ""]
+        paragraph = [*_paragraph(reminder, now), ""]
+        room -= len("\n".join(paragraph).encode())
+        lines += paragraph if room > 0 else [_brief(reminder)]
+    if room <= 0:
+        lines += ["", "Too many to say more of each: the report has every one.", ""]
     lines += [
         "When it is done, or not owed, record it with the Record function; the clock ends then, and"
         " not before. Not legal advice: counsel decides.",
@@ -134,6 +152,12 @@ def said(reminders: Sequence[Reminder], audience: Audience, *, nobody: bool) -> 
     return f"{verb} {named}."
 
 
+def _brief(reminder: Reminder) -> str:
+    due = reminder.clock.due_at
+    when = f", {day(due, reminder.clock.time_zone)}" if due else ""
+    return f"{_says(reminder)}: {name_of(reminder.clock)}{when}"
+
+
 def _paragraph(reminder: Reminder, now: datetime) -> list[str]:
     clock = reminder.clock
     lines = [f"{_says(reminder)}: {name_of(clock)}"]
@@ -151,20 +175,28 @@ def _paragraph(reminder: Reminder, now: datetime) -> list[str]:
         lines.append(f"  Provisional. {one_line(clock.why[0], 300)}")
     if reminder.milestone is Milestone.MISSED:
         lines.append("  It is still owed. Tell counsel now, send it, and record what was sent.")
+    if reminder.milestone in (Milestone.MISSED, Milestone.STILL_MISSED):
+        lines.append(
+            "  This comes again each day until somebody records `acknowledged` (I own it),"
+            f" `fulfilled`, `not_owed` or `waived` for {clock.clock_id}."
+        )
+    elif clock.acknowledged is not None:
+        lines.append(f"  Owned by {one_line(clock.acknowledged.by, 200)}.")
     if reminder.milestone is Milestone.WAITING:
         lines.append(
             "  The clock for telling the individuals is over. If notices went, record"
             " notices_sent_at; if this is not owed, record that."
         )
-    if clock.history and Milestone.STARTED in (reminder.milestone, *reminder.skipped):
-        lines.append(f"  Before: {one_line(clock.history[-1], 600)}")
+    moves = [change for change in clock.history if change.moved]
+    if moves and Milestone.STARTED in (reminder.milestone, *reminder.skipped):
+        lines.append(f"  Before: {one_line(moves[-1].text, 900)}")
     if reminder.skipped:
         lines.append(f"  Passed over, because this came late: {', '.join(reminder.skipped)}.")
     return lines
 
 
 def _says(reminder: Reminder) -> str:
-    if reminder.milestone is Milestone.STARTED and reminder.clock.history:
+    if reminder.milestone is Milestone.STARTED and reminder.clock.moves:
         return "Date changed"
     return _SAYS[reminder.milestone]
 
@@ -173,10 +205,11 @@ _SAYS = {
     Milestone.STARTED: "Clock started",
     Milestone.WAITING: "Still without a date",
     Milestone.HALF: "Half the time is gone",
-    Milestone.WEEK: "7 days left",
+    Milestone.MOST: "80 % of the time is gone",
     Milestone.THREE_DAYS: "72 hours left",
     Milestone.DAY: "24 hours left",
     Milestone.ACT_BY: "Act today",
-    Milestone.HOUR: "1 hour left",
+    Milestone.HOURS: "4 hours left",
     Milestone.MISSED: "MISSED",
+    Milestone.STILL_MISSED: "STILL MISSED",
 }

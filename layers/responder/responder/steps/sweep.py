@@ -1,18 +1,21 @@
-"""Tick every open clock, in case a tracker died."""
+"""Tick every open clock, in case a tracker died, and start another tracker where one did."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel
 
+from responder.aws import trackers as watching
 from responder.aws.pager import Pager
 from responder.aws.records import Records
 from responder.aws.timeline import Timeline
-from responder.domain.errors import Broken, Unavailable
+from responder.aws.trackers import Trackers
+from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.escaping import one_line
 from responder.steps import tick as ticking
 from responder.steps.tick import TickRequest, tick
 
-PERMISSIONS = ticking.PERMISSIONS
+PERMISSIONS = ticking.PERMISSIONS | watching.PERMISSIONS
+_NEW = timedelta(minutes=15)  # the response to an incident starts its tracker within that
 
 
 class SweepRequest(BaseModel):
@@ -22,9 +25,10 @@ class SweepRequest(BaseModel):
 
 
 class SweepAnswer(BaseModel):
-    """How many incidents had something due."""
+    """How many incidents had something due, and for how many a tracker was started again."""
 
     incidents: int
+    trackers: int = 0
 
 
 def sweep(
@@ -33,6 +37,7 @@ def sweep(
     timeline: Timeline,
     pager: Pager,
     escalation: Pager,
+    trackers: Trackers,
     now: datetime,
 ) -> SweepAnswer:
     """Tick each incident that has something due, the longest waiting first. May run again.
@@ -52,9 +57,35 @@ def sweep(
             )
         except Exception as error:  # noqa: BLE001 (whatever it is, it is raised at the end)
             failed[incident_id] = error
+    started = 0
+    try:
+        started = _revive(records, timeline, trackers, now)
+    except ResponderError as error:
+        failed["the trackers"] = error
     if failed:
         said = "; ".join(f"{name}: {one_line(str(error), 200)}" for name, error in failed.items())
         again = all(isinstance(error, Unavailable) for error in failed.values())
         kind = Unavailable if again else Broken
         raise kind(f"{len(failed)} of {len(due)} incidents could not be ticked: {said}")
-    return SweepAnswer(incidents=len(due))
+    return SweepAnswer(incidents=len(due), trackers=started)
+
+
+def _revive(records: Records, timeline: Timeline, trackers: Trackers, now: datetime) -> int:
+    """Start a tracker for each incident that people are still to be told of and that has none."""
+    running = trackers.running()
+    started = 0
+    for incident_id in records.clocks.open():
+        if any(name == incident_id or name.startswith(f"{incident_id}-") for name in running):
+            continue
+        if min(clock.started_at for clock in records.clocks.all(incident_id)) > now - _NEW:
+            continue
+        if trackers.start_another(incident_id, now=now):
+            started += 1
+            timeline.record(
+                incident_id,
+                f"tracker-started:{now:%Y%m%dT%H}",
+                at=now,
+                by="sweep",
+                text="Nothing watched its deadlines any more: another tracker was started.",
+            )
+    return started

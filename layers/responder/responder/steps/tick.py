@@ -1,8 +1,9 @@
 """Send the reminders of one incident that are due.
 
 Each milestone of each clock is told once to each audience, and what is due at the same time goes
-in one page. After an outage only the most urgent milestone of a clock is told, and the page names
-those it passed over.
+in one page. That one was missed is told again each day, until a person says something about it.
+After an outage only the most urgent milestone of a clock is told, and the page names those it
+passed over.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from responder.domain import milestone as milestones
 from responder.domain.clock import Clock, ClockState
 from responder.domain.errors import ResponderError, Unavailable
 from responder.domain.identifiers import IncidentId
-from responder.domain.milestone import Audience, Milestone, mark
+from responder.domain.milestone import REPEATED, Audience, Milestone, mark
 from responder.steps import recount as counting
 from responder.steps.recount import recount
 from responder.steps.reminders import Reminder, about, bundle, said, subject, text
@@ -28,7 +29,7 @@ from responder.steps.reminders import Reminder, about, bundle, said, subject, te
 PERMISSIONS = counting.PERMISSIONS | paging.PERMISSIONS | events.PERMISSIONS
 _AT_MOST = timedelta(days=1)  # so that a moved date is seen
 _TRIES = 5
-_WEEKLY = Milestone.WAITING  # noted by when it was told, because it comes again
+_OF_MISSING = (Milestone.MISSED, Milestone.STILL_MISSED)
 
 
 class TickRequest(BaseModel):
@@ -39,7 +40,10 @@ class TickRequest(BaseModel):
 
 
 class TickAnswer(BaseModel):
-    """Whether any clock still counts, and when to look next: after `now`, in a day at most."""
+    """Whether any clock still counts, or is missed and owned by nobody; and when to look next.
+
+    That is after `now`, in a day at most.
+    """
 
     running: bool
     next_at: AwareDatetime
@@ -73,7 +77,10 @@ def tick(
         raise failure
     clocks = [one.clock for one in stored]
     return TickAnswer(
-        running=any(c.state in (ClockState.RUNNING, ClockState.WAITING) for c in clocks),
+        running=any(
+            c.state in (ClockState.RUNNING, ClockState.WAITING) or milestones.next_at(c) is not None
+            for c in clocks
+        ),
         next_at=_next_at(clocks, request.now),
     )
 
@@ -121,7 +128,7 @@ def _note(
             (one, _noted(one.clock, told[one.clock.clock_id], audience, request.now))
             for one in records.clocks.stored(request.incident_id)
             if one.clock.clock_id in told
-            and one.clock.history == told[one.clock.clock_id].clock.history
+            and one.clock.moves == told[one.clock.clock_id].clock.moves
         ]
         if records.clocks.replace_together(changes):
             return
@@ -129,14 +136,16 @@ def _note(
 
 
 def _noted(clock: Clock, reminder: Reminder, audience: Audience, now: datetime) -> Clock:
-    sent = [mark(one, audience) for one in (reminder.milestone,) if one is not _WEEKLY]
-    skipped = [mark(one, audience) for one in reminder.skipped if one is not _WEEKLY]
-    asked = _WEEKLY in (reminder.milestone, *reminder.skipped)
+    passed = (reminder.milestone, *reminder.skipped)
+    sent = [mark(one, audience) for one in (reminder.milestone,) if one not in REPEATED]
+    skipped = [mark(one, audience) for one in reminder.skipped if one not in REPEATED]
+    missed = {audience.value: now} if any(one in passed for one in _OF_MISSING) else {}
     return clock.model_copy(
         update={
             "milestones_sent": tuple(dict.fromkeys((*clock.milestones_sent, *sent))),
             "milestones_skipped": tuple(dict.fromkeys((*clock.milestones_skipped, *skipped))),
-            "asked_at": now if asked else clock.asked_at,
+            "asked_at": now if Milestone.WAITING in passed else clock.asked_at,
+            "told_missed_at": clock.told_missed_at | missed,
         }
     )
 
