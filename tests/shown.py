@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from responder.aws.errors import code_of
 from tests.instances import Fleet, Service, Shared
+from tests.tasks import Service as TasksService
 
 _NOBODY_HAS_IT = frozenset(
     {
@@ -33,6 +34,15 @@ LEFT_OUT: dict[str, dict[str, str]] = {
         "breach-responder-*": "a group of ours that no interface uses is deleted, whoever made it"
     },
     "ec2.close_subnet": {"NetworkAclAssociationId": "EC2 gives each association a new one"},
+    "ecs.protect_task": {
+        "expirationDate": "ECS takes whole minutes, counted from the release",
+    },
+    "ecs.close_subnet": {"NetworkAclAssociationId": "EC2 gives each association a new one"},
+    "ecs.stop_task": {
+        "tasks": "nobody can start a task again",
+        "Interfaces": "and its network interface went with it",
+        "Protection": "and so did its protection",
+    },
     "rds.quarantine_instance": {
         "breach-responder-ord-*": "the snapshot stays: it is evidence",
         "LatestRestorableTime": "it is the time of day, and moves by itself",
@@ -106,15 +116,29 @@ def service_shown(service: Service) -> dict[str, Any]:
     }
 
 
+def tasks_shown(service: TasksService, made_again: str = "") -> dict[str, Any]:
+    """All that ECS shows of every task, its protection, network and place behind load balancers.
+
+    A network ACL that is made again, told by its name, has another id.
+    """
+    ec2, elbv2, held = service.ec2, service.elbv2, service.tasks()
+    groups = elbv2.describe_target_groups()["TargetGroups"]
+    return {
+        **{key: service.described_all(held)[key] for key in ("tasks", "failures")},
+        "Protection": [service.protection(one) for one in held],
+        "Interfaces": _sorted(
+            ec2.describe_network_interfaces()["NetworkInterfaces"], "NetworkInterfaceId"
+        ),
+        "Groups": _sorted(ec2.describe_security_groups()["SecurityGroups"], "GroupId"),
+        "Acls": _acls(ec2, made_again),
+        "TargetGroups": groups,
+        "Targets": [_targets(elbv2, one["TargetGroupArn"]) for one in groups],
+    }
+
+
 def subnets_shown(fleet: Fleet, made_again: str = "") -> dict[str, Any]:
     """And of every network ACL. One that is made again, told by its name, has another id."""
-    found = fleet.ec2.describe_network_acls()["NetworkAcls"]
-    for acl in found:
-        acl["Associations"].sort(key=lambda one: one["SubnetId"])
-        if {"Key": "Name", "Value": made_again} in acl["Tags"]:
-            for one in (acl, *acl["Associations"]):
-                one["NetworkAclId"] = made_again
-    return fleet_shown(fleet) | {"Acls": found}
+    return fleet_shown(fleet) | {"Acls": _acls(fleet.ec2, made_again)}
 
 
 def shared_shown(shared: Shared) -> dict[str, Any]:
@@ -197,6 +221,16 @@ def key_shown(kms: Any, key_id: str) -> dict[str, Any]:
 def _targets(elbv2: Any, group: str) -> list[Any]:
     health = elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
     return sorted(health, key=lambda one: (one["Target"]["Id"], one["Target"]["Port"]))
+
+
+def _acls(ec2: Any, made_again: str) -> list[Any]:
+    found: list[Any] = ec2.describe_network_acls()["NetworkAcls"]
+    for acl in found:
+        acl["Associations"].sort(key=lambda one: one["SubnetId"])
+        if {"Key": "Name", "Value": made_again} in acl["Tags"]:
+            for one in (acl, *acl["Associations"]):
+                one["NetworkAclId"] = made_again
+    return found
 
 
 def _sorted(found: list[Any], by: str) -> list[Any]:

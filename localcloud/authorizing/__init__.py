@@ -19,6 +19,7 @@ from localcloud.authorizing import (
     scaling,
     services,
     systems_manager,
+    tasks,
 )
 from localcloud.authorizing.needed import Needed, Table
 
@@ -29,6 +30,7 @@ SERVICES: Final[Mapping[str, Table]] = {
     "dynamodb": services.dynamodb,
     "dynamodbstreams": services.dynamodb_streams,
     "ec2": ec2.needs,
+    "ecs": tasks.ecs,
     "elb": scaling.balancing,
     "elbv2": scaling.balancing,
     "events": services.looking_only("events"),

@@ -18,6 +18,7 @@ from localcloud.fakes import (
     s3_replication,
     simulation,
     stacks,
+    tasks,
 )
 from localcloud.fakes.shapes import kept_to_model
 from localcloud.stack import Registry
@@ -36,6 +37,7 @@ def install(
     served: dict[str, dict[str, Fake]] = {
         "cloudformation": stacks.Stacks(registry).operations(),
         "cloudtrail": {"LookupEvents": history.lookup_events},
+        "ecs": tasks.operations(),
         "iam": {**iam.operations(), **simulation.operations()},
         "kms": {**kms.operations(), **key_states.operations()},
         "s3": s3_replication.Replications().operations(),
@@ -47,4 +49,7 @@ def install(
             switchboard.serve(service, operation, kept_to_model(fake))
     switchboard.guard(key_states.works)
     switchboard.guard(iam.one_case_for_each_tag)
+    switchboard.guard(tasks.is_there)
+    switchboard.guard(tasks.is_its_own)
     switchboard.listen(iam.complete_user)
+    switchboard.listen(tasks.seen)

@@ -70,6 +70,7 @@ UNUSED = (
     Defence("ReportFunctionRole", "s3:GetObjectTagging", _RETRY),
     Defence("ContainRole", "autoscaling:*", _THING),
     Defence("ContainRole", "ec2:*", _THING),
+    Defence("ContainRole", "ecs:*", _THING),
     Defence("ContainRole", "elasticloadbalancing:*", _THING),
     Defence("ContainRole", "iam:GetInstanceProfile", _THING),
     Defence("ContainRole", "iam:PassRole", _THING),

@@ -80,7 +80,7 @@ def _ways(level: Level) -> Iterator[str]:
         if name not in reached:
             yield f"{name} is never reached"
         onward = _reached([name], states)
-        if not any(_ends(states[one]) for one in onward):
+        if not any(_ends(states[one]) for one in onward & states.keys()):
             yield f"{name} never leads to an end"
     for name in reached - set(states):
         yield f"{name} is no state of its level"

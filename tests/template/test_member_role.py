@@ -126,6 +126,7 @@ KINDS = {
     "ec2:*:${AWS::AccountId}:security-group-rule/*",
     "ec2:*:${AWS::AccountId}:subnet/*",
     "ec2:*:${AWS::AccountId}:volume/*",
+    "ecs:*:${AWS::AccountId}:task/*",
     "elasticloadbalancing:*:${AWS::AccountId}:loadbalancer/*",
     "elasticloadbalancing:*:${AWS::AccountId}:targetgroup/*",
     "iam::${AWS::AccountId}:instance-profile/*",

@@ -155,12 +155,12 @@ class Account:
                 mode=OrderMode.AUTOMATIC,
                 held=False,
                 reason="A finding says that its credentials are in other hands.",
-                act_at=self.cloud.now(),
             )
+            before = action.observe(order, clients)
             receipt = Receipt(
-                order=order,
+                order=order.model_copy(update={"act_at": self.cloud.now()}),
                 status=ReceiptStatus.OBSERVED,
-                before=action.observe(order, clients),
+                before=before,
                 observed_at=self.cloud.now(),
             )
             for _ in range(2):

@@ -21,6 +21,7 @@ from responder.domain.order import Receipt, Target
 from tests.builders import REGION, SHOP
 from tests.instances import CLASSIC, SCALED, Fleet, Service, Shared, Wire
 from tests.shown import LEFT_OUT, text
+from tests.tasks import Service as Tasks
 from tests.unit.actions import test_rds_quarantine_instance as databases
 from tests.unit.localcloud.clouds import Written
 from tests.workflow.ladder_account import Account, cloud, policy
@@ -30,6 +31,7 @@ from tests.workflow.ladder_table import SAME, Row, show
 SAYS = {
     "EBSSnapshot": "Execution:EC2/MaliciousFile!Snapshot",
     "EC2Image": "Execution:EC2/MaliciousFile!AMI",
+    "ECSCluster": "CryptoCurrency:Runtime/BitcoinTool.B",
     "ECSTask": "CryptoCurrency:Runtime/BitcoinTool.B",
     "Instance": "CryptoCurrency:EC2/BitcoinTool.B!DNS",
     "Lambda": "UnauthorizedAccess:Lambda/TorClient",
@@ -80,7 +82,7 @@ class Cutting(Clients):
 
 
 class Things(Account):
-    """The same account, with a web server and its twin, buckets, functions, databases and keys."""
+    """The same account, with a web server and its twin, tasks, buckets, functions and databases."""
 
     def __init__(self, cloud: Cloud, folder: Path) -> None:
         super().__init__(cloud)
@@ -130,6 +132,11 @@ class Things(Account):
     def shared(self) -> Shared:
         """A snapshot and an image, shared with others."""
         return Shared(self.fleet)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """A service of two tasks on Fargate, each in a subnet of its own."""
+        return Tasks(self.own)
 
     @cached_property
     def databases(self) -> databases.Account:

@@ -11,6 +11,7 @@ import pytest
 
 from tests.builders import REGION, SHOP
 from tests.instances import PARTNER, SCALED
+from tests.tasks import CLUSTER
 from tests.unit.actions import test_rds_quarantine_instance as databases
 from tests.unit.actions.test_s3_hold_deletes import COPY
 from tests.workflow.ladder_account import answer, policy
@@ -148,6 +149,17 @@ def take_a_snapshot_of_a_database(things: Things) -> Any:
     )
 
 
+def of_tasks(operation: str, account: str = SHOP, **given: Any) -> Call:
+    """Of a task of the shop, or of an account with one of the same cluster and id."""
+
+    def call(things: Things) -> Any:
+        task = things.tasks.task.replace(SHOP, account)
+        ecs = things.clients.ecs(SHOP, REGION)
+        return getattr(ecs, operation)(cluster=CLUSTER, task=task, **given)
+
+    return call
+
+
 ENTRY = {"RuleNumber": 1, "Egress": False}
 OPEN_ENTRY = ENTRY | {"Protocol": "-1", "RuleAction": "allow", "CidrBlock": "0.0.0.0/0"}
 ATTEMPTS: tuple[Attempt, ...] = (
@@ -199,6 +211,7 @@ ATTEMPTS: tuple[Attempt, ...] = (
     ("start one of ours", JSON_DENIED, of_the_responder("delete_function_concurrency")),
     ("invoke one of ours", JSON_DENIED, of_the_responder("invoke")),
     ("switch off what invokes ours", JSON_DENIED, silence_the_responder),
+    ("stop a task of another account", JSON_DENIED, of_tasks("stop_task", PARTNER)),
     ("take a snapshot that is not ours", DENIED, take_a_snapshot_of_a_database),
 )
 

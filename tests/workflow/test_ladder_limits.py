@@ -7,16 +7,25 @@ import pytest
 from responder.domain.decision import Disposition
 from responder.domain.errors import Broken, Refused, ResponderError
 from responder.domain.finding import Resource
-from responder.domain.ladder import CLOSE_BUCKET, PROTECT_INSTANCE, STOP_FUNCTION, UNSHARE_SNAPSHOT
+from responder.domain.ladder import (
+    CLOSE_BUCKET,
+    CLOSE_TASK_SUBNET,
+    LEAVE_TARGETS,
+    PROTECT_INSTANCE,
+    PROTECT_TASK,
+    STOP_FUNCTION,
+    STOP_TASK,
+    UNSHARE_SNAPSHOT,
+)
 from responder.domain.order import Target
 from tests.builders import REGION, SHOP
 from tests.instances import PARTNER
 from tests.shown import bucket_shown, fleet_shown, text
+from tests.tasks import CLUSTER
 from tests.workflow.ladder_table import Row
 from tests.workflow.ladder_things import Things, things
 
 __all__ = ["things"]
-TASK = f"arn:aws:ecs:{REGION}:{SHOP}:task/shop/0123456789abcdef0123456789abcdef"
 
 
 def protected_instance(things: Things) -> Row:
@@ -27,8 +36,47 @@ def protected_bucket(things: Things) -> Row:
     return _left(things, "S3Bucket", "arn:aws:s3:::shop-orders", protect="arn:aws:s3:::SHOP-*")
 
 
-def ecs_task(things: Things) -> Row:
-    return _left(things, "ECSTask", TASK)
+def protected_task(things: Things) -> Row:
+    task = things.tasks.task
+    return _left(things, "ECSTask", task, protect=f"arn:aws:ecs:*:*:task/{CLUSTER}/*")
+
+
+def ecs_cluster(things: Things) -> Row:
+    return _left(things, "ECSCluster", f"arn:aws:ecs:{REGION}:{SHOP}:cluster/{CLUSTER}")
+
+
+def task_in_bridge_mode(things: Things) -> Row:
+    bridged = things.tasks.start(mode="bridge")
+    rows = [
+        _refused(things, Refused, _by_hand("ECSTask", bridged, action_id))
+        for action_id in (LEAVE_TARGETS, CLOSE_TASK_SUBNET)
+    ]
+    return rows[-1]
+
+
+def task_of_no_service(things: Things) -> Row:
+    alone = things.tasks.start(group="family:checkout")
+    return _refused(things, Refused, _by_hand("ECSTask", alone, PROTECT_TASK))
+
+
+def task_that_has_stopped(things: Things) -> Row:
+    stopped = things.tasks.start()
+    things.tasks.stop(stopped)
+    rungs = (PROTECT_TASK, LEAVE_TARGETS, CLOSE_TASK_SUBNET, STOP_TASK)
+    rows = [_refused(things, Refused, _by_hand("ECSTask", stopped, one)) for one in rungs]
+    return rows[-1]
+
+
+def task_that_is_gone(things: Things) -> Row:
+    gone = f"{things.tasks.task.rpartition('/')[0]}/0123456789abcdef0123456789abcdef"
+    return _refused(things, Refused, _by_hand("ECSTask", gone, STOP_TASK))
+
+
+def task_of_a_cluster_of_another_account(things: Things) -> Row:
+    arn = things.tasks.task.replace(SHOP, PARTNER)
+    row = _refused(things, Broken, _by_hand("ECSTask", arn, STOP_TASK))
+    assert row.seen.endswith("0 calls")
+    return row
 
 
 def sample_about_an_instance(things: Things) -> Row:
@@ -78,7 +126,13 @@ def function_of_the_responder(things: Things) -> Row:
 CASES: tuple[Callable[[Things], Row], ...] = (
     protected_instance,
     protected_bucket,
-    ecs_task,
+    protected_task,
+    ecs_cluster,
+    task_in_bridge_mode,
+    task_of_no_service,
+    task_that_has_stopped,
+    task_that_is_gone,
+    task_of_a_cluster_of_another_account,
     sample_about_an_instance,
     instance_that_is_gone,
     snapshot_that_is_gone,

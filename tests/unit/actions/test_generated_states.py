@@ -29,6 +29,7 @@ from tests.shown import LEFT_OUT
 from tests.unit.actions import states_of_identities as identities
 from tests.unit.actions import states_of_instances as instances
 from tests.unit.actions import states_of_organizations as organizations
+from tests.unit.actions import states_of_tasks as tasks
 from tests.unit.actions import states_of_things as things
 from tests.unit.actions.states import State
 from tests.vaults import DiedHereError, Life
@@ -63,6 +64,10 @@ GENERATORS: dict[str, Make] = {
 WORLDS: dict[str, Any] = {
     "iam.deactivate_credentials": identities.credentials,
     "organizations.deny_account": organizations.account,
+    "ecs.protect_task": tasks.protected,
+    "ecs.leave_targets": tasks.serving,
+    "ecs.close_subnet": tasks.in_subnet,
+    "ecs.stop_task": tasks.running,
 }
 # How many accounts, if not twelve: servers and databases take longest to make and to show.
 OF_SERVICE = {"iam": 10, "ec2": 5, "rds": 8}

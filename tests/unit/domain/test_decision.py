@@ -14,6 +14,10 @@ from tests.builders import SHOP, a_finding, a_session, a_user
 
 OWN = ProtectList(own=own_roles())
 
+TASK = Resource(
+    kind="ECSTask",
+    id="arn:aws:ecs:us-west-2:111122223333:task/shop/0123456789abcdef0123456789abcdef",
+)
 INSTANCE = Resource(kind="Instance", id="arn:aws:ec2:us-west-2:111122223333:instance/i-0a")
 
 
@@ -184,11 +188,32 @@ def test_an_instance_is_protected_at_once_and_people_are_asked_about_the_rest() 
     assert [refusal.resource for refusal in decision.refusals] == [a_session().arn]
 
 
+def test_a_task_is_protected_at_once_and_people_are_asked_about_the_rest() -> None:
+    cluster = Resource(kind="ECSCluster", id="arn:aws:ecs:us-west-2:111122223333:cluster/shop")
+    decision = decided(type="Execution:ECS/MaliciousFile", principals=(), resources=(cluster, TASK))
+    assert orders(decision) == [
+        ("ecs.protect_task", "automatic"),
+        ("ecs.leave_targets", "approval"),
+    ]
+    assert all(one.thing == TASK and one.principal is None for one in decision.proposals)
+    [refusal] = decision.refusals
+    assert refusal.resource == cluster.id
+    assert "aws ecs list-tasks" in refusal.next_step
+
+
 def test_a_thing_that_no_action_contains_goes_to_a_person_with_what_to_do_about_it() -> None:
-    task = Resource(kind="ECSTask", id="arn:aws:ecs:us-west-2:111122223333:task/web/0a")
-    decision = decided(type="Execution:ECS/MaliciousFile", principals=(), resources=(task,))
+    cluster = Resource(kind="ECSCluster", id="arn:aws:ecs:us-west-2:111122223333:cluster/shop")
+    decision = decided(type="Execution:ECS/MaliciousFile", principals=(), resources=(cluster,))
     assert decision.disposition is Disposition.ESCALATE
     [refusal] = decision.refusals
+    assert "Cut the task that the finding names" in refusal.next_step
+
+
+def test_a_protected_task_is_left_to_a_person_with_its_role_and_its_end() -> None:
+    protect = ProtectList(patterns=("arn:aws:ecs:*:*:task/shop/*",))
+    finding = a_finding(type="Execution:ECS/MaliciousFile", principals=(), resources=(TASK,))
+    [refusal] = decide(finding, DEFAULT_POLICY, protect, "respond").refusals
+    assert "iam.deny_role_session" in refusal.next_step
     assert "stop the task last" in refusal.next_step
 
 

@@ -6,7 +6,13 @@ import pytest
 
 from responder.domain.finding import Severity
 from responder.domain.finding_types import FAMILIES, MEANINGS, Meaning
-from responder.domain.ladder import ACTION_IDS, CUT_ROLE_SESSIONS, DENY_USER, PROTECT_INSTANCE
+from responder.domain.ladder import (
+    ACTION_IDS,
+    CUT_ROLE_SESSIONS,
+    DENY_USER,
+    PROTECT_INSTANCE,
+    PROTECT_TASK,
+)
 from responder.domain.policy import DEFAULT_POLICY, Policy, Rule, Then
 from tests.builders import a_finding
 
@@ -44,8 +50,8 @@ def test_nothing_below_high_is_ever_automatic_by_default() -> None:
         things = {one for one in set(ACTION_IDS) - cuts if rule.of_thing(one) is Then.AUTOMATIC}
         assert not (automatic or things) or severity.rank >= Severity.HIGH.rank
         assert not automatic or MEANINGS[type_] is Meaning.CREDENTIAL
-        # Nothing goes down with the one; the other holds a bucket that is being emptied.
-        assert things <= {PROTECT_INSTANCE} or type_ == "Impact:S3/DataDestruction"
+        # Nothing goes down with these; the other holds a bucket that is being emptied.
+        assert things <= {PROTECT_INSTANCE, PROTECT_TASK} or type_ == "Impact:S3/DataDestruction"
 
 
 def test_a_shops_rules_come_before_ours() -> None:

@@ -9,13 +9,17 @@ from responder.domain.finding import Resource
 from responder.domain.ladder import (
     CLOSE_ROLE_TRUST,
     CLOSE_SUBNET,
+    CLOSE_TASK_SUBNET,
     CUT_METADATA,
     CUT_ROLE_SESSIONS,
     DEACTIVATE_CREDENTIALS,
     DENY_ROLE,
     DENY_ROLE_SESSION,
     DENY_USER,
+    LEAVE_TARGETS,
+    PROTECT_TASK,
     QUARANTINE_INSTANCE,
+    STOP_TASK,
     TAG_QUARANTINED,
     fitting,
 )
@@ -78,6 +82,21 @@ def test_an_instance_that_is_seen_again_loses_its_credentials_and_then_its_subne
     assert next_rung(about(QUARANTINE_INSTANCE), *cut) is None
     rungs = fitting(instance)
     assert rungs.index(QUARANTINE_INSTANCE) < rungs.index(CLOSE_SUBNET)
+
+
+def test_a_task_that_is_seen_again_loses_its_subnet_and_is_stopped_last() -> None:
+    task = Resource(kind="ECSTask", id="arn:aws:ecs:us-west-2:111122223333:task/shop/0a")
+
+    def about(rung: str) -> Order:
+        plain = an_order(rung, resource=task.id)
+        return plain.model_copy(update={"principal": None, "thing": task})
+
+    cut = [contained(about(PROTECT_TASK))]
+    for rung in (CLOSE_TASK_SUBNET, STOP_TASK):
+        assert next_rung(about(LEAVE_TARGETS), *cut) == rung
+        cut.append(contained(about(rung)))
+    assert next_rung(about(LEAVE_TARGETS), *cut) is None
+    assert fitting(task) == (PROTECT_TASK, LEAVE_TARGETS, CLOSE_TASK_SUBNET, STOP_TASK)
 
 
 @pytest.mark.parametrize(

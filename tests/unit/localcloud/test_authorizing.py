@@ -19,6 +19,7 @@ from localcloud.authorizing import (
     scaling,
     services,
     systems_manager,
+    tasks,
 )
 
 REFERENCE: dict[str, Any] = json.loads(
@@ -51,6 +52,7 @@ def table() -> Iterator[tuple[str, str, str | None]]:
         yield from (("ec2", action, kind) for kind in kinds)
     for action, pairs in databases._ABOUT.items():
         yield from (("rds", action, kind) for kind, _ in pairs)
+    yield from (("ecs", action, "task") for action in tasks._ON_TASKS)
     for prefix, actions, kind in (
         ("autoscaling", scaling._LOOKING, None),
         ("autoscaling", scaling._ON_GROUPS, "autoScalingGroup"),

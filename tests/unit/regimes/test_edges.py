@@ -89,7 +89,7 @@ def test_what_was_said_last_of_all_places_or_of_one_stands() -> None:
     late = (
         facts_of(told, _harm("*", "likely"))
         .harm["*"]
-        .model_copy(update={"at": early["at"].replace(hour=13)})
+        .model_copy(update={"at": NOON.replace(hour=13)})
     )
     both = one.model_copy(update={"harm": one.harm | {"*": late}})
     assert clocks_of(both)["us-ct-individuals"].state is ClockState.RUNNING

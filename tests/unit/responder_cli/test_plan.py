@@ -144,6 +144,20 @@ def test_the_table_shows_each_event_and_says_that_monitor_mode_holds() -> None:
     assert "iam.deny_role_session: approval" in result.stdout
 
 
+def test_a_task_is_protected_at_once_and_its_load_balancers_are_asked_about() -> None:
+    event = EVENTS / "guardduty/cryptocurrency-runtime-bitcointool-b-ecs.json"
+    [entry] = planned(event, "--mode", "respond")
+    task = f"arn:aws:ecs:us-west-2:{SHOP}:task/shop/0123456789abcdef0123456789abcdef"
+    assert [(one["action"], one["resource"], one["mode"]) for one in entry["orders"]] == [
+        ("ecs.protect_task", task, "automatic"),
+        ("ecs.leave_targets", task, "approval"),
+    ]
+    assert "iam.deny_role_session" in entry["orders"][1]["reason"]
+    result = run(event)
+    assert "ecs.protect_task: automatic" in result.stdout
+    assert "ecs.leave_targets: approval" in result.stdout
+
+
 def test_the_table_shows_hostile_text_as_it_is(tmp_path: Path) -> None:
     event = json.loads((EVENTS / "guardduty/execution-ecs-maliciousfile.json").read_text())
     hostile = "\x1b[2J[red]x[/red]\x07"

@@ -115,6 +115,7 @@ def test_each_kind_of_identity_is_told_apart(
     ("name", "kinds"),
     [
         ("cryptocurrency-ec2-bitcointool-b", ["Instance", "InstanceProfile"]),
+        ("cryptocurrency-runtime-bitcointool-b-ecs", ["ECSCluster", "ECSTask"]),
         ("execution-ecs-maliciousfile", ["EBSVolume", "ECSCluster", "ECSTask"]),
         ("unauthorizedaccess-lambda-torclient", ["Lambda", "Role"]),
         ("object-s3-maliciousfile", ["S3Bucket", "S3Object"]),

@@ -9,13 +9,10 @@ the group then starts another. Targets by address are found in the instance's ow
 AWS: EC2 Auto Scaling User Guide, "Temporarily remove instances"; ELB, "Deregistration delay".
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from responder.actions import standby
+from responder.actions import standby, target_group
 from responder.actions.action import ARN, IN_FORCE, before_of
 from responder.actions.ec2 import asking_ec2, gone, id_of, instance_arn, instance_of, living
 from responder.actions.standby import (
@@ -26,35 +23,28 @@ from responder.actions.standby import (
     put_back_min_size,
     scaling_of,
 )
+from responder.actions.target_group import Target, while_others_do
 from responder.aws.clients import Clients
-from responder.aws.errors import code_of
-from responder.domain.errors import Refused, Unavailable
+from responder.domain.errors import Unavailable
 from responder.domain.order import Before, Order, Receipt
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
-    from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
-    from mypy_boto3_elbv2.type_defs import TargetGroupTypeDef
 
 ID = "ec2.leave_service"
 TITLE = "Take the instance out of service"
-PERMISSIONS = standby.PERMISSIONS | frozenset(
-    {
+PERMISSIONS = (
+    standby.PERMISSIONS
+    | target_group.PERMISSIONS
+    | {
         "ec2:DescribeInstances",
         "elasticloadbalancing:DeregisterInstancesFromLoadBalancer",
-        "elasticloadbalancing:DeregisterTargets",
         "elasticloadbalancing:DescribeLoadBalancers",
-        "elasticloadbalancing:DescribeTargetGroups",
-        "elasticloadbalancing:DescribeTargetHealth",
         "elasticloadbalancing:RegisterInstancesWithLoadBalancer",
-        "elasticloadbalancing:RegisterTargets",
     }
 )
 # Keys of `Before.state`.
 _SCALED, _TARGETS, _CLASSIC = "scaling", "targets", "classic_load_balancers"
-_DRAINING = "draining"  # of a target that was deregistered; "unhealthy.draining" is registered
-_TARGET_GROUP = "TargetGroupArn"
-type _Target = dict[str, Any]  # as it is registered: its group, Id, Port, and zone if it was named
 
 
 def observe(order: Order, clients: Clients) -> Before:
@@ -78,13 +68,9 @@ def apply(receipt: Receipt, clients: Clients) -> None:
     order, _ = receipt.order, before_of(receipt)
     instance = living(clients.ec2(order.account, order.region), order)
     enter_standby(order, clients)
-    for target in _targets(order, clients, instance):
-        with asking_ec2(order, "deregistering"), _while_others_do():
-            clients.elbv2(order.account, order.region).deregister_targets(
-                TargetGroupArn=target[_TARGET_GROUP], Targets=[_as_asked(target)]
-            )
+    target_group.deregister(order, clients, _targets(order, clients, instance))
     for name in _classic(order, clients):
-        with asking_ec2(order, "deregistering"), _while_others_do():
+        with asking_ec2(order, "deregistering"), while_others_do():
             clients.elb(order.account, order.region).deregister_instances_from_load_balancer(
                 LoadBalancerName=name, Instances=[{"InstanceId": instance["InstanceId"]}]
             )
@@ -114,17 +100,13 @@ def release(receipt: Receipt, clients: Clients) -> bool:
         if put_back_min_size(order, clients, before[_SCALED]):
             return True
         raise gone(order)
-    _still_there(order, clients, before)
+    target_group.still_there(order, clients, before[_TARGETS])
     done = exit_standby(order, clients, before[_SCALED])
     done = put_back_min_size(order, clients, before[_SCALED]) or done
     standing, classic = _targets(order, clients, instance), _classic(order, clients)
-    for target in before[_TARGETS]:
-        if target not in standing:
-            with asking_ec2(order, "registering"):
-                clients.elbv2(order.account, order.region).register_targets(
-                    TargetGroupArn=target[_TARGET_GROUP], Targets=[_as_asked(target)]
-                )
-            done = True
+    missing = [target for target in before[_TARGETS] if target not in standing]
+    target_group.register(order, clients, missing)
+    done = done or bool(missing)
     for name in before[_CLASSIC]:
         if name not in classic:
             with asking_ec2(order, "registering"):
@@ -135,30 +117,10 @@ def release(receipt: Receipt, clients: Clients) -> bool:
     return done
 
 
-def _target_groups(
-    elbv2: "ElasticLoadBalancingv2Client",
-) -> "list[TargetGroupTypeDef]":
-    pages = elbv2.get_paginator("describe_target_groups").paginate()
-    return [group for page in pages for group in page["TargetGroups"]]
-
-
-def _targets(order: Order, clients: Clients, instance: "InstanceTypeDef") -> list[_Target]:
+def _targets(order: Order, clients: Clients, instance: "InstanceTypeDef") -> list[Target]:
     """Where it is registered, by its id or one of its addresses, and not being drained already."""
-    elbv2 = clients.elbv2(order.account, order.region)
     names = {"instance": {instance["InstanceId"]}, "ip": set(_addresses(instance))}
-    found = []
-    with asking_ec2(order, "looking for the target groups of"):
-        for group in _target_groups(elbv2):
-            wanted = names.get(group["TargetType"], set())
-            if not wanted or group.get("VpcId") not in _vpcs(instance):
-                continue
-            health = elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
-            found += [
-                {_TARGET_GROUP: group["TargetGroupArn"], **_as_asked(one["Target"])}
-                for one in health["TargetHealthDescriptions"]
-                if one["Target"]["Id"] in wanted and one["TargetHealth"]["State"] != _DRAINING
-            ]
-    return sorted(found, key=lambda one: (one[_TARGET_GROUP], one["Id"], one.get("Port", 0)))
+    return target_group.registered(order, clients, names, _vpcs(instance))
 
 
 def _classic(order: Order, clients: Clients) -> list[str]:
@@ -175,34 +137,6 @@ def _classic(order: Order, clients: Clients) -> list[str]:
         for one in found
         if any(each["InstanceId"] == instance_id for each in one["Instances"])
     )
-
-
-def _still_there(order: Order, clients: Clients, before: dict[str, Any]) -> None:
-    with asking_ec2(order, "looking for the target groups of"):
-        groups = _target_groups(clients.elbv2(order.account, order.region))
-    standing = {group["TargetGroupArn"] for group in groups}
-    lost = sorted({one[_TARGET_GROUP] for one in before[_TARGETS]} - standing)
-    if lost:
-        raise Refused(
-            f"{order.resource} was registered with target groups that do not exist any more "
-            f"({', '.join(lost)}); it was left out of service. Register it by hand"
-        )
-
-
-@contextmanager
-def _while_others_do() -> Iterator[None]:
-    """Its Auto Scaling group deregisters it too, and may have been faster. The next try sees it."""
-    try:
-        yield
-    except ClientError as error:
-        if code_of(error) in ("InvalidInstance", "InvalidTarget"):
-            raise Unavailable("a load balancer let the instance go before it was asked") from error
-        raise
-
-
-def _as_asked(target: Mapping[str, Any]) -> Any:
-    """What names a target: two ports of one instance are two targets."""
-    return {name: target[name] for name in ("Id", "Port", "AvailabilityZone") if name in target}
 
 
 def _vpcs(instance: "InstanceTypeDef") -> set[str]:

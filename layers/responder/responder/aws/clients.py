@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudtrail.client import CloudTrailClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_ec2.client import EC2Client
+    from mypy_boto3_ecs.client import ECSClient
     from mypy_boto3_elb.client import ElasticLoadBalancingClient
     from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
     from mypy_boto3_iam.client import IAMClient
@@ -116,6 +117,11 @@ class Clients:
     def ec2(self, account: str, region: str) -> "EC2Client":
         """EC2 of a member account and region, through the member role."""
         client: EC2Client = self._in_member("ec2", account, region)
+        return client
+
+    def ecs(self, account: str, region: str) -> "ECSClient":
+        """ECS of a member account and region, through the member role."""
+        client: ECSClient = self._in_member("ecs", account, region)
         return client
 
     def kms(self, account: str, region: str) -> "KMSClient":

@@ -23,6 +23,7 @@ TRANSIENT = frozenset(
         "RequestLimitExceeded",
         "RequestTimeout",
         "RequestTimeoutException",
+        "ServerException",
         "ServiceFailure",
         "ServiceUnavailable",
         "ServiceUnavailableException",

@@ -21,6 +21,8 @@ PROTECT_INSTANCE, LEAVE_SERVICE = "ec2.protect_instance", "ec2.leave_service"
 QUARANTINE_INSTANCE, CUT_METADATA = "ec2.quarantine_instance", "ec2.cut_metadata"
 DETACH_PROFILE, CLOSE_SUBNET = "ec2.detach_profile", "ec2.close_subnet"
 UNSHARE_SNAPSHOT, UNSHARE_IMAGE = "ec2.unshare_snapshot", "ec2.unshare_image"
+PROTECT_TASK, LEAVE_TARGETS = "ecs.protect_task", "ecs.leave_targets"
+CLOSE_TASK_SUBNET, STOP_TASK = "ecs.close_subnet", "ecs.stop_task"
 CLOSE_BUCKET, HOLD_DELETES = "s3.close_bucket", "s3.hold_deletes"
 STOP_FUNCTION, QUARANTINE_DATABASE = "lambda.stop_function", "rds.quarantine_instance"
 KEEP_KEY, REVOKE_GRANTS = "kms.keep_key", "kms.revoke_grants"
@@ -58,6 +60,18 @@ GOES_DOWN: dict[str, str] = {
     "credentials it has expire.",
     UNSHARE_SNAPSHOT: "Other accounts cannot use the snapshot until it is released.",
     UNSHARE_IMAGE: "Other accounts cannot start instances of the image until it is released.",
+    PROTECT_TASK: "Neither a scale-in nor a deployment ends the task, for 48 hours or until it is "
+    "released, and a deployment of its service may wait for it.",
+    LEAVE_TARGETS: "The task serves no visitors any more, and its service may start another. What "
+    "the task itself calls goes on, and so do the credentials of its role: their session is named "
+    "like the task's id, and iam.deny_role_session denies it.",
+    CLOSE_TASK_SUBNET: "Everything in the task's subnet reaches nothing outside of its own, and "
+    "nobody reaches it, until it is released: the service's other tasks there, servers, databases, "
+    "load balancers, and whoever goes out by a NAT gateway there. Tasks there get no image and "
+    "write no log, and ECS Exec ends.",
+    STOP_TASK: "The task is stopped for good, and no release starts it again: what it holds in "
+    "memory and on its own disk is lost as evidence, so collect it first. Its service starts "
+    "another from the same image, which an attacker who came in by it enters again.",
     CLOSE_BUCKET: "Everybody and everything but the responder and log delivery loses the bucket "
     "until it is released: the shop, its web front, replication.",
     HOLD_DELETES: "Nothing that the shop calls. The bucket grows, because nothing in it expires.",
@@ -77,6 +91,8 @@ NOT_GIVEN_BACK = {
     CUT_CONSOLE_SIGN_IN: "The old password cannot be put back, and nobody knows the one that "
     "stands. Set another: aws iam update-login-profile --user-name NAME --password PASSWORD "
     "--password-reset-required",
+    STOP_TASK: "A task that was stopped cannot be started again; its service has started another, "
+    "or aws ecs run-task starts one of the same definition.",
 }
 ACTION_IDS = tuple(GOES_DOWN)
 ACCOUNT = "AWSAccount"  # the kind of thing that a whole account is
@@ -97,6 +113,8 @@ _INSTANCE = Ladder(
 )
 _THINGS = {
     "Instance": _INSTANCE,
+    # The task itself is evidence: whoever stops it loses that, so this comes last.
+    "ECSTask": Ladder((PROTECT_TASK, LEAVE_TARGETS), (CLOSE_TASK_SUBNET, STOP_TASK)),
     "Lambda": Ladder((STOP_FUNCTION,)),
     "RDSDBInstance": Ladder((QUARANTINE_DATABASE,)),
     "S3Bucket": Ladder((HOLD_DELETES,), (CLOSE_BUCKET,)),
@@ -104,6 +122,7 @@ _THINGS = {
     "EC2Image": Ladder((UNSHARE_IMAGE,)),
 }
 _SERVICES = {
+    "ECSTask": "ecs",
     "Instance": "ec2",
     "Lambda": "lambda",
     "RDSDBInstance": "rds",

@@ -28,6 +28,8 @@ _THINGS = {
         "Instance": rf"ec2:{_REGION}:{_ACCOUNT}:instance/(?P<name>i-[0-9a-f]{{8,17}})",
         "EBSSnapshot": rf"ec2:{_REGION}::snapshot/(?P<name>snap-[0-9a-f]{{8,17}})",
         "EC2Image": rf"ec2:{_REGION}::image/(?P<name>ami-[0-9a-f]{{8,17}})",
+        "ECSTask": rf"ecs:{_REGION}:{_ACCOUNT}:task/[A-Za-z0-9_-]{{1,255}}/"
+        r"(?P<name>[0-9a-f-]{32,36})",
         "Lambda": rf"lambda:{_REGION}:{_ACCOUNT}:function:(?P<name>[A-Za-z0-9_-]{{1,64}})",
         "RDSDBInstance": rf"rds:{_REGION}:{_ACCOUNT}:db:(?P<name>[A-Za-z][A-Za-z0-9-]{{0,62}})",
         "S3Bucket": r"s3:::(?P<name>[a-z0-9][a-z0-9.-]{2,62})",

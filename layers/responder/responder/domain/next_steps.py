@@ -302,10 +302,14 @@ _BY_RESOURCE = {
     "snapshot the node's volumes. Do not delete the pod before that.",
     "KubernetesWorkload": "Isolate its pods with a network policy that denies all, and cordon the "
     "node. Do not delete them before they are collected.",
-    "ECSCluster": "Swap the security group of the task's network interface for one without rules; "
-    "stop the task last.",
-    "ECSTask": "Swap the security group of its network interface for one without rules; stop the "
-    "task last.",
+    "ECSCluster": "Cut the task that the finding names, and look at those that run the same image "
+    "(aws ecs list-tasks). The cluster itself is no more than their name.",
+    "ECSTask": "aws ecs update-task-protection --protection-enabled --expires-in-minutes 2880, so "
+    "that its service does not end it; deregister its address from its target groups; deny the "
+    "session of its role, which is named like the task's id (responder cut INCIDENT "
+    "iam.deny_role_session arn:aws:sts::ACCOUNT:assumed-role/ROLE/TASK_ID; aws ecs "
+    "describe-task-definition tells ROLE as taskRoleArn). Its network interface cannot be changed: "
+    "collect it, and stop the task last.",
     "Container": "Isolate its host from the network; keep the container for evidence.",
     "Lambda": "Save its code (aws lambda get-function), then stop it: aws lambda "
     "put-function-concurrency --reserved-concurrent-executions 0. Revoke its role's sessions.",

@@ -17,6 +17,7 @@ from responder.domain.ladder import (
     CUT_ROLE_SESSIONS,
     DENY_ROLE_SESSION,
     PROTECT_INSTANCE,
+    PROTECT_TASK,
 )
 from responder.domain.order import Silence
 
@@ -141,7 +142,8 @@ DEFAULT_RULES: tuple[Rule, ...] = (
         severities=_URGENT,
         then=Then.ESCALATE,
         things=Then.APPROVAL,
-        actions={PROTECT_INSTANCE: Then.AUTOMATIC},  # nothing goes down with it
+        # Nothing goes down with these.
+        actions={PROTECT_INSTANCE: Then.AUTOMATIC, PROTECT_TASK: Then.AUTOMATIC},
     ),
     Rule(meanings=(Meaning.RESOURCE,), severities=_SERIOUS, then=Then.ESCALATE),
 )
