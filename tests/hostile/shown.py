@@ -25,6 +25,7 @@ from responder.report.register import row
 from responder.steps.ask import message
 from responder.steps.cut import CutRequest
 from responder.steps.leave import reason_of
+from responder.steps.register import KEEPING
 from responder.steps.release import ReleaseRequest
 from responder_cli import plan as planning
 from responder_cli import register as registering
@@ -158,6 +159,7 @@ def register_on_a_terminal_and_in_a_spreadsheet(text: str) -> None:
             a_clock(state=ClockState.WAIVED, ended_at=NOON, ended_by=text, ended_how=text),
         ],
         receipts=[],
+        keeping=KEEPING,
     ).model_dump(mode="json")
     of_a_terminal(on_a_terminal(registering._shown([kept])))
     for cell in kept.values():

@@ -436,7 +436,7 @@ def test_a_hold_excuses_only_what_that_agency_holds(office: Office) -> None:
         "requested_at": after(minutes=1).isoformat(),
         "how": "letter 7",
     }
-    later = {
+    later: dict[str, Any] = {
         "discovered_at": after(days=1).isoformat(),
         "determined_at": after(days=1).isoformat(),
     }
@@ -463,7 +463,7 @@ def test_a_later_date_that_waits_to_be_accepted_comes_in_under_no_other_reason(
     assert due is not None
     shorter = {"due_at": due - timedelta(days=15), "later_at": due}
     assert clocks.replace_together([(stored, stored.clock.model_copy(update=shorter))])
-    later = {"discovered_at": after(hours=20).isoformat(), "because": "the log shows it"}
-    later["determined_at"] = later["discovered_at"]
+    at = after(hours=20).isoformat()
+    later: dict[str, Any] = {"discovered_at": at, "determined_at": at, "because": "the log"}
     with pytest.raises(Refused, match="a later date of us-ca-individuals already waits"):
         office.record(after(days=2), **later)
