@@ -87,7 +87,7 @@ ACCEPTED = (
     Accepted(
         _HEX,
         r"events/.*\.json",
-        r'^\s*("(id|uid|uid_alt|eventID|eTag|hash|md5OfBody|manifest_sha256)": )?'
+        r'^\s*("(id|uid|uid_alt|eventID|eTag|hash|md5OfBody|manifest_sha256|executableSha256)": )?'
         r'"([0-9a-f]{32}){1,2}",?$',
         "Ids of findings, and digests of objects and messages, as AWS sends them.",
     ),
@@ -120,6 +120,12 @@ ACCEPTED = (
         r"layers/responder/responder/domain/lineage(_next_steps)?\.py",
         r"\bSECRET_POLICY\b",
         "The name of a kind of thing, and what a person does about one.",
+    ),
+    Accepted(
+        _WORD,
+        r"layers/responder/responder/domain/statement\.py",
+        r'\bSECURITY_TOKEN = "security_[t]oken"',
+        "The name of a kind of data that laws protect.",
     ),
     Accepted(
         _WORD,
