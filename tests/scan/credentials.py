@@ -124,7 +124,7 @@ ACCEPTED = (
     Accepted(
         _WORD,
         r"layers/responder/responder/domain/statement\.py",
-        r'\bSECURITY_TOKEN = "security_[t]oken"',
+        r'\bPRIVATE_KEY = "private_[k]ey"',
         "The name of a kind of data that laws protect.",
     ),
     Accepted(
