@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import holidays as calendars
 import yaml
+from holidays.registry import EntityLoader
 from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from responder.domain.errors import Broken
@@ -174,7 +174,8 @@ class Regime(Strict):
     @field_validator("holidays")
     @classmethod
     def _a_country(cls, value: str | None) -> str | None:
-        if value is not None and value not in calendars.list_supported_countries():
+        # By the codes alone: a calendar would load those of every country into a cold start.
+        if value is not None and value not in EntityLoader.get_country_codes():
             raise ValueError("the library of holidays knows no such country")
         return value
 
