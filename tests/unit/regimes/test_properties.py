@@ -4,12 +4,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from responder.domain.clock import Clock, ClockKind, ClockState
-from responder.domain.statement import Condition, Element, Role
+from responder.domain.facts import Fact, standing, untrue
+from responder.domain.statement import INSTANTS as INSTANTS_SAID
+from responder.domain.statement import Condition, Element, Reason, Role, Statement
 from responder.regimes import BY_JURISDICTION, REGIMES
+from responder.regimes.places import unknown
 from responder.regimes.rule import Bound, Relation, Rule, Unit, Within
 from tests.unit.regimes.saying import clocks_of, facts_of
 
@@ -148,3 +152,67 @@ def test_every_rule_that_counts_has_a_number_or_a_standard() -> None:
         for limit in rule.due:
             if isinstance(limit, Within):
                 assert limit.within > 0
+
+
+PLACE = st.sampled_from([*PLACES, "*", *sorted(BY_JURISDICTION)])
+CLOCK = st.sampled_from([*sorted(RULES), "jp-unlisted"])
+WHEN = st.one_of(
+    INSTANTS.map(lambda at: at.isoformat()),
+    st.sampled_from(
+        ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "2028-02-29T23:59:59+14:00"]
+    ),
+)
+
+
+def _of_places(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    places = st.lists(PLACE, min_size=1, max_size=3)
+    return st.lists(st.fixed_dictionaries({"jurisdictions": places, **fields}), max_size=2)
+
+
+def _of_clocks(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(st.fixed_dictionaries({"clock_id": CLOCK, **fields}), max_size=2)
+
+
+WORDS = st.just("a memo of counsel")
+ANYTHING: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(INSTANTS_SAID, WHEN),
+        "notices_sent_at": st.dictionaries(PLACE, WHEN, max_size=3),
+        "notices_planned_at": st.dictionaries(PLACE, WHEN, max_size=3),
+        "residents": st.dictionaries(st.sampled_from([*PLACES, *BY_JURISDICTION]), COUNTS),
+        "elements": st.lists(st.sampled_from(Element), max_size=4),
+        "encrypted": st.booleans(),
+        "role": st.sampled_from(Role),
+        "conditions": st.dictionaries(st.sampled_from(Condition), st.booleans()),
+        "holds": _of_places(agency=WORDS, requested_at=WHEN, ended_at=st.none() | WHEN, how=WORDS),
+        "harm": _of_places(
+            harm=st.sampled_from(["likely", "unlikely"]), determined_at=WHEN, how=WORDS
+        ),
+        "fulfilled": _of_clocks(at=WHEN, how=WORDS),
+        "not_owed": _of_clocks(why=WORDS),
+        "extended": _of_clocks(until=WHEN, reason=st.sampled_from(Reason), how=WORDS),
+        "waived": _of_clocks(why=WORDS),
+    },
+)
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(ANYTHING, min_size=1, max_size=3), st.lists(PLACE, max_size=4))
+def test_whatever_is_said_is_refused_or_counted(
+    statements: list[dict[str, Any]], places: list[str]
+) -> None:
+    now = datetime(2027, 1, 15, 12, tzinfo=UTC)
+    here = tuple(place for place in places if place != "*")
+    facts = facts_of(jurisdictions=here)
+    for told_now in statements:
+        try:
+            said = Statement.model_validate(told_now)
+        except ValidationError:
+            continue
+        if unknown(said, REGIMES) is None and untrue(said, facts, now=now) is None:
+            fact = Fact(incident_id=facts.incident_id, by="counsel", at=now, said=said)
+            facts = standing(facts, [fact])
+        for clock in clocks_of(facts, now=now).values():
+            assert clock.line
+            assert ",," not in clock.line
