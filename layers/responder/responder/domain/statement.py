@@ -219,6 +219,9 @@ class Extended(_Strict):
         return f"{self.reason.value.replace('_', ' ')}, {self.how}"
 
 
+type _Several[T] = Annotated[
+    tuple[T, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
+]
 _Places = Annotated[tuple[Jurisdiction | Literal["*"], ...], Field(min_length=1, max_length=100)]
 
 
@@ -309,33 +312,15 @@ class Statement(_Strict):
     encrypted: bool | None = None  # True: all of it was, and the key was not taken
     role: Role | None = None
     conditions: dict[Condition, bool] = Field(default_factory=dict)
-    holds: Annotated[
-        tuple[Hold, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
-    ] = ()
-    harm: Annotated[
-        tuple[HarmDecision, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
-    ] = ()
-    fulfilled: Annotated[
-        tuple[Fulfilled, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
-    ] = ()
-    not_owed: Annotated[
-        tuple[NotOwed, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
-    ] = ()
-    reopened: Annotated[
-        tuple[Reopened, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
-    ] = ()
-    extended: Annotated[
-        tuple[Extended, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
-    ] = ()
-    acknowledged: Annotated[
-        tuple[Acknowledged, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
-    ] = ()
-    waived: Annotated[
-        tuple[Waived, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
-    ] = ()
-    accepted: Annotated[
-        tuple[Accepted, ...], BeforeValidator(_one_or_many), Field(max_length=_MOST_AT_ONCE)
-    ] = ()
+    holds: _Several[Hold] = ()
+    harm: _Several[HarmDecision] = ()
+    fulfilled: _Several[Fulfilled] = ()
+    not_owed: _Several[NotOwed] = ()
+    reopened: _Several[Reopened] = ()
+    extended: _Several[Extended] = ()
+    acknowledged: _Several[Acknowledged] = ()
+    waived: _Several[Waived] = ()
+    accepted: _Several[Accepted] = ()
     because: Words | None = None  # why a date that a law sets moves later by this statement
     withdrawn: tuple[_Withdrawable, ...] = ()  # said before, and no longer known
 
