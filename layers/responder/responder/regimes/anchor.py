@@ -109,7 +109,8 @@ def first_letter(regime: Regime, facts: Facts, regimes: Sequence[Regime]) -> Fou
     then. The earlier of the two counts: what waits for a second record may wait forever.
     """
     name = AnchorName.INDIVIDUAL_NOTICE_SENT
-    sent = _first_sent(regime, facts, regimes)
+    there = facts.sent_at(regime.jurisdiction)
+    sent = _first_of(there, facts.notices_sent_at, regime, regimes)
     done = [
         (answer.value.at, answer.by)
         for rule in regime.rules
@@ -129,23 +130,22 @@ def first_letter(regime: Regime, facts: Facts, regimes: Sequence[Regime]) -> Fou
     return Found(name, None, _not_yet(_FIRST_LETTER))
 
 
-def _first_sent(regime: Regime, facts: Facts, regimes: Sequence[Regime]) -> Said[datetime] | None:
-    """Of one place what was said of it; of a regime of several places, or of none, the earliest."""
-    if regime.jurisdiction in regime.covers:
-        return facts.sent_at(regime.jurisdiction)
-    told = letters_to(facts.notices_sent_at, regime, regimes)
-    everywhere = facts.sent_at(regime.jurisdiction)
-    told += [everywhere] if everywhere is not None else []
-    return min(told, key=lambda one: one.value, default=None)
-
-
 def planned(regime: Regime, facts: Facts, regimes: Sequence[Regime]) -> Said[datetime] | None:
     """When the first notice is to go to an individual there."""
+    there = facts.planned_at(regime.jurisdiction)
+    return _first_of(there, facts.notices_planned_at, regime, regimes)
+
+
+def _first_of(
+    there: Said[datetime] | None,
+    said: dict[str, Said[datetime]],
+    regime: Regime,
+    regimes: Sequence[Regime],
+) -> Said[datetime] | None:
+    """Of one place what was said of it; of a regime of several places, or of none, the earliest."""
     if regime.jurisdiction in regime.covers:
-        return facts.planned_at(regime.jurisdiction)
-    told = letters_to(facts.notices_planned_at, regime, regimes)
-    everywhere = facts.planned_at(regime.jurisdiction)
-    told += [everywhere] if everywhere is not None else []
+        return there
+    told = letters_to(said, regime, regimes) + ([] if there is None else [there])
     return min(told, key=lambda one: one.value, default=None)
 
 
