@@ -24,7 +24,6 @@ CAMPAIGN_NIGHT = SCENARIOS["campaign"]
 _BEGINS = NOON + timedelta(minutes=40)  # by then everything has happened that findings tell of
 _APPROVE = "Approve"
 _LAST_ANSWERS = timedelta(hours=1)  # after the last delivery
-_AT_MOST_SECONDS = 600.0
 # A page too many: a person answered while the machine waited to ask again, and the next attempt
 # takes the yes; or another delivery of the answer handed it in, and has not said so yet.
 _TOO_LATE = "effects: more: page: [APPROVED TOO LATE]"
@@ -62,7 +61,7 @@ def tried(
         answer, sent = _tried(night, before, schedule)
         return answer | {"afterwards": [] if afterwards is None else afterwards(night, sent)}
 
-    for ran in forked(schedules, run, at_most_seconds=_AT_MOST_SECONDS):
+    for ran in forked(schedules, run, at_most_steps=before.at_most_steps):
         answer = ran.answer or {"why": [(ran.failure or "").strip().splitlines()[-1]]}
         yield Told(
             ran.case,
