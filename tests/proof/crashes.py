@@ -134,12 +134,18 @@ def without_a_right(call: str, end: Collection[str]) -> frozenset[str]:
 def _undisturbed(scenario: Scenario, night: Night) -> dict[str, object]:
     first = len(night.cloud.calls)
     scenario.run(night)
-    calls = [call for call in night.cloud.calls[first:] if call.function is not None]
+    calls = calls_since(first, night)
     return {
         "end": _end(scenario, night),
-        "calls": [(shown(call), [kind.name for kind in kinds_for(call)]) for call in calls],
+        "calls": [(name, [kind.name for kind in kinds]) for name, kinds in calls],
         "uses": [(use.role, use.action, use.refused) for use in uses_of(night.cloud.calls)],
     }
+
+
+def calls_since(first: int, night: Night) -> list[tuple[str, tuple[Kind, ...]]]:
+    """Each call that a function made since the first so many, and what can go wrong with it."""
+    made = [call for call in night.cloud.calls[first:] if call.function is not None]
+    return [(shown(call), kinds_for(call)) for call in made]
 
 
 def _run(scenario: Scenario, night: Night, saboteur: Saboteur) -> dict[str, list[str]]:
@@ -153,5 +159,5 @@ def _run(scenario: Scenario, night: Night, saboteur: Saboteur) -> dict[str, list
 
 def _end(scenario: Scenario, night: Night) -> dict[str, list[str]]:
     failed = night.watch.failed()
-    recovered(night, scenario.answer)
+    recovered(night, scenario.answer, scenario.again)
     return end_of(night, failed)

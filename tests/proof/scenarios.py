@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from responder_cli.drill import world
 from responder_cli.drill.events import deliveries, told_of
 from tests.builders import NOON
+from tests.proof.campaigns import stolen_again
 from tests.workflow.nights import Night
 
 _HOUR = timedelta(hours=1)
@@ -33,6 +34,7 @@ class Scenario:
     prepares: Callable[[Night], None] = lambda _: None
     parameters: Mapping[str, str] = field(default_factory=dict)
     answer: str | None = "Approve"  # what people say to whatever they are asked; None for nothing
+    again: Callable[[Night], None] = Night.send  # what the detectors send once more
 
     def run(self, night: Night) -> None:
         """From what happens until every execution has ended."""
@@ -77,13 +79,15 @@ def press(night: Night, automation_id: str, signal: str) -> None:
             raise
 
 
-def recovered(night: Night, answer: str | None) -> None:
+def recovered(
+    night: Night, answer: str | None, again: Callable[[Night], None] = Night.send
+) -> None:
     """What AWS, the detectors and the operator do about a night on which something failed.
 
     Findings are sent again, dead letters are redriven, failed executions are started again with the
     input that they had, and the hourly sweep comes round.
     """
-    night.send()
+    again(night)
     redriven = set[str]()
     for _ in range(_REDRIVES):
         answered(night, answer)
@@ -230,3 +234,12 @@ SCENARIOS = {
         Scenario("facts", _facts, prepares=_was_stolen, parameters=_LEAVE_ALL),
     )
 }
+# Two thefts in one account. What is cut of both without asking is as much as an hour may see, so
+# who counts a cut twice, or one of the other's, has to ask.
+CUTS = 4
+THEFTS = Scenario(
+    "two campaigns",
+    _campaign,
+    prepares=stolen_again,
+    parameters={"Policy": json.dumps(world.POLICY | {"most_cuts_an_hour": CUTS})},
+)
