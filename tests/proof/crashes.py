@@ -13,6 +13,7 @@ from tests.proof.ends import (
     FAILED_EXECUTIONS,
     differences,
     end_of,
+    in_time,
 )
 from tests.proof.faults import Kind, Saboteur, kinds_for, shown
 from tests.proof.forks import Ran, forked, step
@@ -107,7 +108,8 @@ def disturbed(
         saboteur = Saboteur(night.cloud, fault.at, fault.kind, rival=rival_of(night))
         found = _run(scenario, night, saboteur)
         without = _incomparable(fault, before.end)
-        return differences(before.end, found, without=without, pages_again=int(fault.pages))
+        why = differences(before.end, found, without=without, pages_again=int(fault.pages))
+        return in_time(why, [fault.call])
 
     for ran in forked(faults, run, at_most_steps=before.at_most_steps):
         why = ran.answer if ran.failure is None else [ran.failure.strip().splitlines()[-1]]

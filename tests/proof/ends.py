@@ -14,12 +14,15 @@ from responder_cli.drill import effects, world
 from responder_cli.drill.evidence import custody_holds
 from tests.proof.campaigns import Campaign
 from tests.proof.scenarios import REDRIVEN
-from tests.proof.standing import identities
+from tests.proof.standing import identities, things
 from tests.workflow.nights import Night
 
 # Headings of an end.
 CUSTODY, DEAD_LETTERS, EXECUTIONS = "custody", "dead letters", "executions"
 FAILED_EXECUTIONS, INCIDENTS = "failed executions", "incidents"
+# A page too many: a person answered while the machine waited to ask again, and the next attempt
+# takes the yes; or another delivery of the answer handed it in, and has not said so yet.
+_TOO_LATE = "effects: more: page: [APPROVED TOO LATE]"
 COUNTED = "cuts counted against the breaker"
 REST = "the rest"  # the name of the part that belongs to no theft
 # What holds also where a right is missing and a person has to do the rest.
@@ -113,6 +116,7 @@ def _of_incidents(night: Night, incidents: Sequence[Incident]) -> dict[str, list
 def _of_all(night: Night, wanted: Callable[[str], bool]) -> dict[str, list[str]]:
     return {
         "identities": [line for line in _named_identities(night) if wanted(line)],
+        "things": sorted(_named(line, _labels(night)) for line in things(night)),
         EXECUTIONS: _executions(night),
         "deliveries given up": sorted(str(one) for one in night.cloud.failures),
         DEAD_LETTERS: night.dead_letters(),
@@ -120,8 +124,12 @@ def _of_all(night: Night, wanted: Callable[[str], bool]) -> dict[str, list[str]]
 
 
 def _named_identities(night: Night) -> list[str]:
-    labels = {one.order.order_id: _label(one) for one in night.receipts()}
+    labels = _labels(night)
     return sorted(_named(line, labels) for line in identities(night))
+
+
+def _labels(night: Night) -> dict[str, str]:
+    return {one.order.order_id: _label(one) for one in night.receipts()}
 
 
 def _label(receipt: Receipt) -> str:
@@ -194,3 +202,13 @@ def differences(
         if not (missing or more) and lines[0] != lines[1]:
             told.append(f"{heading}: {lines[0]} lines before, {lines[1]} now")
     return told
+
+
+def in_time(why: Sequence[str], struck: Collection[str]) -> list[str]:
+    """What is wrong with an end, where something went wrong with these calls.
+
+    That an answer came too late is no difference, where it or its question was struck.
+    """
+    if not any(call.startswith(("Approve ", "Ask ")) for call in struck):
+        return list(why)
+    return [one for one in why if not one.startswith(_TOO_LATE)]

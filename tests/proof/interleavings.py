@@ -13,7 +13,7 @@ from responder_cli.drill.events import CAMPAIGN
 from tests.builders import NOON
 from tests.proof.campaigns import campaigns
 from tests.proof.crashes import calls_since, without_a_right
-from tests.proof.ends import DEAD_LETTERS, EXECUTIONS, REST, differences, parts_of
+from tests.proof.ends import DEAD_LETTERS, EXECUTIONS, REST, differences, in_time, parts_of
 from tests.proof.faults import Kind
 from tests.proof.forks import forked
 from tests.proof.invariants import Sent, broken
@@ -27,9 +27,6 @@ _APPROVE = "Approve"
 # A night takes few times the calls of its campaigns alone; with so many, it hangs.
 _AT_MOST_TIMES = 20
 _LAST_ANSWERS = timedelta(hours=1)  # after the last delivery
-# A page too many: a person answered while the machine waited to ask again, and the next attempt
-# takes the yes; or another delivery of the answer handed it in, and has not said so yet.
-_TOO_LATE = "effects: more: page: [APPROVED TOO LATE]"
 _LETTERS_DIE = timedelta(hours=1)  # five receives, six minutes apart
 type Parts = Mapping[str, dict[str, list[str]]]
 
@@ -143,9 +140,8 @@ def _tried(
     for part, expected in _expected(night, before, numbers).items():
         without = _incomparable(expected, [one.call for one in denied])
         told = differences(expected, end[part], without=without, pages_again=mishaps.pages)
+        told = in_time(told, [one.call for one in mishaps.struck])
         why += [f"{part}: {one}" for one in told]
-    if any(one.call.startswith(("Approve ", "Ask ")) for one in mishaps.struck):
-        why = [one for one in why if not one.partition(": ")[2].startswith(_TOO_LATE)]
     answer = {
         "why": why + broken(night, sent, end[REST][DEAD_LETTERS], whole=not denied),
         "struck": [str(one) for one in mishaps.struck],

@@ -9,10 +9,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from responder.domain.ladder import QUARANTINE_INSTANCE
 from responder_cli.drill import world
 from responder_cli.drill.events import deliveries, told_of
 from tests.builders import NOON
 from tests.proof.campaigns import stolen_again
+from tests.proof.things import found, stocked
 from tests.workflow.nights import Night
 
 _HOUR = timedelta(hours=1)
@@ -153,8 +155,20 @@ def _stolen_key(night: Night) -> None:
 
 
 def _was_stolen(night: Night) -> None:
-    """The same as a beginning: it has ended, and nobody's execution waits for deadlines."""
+    """The same as a beginning."""
     _stolen_key(night)
+    _is_over(night)
+
+
+def _were_cut(night: Night) -> None:
+    """Things were found, asked about, and cut."""
+    stocked(night)
+    found(night)
+    _is_over(night)
+
+
+def _is_over(night: Night) -> None:
+    """It has ended, and nobody's execution waits for deadlines."""
     answered(night, "Approve")
     states = night.cloud.client("stepfunctions", account=world.HOME)
     for machine in states.list_state_machines()["stateMachines"]:
@@ -220,6 +234,21 @@ def _facts(night: Night) -> None:
 
 _CUT_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "automatic"}]})}
 _ASK_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "approval"}]})}
+# The server is taken off the network at once, and people are asked about whatever else there is.
+_ASK_OF_THINGS = {
+    "Policy": json.dumps(
+        {
+            "rules": [
+                {
+                    "types": ["*"],
+                    "then": "approval",
+                    "things": "approval",
+                    "actions": {QUARANTINE_INSTANCE: "automatic"},
+                }
+            ]
+        }
+    )
+}
 _LEAVE_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "escalate"}]})}
 SCENARIOS = {
     one.name: one
@@ -231,6 +260,10 @@ SCENARIOS = {
         Scenario("release", _release, prepares=_was_stolen, parameters=_CUT_ALL),
         Scenario("touch", _touch, prepares=_was_stolen, parameters=_CUT_ALL),
         Scenario("by-hand", _by_hand, prepares=_was_stolen, parameters=_LEAVE_ALL),
+        Scenario("things", found, prepares=stocked, parameters=_ASK_OF_THINGS, again=found),
+        Scenario(
+            "things-back", _release, prepares=_were_cut, parameters=_ASK_OF_THINGS, again=found
+        ),
         Scenario("facts", _facts, prepares=_was_stolen, parameters=_LEAVE_ALL),
     )
 }

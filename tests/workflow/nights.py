@@ -35,6 +35,7 @@ class Night:
     watch: Watch
     approver: Approver
     thieves: list[Thief] = field(default_factory=list)  # the first, and those who came later
+    has_things: bool = False  # beside identities and a bucket
 
     def __post_init__(self) -> None:
         self.thieves.insert(0, self.thief)
