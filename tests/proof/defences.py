@@ -116,10 +116,13 @@ UNUSED = (
         "iam:*[Tt]ag*",
         "Where the guard policy stands: tests/unit/actions/test_iam_tag_quarantined.py.",
     ),
-    Defence(
-        "SweepFunctionRole",
-        "states:StartExecution",
-        "When a tracker died: tests/workflow/test_deadlines.py.",
+    *(
+        Defence(
+            "SweepFunctionRole",
+            right,
+            "When a deadline comes due before the tracker tells: tests/workflow/test_deadlines.py.",
+        )
+        for right in ("dynamodb:GetItem", "sns:Publish")
     ),
     Defence(
         "CollectRole",
