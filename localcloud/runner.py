@@ -1,6 +1,6 @@
 """Run the deployed Lambda functions in this process, from the source tree.
 
-Moto ends every invocation at one method; this replaces it. Each function has a sandbox and the
+Moto ends every invocation at one method; this replaces it. Each function has sandboxes and the
 keys of its own role. What Lambda limits, reports and retries is here. A handler takes no virtual
 time but what it sleeps; only a sleep can bring it to its time-out.
 """
@@ -10,6 +10,7 @@ import json
 import threading
 import time
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -58,6 +59,7 @@ class _Running:
     thread: int
     ends_at: datetime  # when Lambda would end it
     again: Callable[[str | None], object]  # runs the function once more, with this event or its own
+    sandbox: Sandbox
 
 
 class _TimedOut(BaseException):
@@ -85,7 +87,7 @@ class Runner:
         self._now, self._pass_time = now, pass_time
         self._start_takes, self._ran = start_takes, ran
         self._retries = Retries(self.invoke, deliveries, role=role, now=now, later=later)
-        self._sandboxes: dict[str, Sandbox] = {}
+        self._sandboxes = defaultdict[str, list[Sandbox]](list)
         self._stack: list[_Running] = []  # the handlers that run now, nested
         self.invocations: list[Invocation] = []
         self.unsupported: list[Unsupported] = []  # met by a handler, whatever it made of it
@@ -111,8 +113,7 @@ class Runner:
             raise RuntimeError(f"{function.name} cannot run beside a handler of another thread")
         self._pass_time(self._start_takes)
         request_id, at, began = str(uuid4()), self._now(), time.perf_counter()
-        cold = function.arn not in self._sandboxes
-        sandbox = self._sandbox(function)
+        sandbox, cold = self._sandbox(function)
         token = self._running.set(function.arn)
         calls_as = invoked_by.set(f"function/{function.name}")
         ends_at = at + timedelta(seconds=function.timeout_s)
@@ -120,7 +121,7 @@ class Runner:
         def again(other: str | None) -> None:
             self.invoke(function, payload if other is None else other, source=source)
 
-        self._stack.append(_Running(thread, ends_at, again))
+        self._stack.append(_Running(thread, ends_at, again, sandbox))
         try:
             returned, error = self._run(sandbox, function, payload, request_id)
         finally:
@@ -148,7 +149,7 @@ class Runner:
     def warm_up(self) -> None:
         """Import what has not run yet. A function that cannot start says so when it is run."""
         for function in self._registry.functions:
-            sandbox = self._sandbox(function)
+            sandbox, _ = self._sandbox(function)
             with suppress(CannotStart), sandbox.entered():
                 sandbox.handler()
 
@@ -206,10 +207,22 @@ class Runner:
         if timedelta(seconds=seconds) > left:
             raise _TimedOut
 
-    def _sandbox(self, function: Function) -> Sandbox:
-        if function.arn not in self._sandboxes:
-            self._sandboxes[function.arn] = Sandbox(function, self._keys(function))
-        return self._sandboxes[function.arn]
+    def _sandbox(self, function: Function) -> tuple[Sandbox, bool]:
+        """One in which nothing runs, and whether it is new: each serves one event at a time.
+
+        AWS: Lambda guide, "Understanding Lambda function scaling".
+        """
+        busy = [running.sandbox for running in self._stack]
+        for sandbox in self._sandboxes[function.arn]:
+            if sandbox not in busy:
+                return sandbox, False
+        token = self._running.set(None)  # what it takes to start one is no call of a handler
+        try:
+            made = Sandbox(function, self._keys(function))
+        finally:
+            self._running.reset(token)
+        self._sandboxes[function.arn].append(made)
+        return made, True
 
     def _run(
         self, sandbox: Sandbox, function: Function, payload: str, request_id: str
@@ -220,11 +233,11 @@ class Runner:
                 given = json.loads(payload)
                 answer = _marshalled(sandbox.handler()(given, Context(function, request_id)))
         except SystemExit as error:
-            del self._sandboxes[function.arn]  # Lambda starts a new one after an exit
+            self._sandboxes[function.arn].remove(sandbox)  # Lambda starts a new one after an exit
             text = f"Runtime exited with error: exit status {error.code}"
             return _failure("Runtime.ExitError", text, request_id), "Runtime.ExitError"
         except _TimedOut:
-            del self._sandboxes[function.arn]
+            self._sandboxes[function.arn].remove(sandbox)
             text = f"Error: Task timed out after {function.timeout_s:.2f} seconds"
             kind = "Sandbox.Timedout"
             return _failure(kind, f"RequestId: {request_id} {text}", request_id), kind

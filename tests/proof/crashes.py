@@ -13,14 +13,17 @@ from tests.proof.ends import (
     FAILED_EXECUTIONS,
     differences,
     end_of,
+    in_time,
 )
 from tests.proof.faults import Kind, Saboteur, kinds_for, shown
-from tests.proof.forks import Ran, forked
+from tests.proof.forks import Ran, forked, step
 from tests.proof.privileges import Use, uses_of
 from tests.proof.scenarios import Scenario, recovered, rival_of
 from tests.workflow.nights import Night, a_night
 
 PUBLISH = "sns:Publish"
+# A night with a fault takes few times the calls of the undisturbed one; with so many, it hangs.
+_AT_MOST_TIMES = 20
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,12 @@ class Undisturbed:
     end: dict[str, list[str]]
     calls: tuple[tuple[str, tuple[Kind, ...]], ...]
     uses: frozenset[Use]
+    steps: int
+
+    @property
+    def at_most_steps(self) -> int:
+        """The calls after which a night that goes wrong does not end any more."""
+        return _AT_MOST_TIMES * self.steps
 
     def faults(self) -> list[Fault]:
         """Everything that can go wrong in it."""
@@ -76,6 +85,7 @@ def prepared(scenario: Scenario, root: Path = world.ROOT) -> Iterator[Night]:
         scenario.prepares(night)
         night.cloud.warm_up()
         night.cloud.settle()
+        night.cloud.listen(lambda *_: step())
         yield night
 
 
@@ -86,7 +96,7 @@ def undisturbed(scenario: Scenario, night: Night) -> Undisturbed:
         raise RuntimeError(ran.failure)
     calls = tuple((name, tuple(Kind[one] for one in kinds)) for name, kinds in ran.answer["calls"])
     uses = frozenset(Use(*one) for one in ran.answer["uses"])
-    return Undisturbed(ran.answer["end"], calls, uses)
+    return Undisturbed(ran.answer["end"], calls, uses, ran.steps)
 
 
 def disturbed(
@@ -98,9 +108,10 @@ def disturbed(
         saboteur = Saboteur(night.cloud, fault.at, fault.kind, rival=rival_of(night))
         found = _run(scenario, night, saboteur)
         without = _incomparable(fault, before.end)
-        return differences(before.end, found, without=without, pages_again=int(fault.pages))
+        why = differences(before.end, found, without=without, pages_again=int(fault.pages))
+        return in_time(why, [fault.call])
 
-    for ran in forked(faults, run):
+    for ran in forked(faults, run, at_most_steps=before.at_most_steps):
         why = ran.answer if ran.failure is None else [ran.failure.strip().splitlines()[-1]]
         told = Violation(scenario.name, ran.case, tuple(why)) if why else None
         yield ran, told
@@ -125,12 +136,18 @@ def without_a_right(call: str, end: Collection[str]) -> frozenset[str]:
 def _undisturbed(scenario: Scenario, night: Night) -> dict[str, object]:
     first = len(night.cloud.calls)
     scenario.run(night)
-    calls = [call for call in night.cloud.calls[first:] if call.function is not None]
+    calls = calls_since(first, night)
     return {
         "end": _end(scenario, night),
-        "calls": [(shown(call), [kind.name for kind in kinds_for(call)]) for call in calls],
+        "calls": [(name, [kind.name for kind in kinds]) for name, kinds in calls],
         "uses": [(use.role, use.action, use.refused) for use in uses_of(night.cloud.calls)],
     }
+
+
+def calls_since(first: int, night: Night) -> list[tuple[str, tuple[Kind, ...]]]:
+    """Each call that a function made since the first so many, and what can go wrong with it."""
+    made = [call for call in night.cloud.calls[first:] if call.function is not None]
+    return [(shown(call), kinds_for(call)) for call in made]
 
 
 def _run(scenario: Scenario, night: Night, saboteur: Saboteur) -> dict[str, list[str]]:
@@ -144,5 +161,5 @@ def _run(scenario: Scenario, night: Night, saboteur: Saboteur) -> dict[str, list
 
 def _end(scenario: Scenario, night: Night) -> dict[str, list[str]]:
     failed = night.watch.failed()
-    recovered(night, scenario.answer)
+    recovered(night, scenario.answer, scenario.again)
     return end_of(night, failed)

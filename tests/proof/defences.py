@@ -26,7 +26,11 @@ class Defence:
 _NO_PLAN = "Granted with a response plan only, which no account has that is new to that service."
 _RETRY = "When a name is taken already, by a second delivery: tests/unit/aws/test_vault.py."
 _CONSOLE = "When a person runs the document, not the command: tests/workflow/test_by_hand.py."
-_THING = "No scenario holds a thing: tests/unit/actions cuts and releases each kind."
+_WIDER = "Of a wider rung, or by hand: tests/workflow/test_ladder_instances.py."
+_SHARED = "No scenario holds a shared image or snapshot: tests/workflow/test_ladder_instances.py."
+_CLOSED = "Of a wider rung of a bucket: tests/workflow/test_ladder_stores.py."
+_KEY = "No finding asks for a cut of a key, and no scenario holds one: a person asks for it."
+_TASK = "No scenario holds a task: tests/workflow/test_ladder_tasks.py."
 _QUOTA = "When a policy cannot be attached: tests/unit/actions/test_member_role_suffices.py."
 _LADDER = "Steps of the ladder above the first: tests/workflow/test_ladder_cases.py."
 UNUSED = (
@@ -68,16 +72,32 @@ UNUSED = (
     Defence("CollectFunctionRole", "s3:GetObjectTagging", _RETRY),
     Defence("SealFunctionRole", "s3:GetObjectTagging", _RETRY),
     Defence("ReportFunctionRole", "s3:GetObjectTagging", _RETRY),
-    Defence("ContainRole", "autoscaling:*", _THING),
-    Defence("ContainRole", "ec2:*", _THING),
-    Defence("ContainRole", "ecs:*", _THING),
-    Defence("ContainRole", "elasticloadbalancing:*", _THING),
-    Defence("ContainRole", "iam:GetInstanceProfile", _THING),
-    Defence("ContainRole", "iam:PassRole", _THING),
-    Defence("ContainRole", "kms:*", _THING),
-    Defence("ContainRole", "lambda:*", _THING),
-    Defence("ContainRole", "rds:*", _THING),
-    Defence("ContainRole", "s3:*", _THING),
+    Defence("ContainRole", "ec2:*NetworkAcl*", _WIDER),
+    Defence("ContainRole", "ec2:ModifyInstanceMetadataOptions", _WIDER),
+    Defence("ContainRole", "ec2:*IamInstanceProfile*", _WIDER),
+    Defence("ContainRole", "iam:GetInstanceProfile", _WIDER),
+    Defence("ContainRole", "iam:PassRole", _WIDER),
+    Defence("ContainRole", "ec2:*Image*", _SHARED),
+    Defence("ContainRole", "ec2:*Snapshot*", _SHARED),
+    Defence(
+        "ContainRole",
+        "ec2:RevokeSecurityGroupIngress",
+        "When somebody opened our group: tests/unit/actions/test_ec2_actions.py.",
+    ),
+    Defence("ContainRole", "ecs:*", _TASK),
+    Defence("ContainRole", "kms:*", _KEY),
+    Defence(
+        "ContainRole",
+        "rds:*Cluster*",
+        "When the database is one of a cluster: tests/workflow/test_ladder_stores.py.",
+    ),
+    Defence("ContainRole", "s3:*BucketPolicy", _CLOSED),
+    Defence("ContainRole", "s3:*BucketPublicAccessBlock", _CLOSED),
+    Defence(
+        "ContainRole",
+        "s3:PutReplicationConfiguration",
+        "When a bucket is replicated: tests/unit/actions/test_s3_hold_deletes.py.",
+    ),
     Defence("ContainRole", "iam:*PermissionsBoundary", _QUOTA),
     Defence("ContainRole", "iam:*LoginProfile", _LADDER),
     Defence("ContainRole", "iam:*SSHPublicKey*", _LADDER),
@@ -98,10 +118,13 @@ UNUSED = (
         "iam:*[Tt]ag*",
         "Where the guard policy stands: tests/unit/actions/test_iam_tag_quarantined.py.",
     ),
-    Defence(
-        "SweepFunctionRole",
-        "states:StartExecution",
-        "When a tracker died: tests/workflow/test_deadlines.py.",
+    *(
+        Defence(
+            "SweepFunctionRole",
+            right,
+            "When a deadline comes due before the tracker tells: tests/workflow/test_deadlines.py.",
+        )
+        for right in ("dynamodb:GetItem", "sns:Publish")
     ),
     Defence(
         "CollectRole",
@@ -118,6 +141,31 @@ ELSEWHERE = (
     Defence("ContainRole", "iam:De*Policy", "release"),
     Defence("WatchFunctionRole", "*", "touch"),
     Defence("ContainRole", "iam:*UserPolicy", "touch"),
+    *(
+        Defence("ContainRole", right, "things")
+        for right in (
+            "autoscaling:[DU]*",
+            "autoscaling:EnterStandby",
+            "ec2:*SecurityGroup*",
+            "ec2:CreateTags",
+            "ec2:*Instance*",
+            "ec2:*NetworkInterface*",
+            "elasticloadbalancing:De*",
+            "lambda:*Function*",
+            "lambda:*EventSourceMapping*",
+            "rds:*DB[IS]*",
+            "s3:*LifecycleConfiguration",
+            "s3:GetReplicationConfiguration",
+        )
+    ),
+    *(
+        Defence("ContainRole", right, "things-back")
+        for right in (
+            "autoscaling:ExitStandby",
+            "elasticloadbalancing:Register*",
+            "lambda:DeleteFunctionConcurrency",
+        )
+    ),
     Defence("CutFunctionRole", "*", "by-hand"),
     Defence("ContainRole", "iam:*RolePolic*", "by-hand"),
     Defence("RecordFunctionRole", "*", "facts"),

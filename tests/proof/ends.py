@@ -1,26 +1,32 @@
-"""How a night ended, without ids and instants: two nights that did the same read the same."""
+"""How a night ended, without ids and instants: two nights that did the same read the same.
+
+It is read as a whole, or by thefts: each has its own part, and what belongs to none is the rest.
+"""
 
 import json
 import re
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
 
+from responder.domain.incident import Incident
 from responder.domain.order import Receipt
 from responder_cli import verify_custody
 from responder_cli.drill import effects, world
 from responder_cli.drill.evidence import custody_holds
+from tests.proof.campaigns import Campaign
 from tests.proof.scenarios import REDRIVEN
+from tests.proof.standing import identities, things
 from tests.workflow.nights import Night
 
 # Headings of an end.
 CUSTODY, DEAD_LETTERS, EXECUTIONS = "custody", "dead letters", "executions"
 FAILED_EXECUTIONS, INCIDENTS = "failed executions", "incidents"
+# A page too many: a person answered while the machine waited to ask again, and the next attempt
+# takes the yes; or another delivery of the answer handed it in, and has not said so yet.
+_TOO_LATE = "effects: more: page: [APPROVED TOO LATE]"
+COUNTED = "cuts counted against the breaker"
+REST = "the rest"  # the name of the part that belongs to no theft
 # What holds also where a right is missing and a person has to do the rest.
 ALWAYS = frozenset({CUSTODY, DEAD_LETTERS, FAILED_EXECUTIONS, INCIDENTS})
-# When an identity was last used is no effect of ours.
-_NO_EFFECT = ("PasswordLastUsed", "ResponseMetadata", "RoleLastUsed", "UserId")
-# A deny of sessions holds the instant of the cut.
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 _ID = re.compile(r"(?:inc|ord|apr)-[0-9a-f-]{10,}")
 _AGAIN = re.compile(r"-[0-9]{8}T[0-9]{2}$")  # of a tracker, with the hour of the sweep
 _RANDOM = re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b|(?<=-)[A-Za-z0-9]{12}\b")
@@ -32,26 +38,98 @@ def end_of(night: Night, failed: Sequence[str]) -> dict[str, list[str]]:
     `failed` are the executions that failed before anybody started them again.
     """
     incidents = night.watch.incidents()
-    labels = {one.order.order_id: _label(one) for one in night.receipts()}
+    told = effects.read(night.cloud, night.watch, night.shop)
+    return {
+        INCIDENTS: [str(len(incidents))],
+        "effects": list(told),
+        **_of_incidents(night, incidents),
+        **_of_all(night, lambda _: True),
+        FAILED_EXECUTIONS: list(failed),
+    }
+
+
+def parts_of(
+    night: Night, failed: Sequence[str], thefts: Sequence[Campaign]
+) -> dict[str, dict[str, list[str]]]:
+    """The same by thefts, under the name of whose key was stolen.
+
+    The part of a theft is of the incidents that hold a finding of it, and of its identities.
+    """
+    incidents = night.watch.incidents()
+    parts, owned, lines = dict[str, dict[str, list[str]]](), set[str](), _named_identities(night)
+    for theft in thefts:
+        own = [one for one in incidents if findings_in(night, one) & theft.findings()]
+        owned |= {incident.id for incident in own}
+        parts[theft.shop.user] = {
+            INCIDENTS: [str(len(own))],
+            "effects": list(effects.of(night.cloud, night.watch, theft.shop, own)),
+            **_of_incidents(night, own),
+            COUNTED: _counted(night, own),
+            "identities": [line for line in lines if _is_about(theft, line)],
+            FAILED_EXECUTIONS: [one for one in failed if any(each.id in one for each in own)],
+        }
+    others = [one for one in incidents if one.id not in owned]
+    parts[REST] = {
+        INCIDENTS: [str(len(others))],
+        "pages": sorted(
+            page.subject
+            for page in night.cloud.published
+            if not any(name in f"{page.subject} {page.message}" for name in owned)
+        ),
+        **_of_all(night, lambda line: not any(_is_about(one, line) for one in thefts)),
+        FAILED_EXECUTIONS: [one for one in failed if not any(name in one for name in owned)],
+    }
+    return parts
+
+
+def _counted(night: Night, incidents: Sequence[Incident]) -> list[str]:
+    ordered = {one.order_id for each in incidents for one in night.watch.records.orders(each.id)}
+    counted = [sk.partition("#")[2] for pk, sk, _ in night.items() if pk.startswith("CUTS#")]
+    return [str(len(ordered.intersection(counted)))]
+
+
+def findings_in(night: Night, incident: Incident) -> frozenset[str]:
+    """The keys of the findings that an incident holds."""
+    return frozenset(finding.key for finding in night.watch.records.findings(incident.id))
+
+
+def _is_about(theft: Campaign, line: str) -> bool:
+    return any(f'"{name}"' in line for name in (theft.shop.user, theft.shop.role))
+
+
+def _of_incidents(night: Night, incidents: Sequence[Incident]) -> dict[str, list[str]]:
     bucket = night.stacks.responder.parameters["EvidenceBucket"]
     # A second delivery may leave an object that no list names: it is "not checked", and no break.
     checked = [custody_holds(night.cloud, bucket, incident.id)[1] for incident in incidents]
+    receipts = [one for incident in incidents for one in night.watch.receipts.all(incident.id)]
     return {
-        INCIDENTS: [str(len(incidents))],
-        "effects": list(effects.read(night.cloud, night.watch, night.shop)),
-        "orders": sorted(_receipt(one) for one in night.receipts()),
+        "orders": sorted(_receipt(one) for one in receipts),
         "refused": sorted(
             _plain(f"{one.resource}: {one.reason}")
             for incident in incidents
             for one in night.watch.records.refusals(incident.id)
         ),
-        "identities": sorted(_named(line, labels) for line in _identities(night)),
-        EXECUTIONS: _executions(night),
         CUSTODY: [each for each in checked if verify_custody.BROKEN in each],
+    }
+
+
+def _of_all(night: Night, wanted: Callable[[str], bool]) -> dict[str, list[str]]:
+    return {
+        "identities": [line for line in _named_identities(night) if wanted(line)],
+        "things": sorted(_named(line, _labels(night)) for line in things(night)),
+        EXECUTIONS: _executions(night),
         "deliveries given up": sorted(str(one) for one in night.cloud.failures),
-        FAILED_EXECUTIONS: list(failed),
         DEAD_LETTERS: night.dead_letters(),
     }
+
+
+def _named_identities(night: Night) -> list[str]:
+    labels = _labels(night)
+    return sorted(_named(line, labels) for line in identities(night))
+
+
+def _labels(night: Night) -> dict[str, str]:
+    return {one.order.order_id: _label(one) for one in night.receipts()}
 
 
 def _label(receipt: Receipt) -> str:
@@ -64,36 +142,6 @@ def _receipt(receipt: Receipt) -> str:
     before = _plain(json.dumps(state, sort_keys=True, default=str))
     released = "" if receipt.released_by is None else f", released by {receipt.released_by}"
     return f"{_label(receipt)}: {receipt.status.value}{released}; before: {before}"
-
-
-def _identities(night: Night) -> list[str]:
-    """Every user and role of the shop: what is attached to it, written on it, and its keys."""
-    iam, found = night.cloud.client("iam", account=world.SHOP), list[str]()
-    for user in iam.list_users()["Users"]:
-        name = {"UserName": user["UserName"]}
-        attached = iam.list_attached_user_policies(**name)["AttachedPolicies"]
-        keys = iam.list_access_keys(**name)["AccessKeyMetadata"]
-        found += [
-            _line("user", iam.get_user(**name)["User"]),
-            *(_line(f"{name} has attached", one) for one in attached),
-            *(_line(f"{name} has", one) for one in keys),
-            *(
-                _line(f"{name} has inline", iam.get_user_policy(**name, PolicyName=policy))
-                for policy in iam.list_user_policies(**name)["PolicyNames"]
-            ),
-        ]
-    for role in iam.list_roles()["Roles"]:
-        name = {"RoleName": role["RoleName"]}
-        attached = iam.list_attached_role_policies(**name)["AttachedPolicies"]
-        found += [
-            _line("role", iam.get_role(**name)["Role"]),
-            *(_line(f"{name} has attached", one) for one in attached),
-            *(
-                _line(f"{name} has inline", iam.get_role_policy(**name, PolicyName=policy))
-                for policy in iam.list_role_policies(**name)["PolicyNames"]
-            ),
-        ]
-    return found
 
 
 def _executions(night: Night) -> list[str]:
@@ -109,11 +157,6 @@ def _executions(night: Night) -> list[str]:
         ]
         found.append(_RANDOM.sub("…", f"{machine['name']}: {len(ours)}"))
     return found
-
-
-def _line(what: str, held: dict[str, Any]) -> str:
-    kept = {name: each for name, each in held.items() if name not in _NO_EFFECT}
-    return f"{what}: {_INSTANT.sub('…', json.dumps(kept, sort_keys=True, default=str))}"
 
 
 def _more_often(line: str, most: int) -> list[str]:
@@ -159,3 +202,13 @@ def differences(
         if not (missing or more) and lines[0] != lines[1]:
             told.append(f"{heading}: {lines[0]} lines before, {lines[1]} now")
     return told
+
+
+def in_time(why: Sequence[str], struck: Collection[str]) -> list[str]:
+    """What is wrong with an end, where something went wrong with these calls.
+
+    That an answer came too late is no difference, where it or its question was struck.
+    """
+    if not any(call.startswith(("Approve ", "Ask ")) for call in struck):
+        return list(why)
+    return [one for one in why if not one.startswith(_TOO_LATE)]

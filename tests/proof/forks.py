@@ -2,9 +2,13 @@
 
 A fork copies the whole pretend cloud, so it is deployed once. It is safe only while no other thread
 runs, which the caller sees to by letting the cloud settle.
+
+How far a continuation may go is counted in steps, which it reports itself: a slow machine takes as
+many as a fast one. Real time bounds only how long nothing at all may happen.
 """
 
 import json
+import mmap
 import os
 import select
 import signal
@@ -17,6 +21,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _CHUNK = 65_536
+_WIDTH = 8  # bytes of a counter
+_counters: list[mmap.mmap] = []  # of this process, and of those that it is a copy of
 
 
 @dataclass(frozen=True)
@@ -26,15 +32,35 @@ class Ran[Case]:
     case: Case
     answer: Any  # JSON; None if it failed
     failure: str | None
-    seconds: float
+    seconds: float  # of real time
+    steps: int
 
 
 @dataclass
 class _Child:
     process: int
     pipe: int
+    counter: mmap.mmap
     began: float
+    moved: float  # when a step was last seen
+    steps: int = 0
     text: bytes = b""
+
+    def look(self) -> None:
+        """See how far it is."""
+        steps = _count(self.counter)
+        if steps != self.steps:
+            self.steps, self.moved = steps, time.perf_counter()
+
+
+def step() -> None:
+    """Say that something happened: in a copy of a process, whose original counts it."""
+    for counter in _counters:
+        counter[:_WIDTH] = (_count(counter) + 1).to_bytes(_WIDTH)
+
+
+def _count(counter: mmap.mmap) -> int:
+    return int.from_bytes(counter[:_WIDTH])
 
 
 def forked[Case](
@@ -42,11 +68,13 @@ def forked[Case](
     run: Callable[[Case], Any],
     *,
     at_once: int | None = None,
-    at_most_seconds: float = 300,
+    at_most_steps: int | None = None,
+    at_most_still_seconds: float = 300,
 ) -> Iterator[Ran[Case]]:
     """Run each case in a copy of this process, and yield them as they end.
 
-    A case that hangs is killed after so many seconds of real time, and has failed.
+    A case that takes more steps is killed, and has failed; and so is one that takes none for so
+    many seconds of real time.
     """
     if threading.active_count() != 1:
         raise RuntimeError("a fork would lose the other threads of this process")
@@ -66,21 +94,35 @@ def forked[Case](
                 del running[pipe]
                 yield _ended(case, child)
         for pipe, (case, child) in list(running.items()):
-            if time.perf_counter() - child.began > at_most_seconds:
+            if why := _gone_wrong(child, at_most_steps, at_most_still_seconds):
                 os.kill(child.process, signal.SIGKILL)
                 del running[pipe]
-                yield _ended(case, child, f"it was not done after {at_most_seconds:.0f} seconds")
+                yield _ended(case, child, why)
+
+
+def _gone_wrong(child: _Child, at_most_steps: int | None, at_most_still_seconds: float) -> str:
+    child.look()
+    if at_most_steps is not None and child.steps > at_most_steps:
+        return f"it was not done after {at_most_steps} steps"
+    if time.perf_counter() - child.moved > at_most_still_seconds:
+        return (
+            f"nothing happened for {at_most_still_seconds:.0f} seconds, after {child.steps} steps"
+        )
+    return ""
 
 
 def _start[Case](case: Case, run: Callable[[Case], Any]) -> _Child:
     sys.stdout.flush()
     sys.stderr.flush()
     reading, writing = os.pipe()
+    counter = mmap.mmap(-1, _WIDTH)  # shared with the copy
     process = os.fork()
     if process:
         os.close(writing)
-        return _Child(process, reading, time.perf_counter())
+        now = time.perf_counter()
+        return _Child(process, reading, counter, began=now, moved=now)
     try:
+        _counters.append(counter)
         os.close(reading)
         silence = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silence, 1)
@@ -102,4 +144,6 @@ def _ended[Case](case: Case, child: _Child, failure: str | None = None) -> Ran[C
     if failure is None and not child.text:
         failure = "its process ended without a word"
     told = {} if failure is not None else json.loads(child.text)
-    return Ran(case, told.get("answer"), failure or told.get("failure"), took)
+    steps = _count(child.counter)
+    child.counter.close()
+    return Ran(case, told.get("answer"), failure or told.get("failure"), took, steps)

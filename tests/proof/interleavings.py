@@ -1,34 +1,34 @@
-"""A campaign by many schedules: whatever comes when, it ends as it does undisturbed."""
+"""Campaigns by many schedules: whatever comes when, each ends as it does alone and undisturbed."""
 
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from responder_cli.drill import world
-from responder_cli.drill.events import CAMPAIGN, told_of
+from responder_cli.drill.events import CAMPAIGN
 from tests.builders import NOON
-from tests.proof.crashes import Undisturbed, without_a_right
-from tests.proof.ends import DEAD_LETTERS, EXECUTIONS, differences, end_of
+from tests.proof.campaigns import campaigns
+from tests.proof.crashes import calls_since, without_a_right
+from tests.proof.ends import DEAD_LETTERS, EXECUTIONS, REST, differences, in_time, parts_of
 from tests.proof.faults import Kind
 from tests.proof.forks import forked
 from tests.proof.invariants import Sent, broken
 from tests.proof.mishaps import Mishaps
-from tests.proof.scenarios import SCENARIOS, answered, press, recovered
+from tests.proof.scenarios import answered, press, recovered
 from tests.proof.schedules import BROKEN, NOISE, Schedule
 from tests.workflow.nights import Night
 
-CAMPAIGN_NIGHT = SCENARIOS["campaign"]
 _BEGINS = NOON + timedelta(minutes=40)  # by then everything has happened that findings tell of
 _APPROVE = "Approve"
+# A night takes few times the calls of its campaigns alone; with so many, it hangs.
+_AT_MOST_TIMES = 20
 _LAST_ANSWERS = timedelta(hours=1)  # after the last delivery
-_AT_MOST_SECONDS = 600.0
-# A page too many: a person answered while the machine waited to ask again, and the next attempt
-# takes the yes; or another delivery of the answer handed it in, and has not said so yet.
-_TOO_LATE = "effects: more: page: [APPROVED TOO LATE]"
 _LETTERS_DIE = timedelta(hours=1)  # five receives, six minutes apart
+type Parts = Mapping[str, dict[str, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,43 @@ class Told:
         return f"python -m tests.proof --schedules 1 --seed {self.schedule.seed}"
 
 
+@dataclass(frozen=True)
+class Alone:
+    """A campaign that nothing disturbs and beside which nothing happens: how the night ends."""
+
+    parts: Parts
+    calls: tuple[tuple[str, tuple[Kind, ...]], ...]
+    steps: int
+
+
+def alone(night: Night) -> list[Alone]:
+    """Each campaign of the night, in a copy of its own."""
+
+    def run(number: int) -> dict[str, Any]:
+        first = len(night.cloud.calls)
+        for event in campaigns(night)[number].events():
+            night.cloud.advance(
+                max(datetime.fromisoformat(event["time"]) - night.cloud.now(), timedelta())
+            )
+            night.cloud.deliver(event, account=world.HOME)
+        answered(night, _APPROVE)
+        calls = [(name, [kind.name for kind in kinds]) for name, kinds in calls_since(first, night)]
+        failed = night.watch.failed()
+        recovered(night, _APPROVE, partial(_sent_again, numbers=[number]))
+        return {"parts": parts_of(night, failed, campaigns(night)), "calls": calls}
+
+    found = dict[int, Alone]()
+    for ran in forked(range(len(campaigns(night))), run):
+        if ran.failure is not None:
+            raise RuntimeError(ran.failure)
+        calls = [(name, tuple(Kind[one] for one in kinds)) for name, kinds in ran.answer["calls"]]
+        found[ran.case] = Alone(ran.answer["parts"], tuple(calls), ran.steps)
+    return [found[number] for number in sorted(found)]
+
+
 def tried(
     night: Night,
-    before: Undisturbed,
+    before: Sequence[Alone],
     schedules: Sequence[Schedule],
     afterwards: Callable[[Night, Sent], list[str]] | None = None,
 ) -> Iterator[Told]:
@@ -62,7 +96,8 @@ def tried(
         answer, sent = _tried(night, before, schedule)
         return answer | {"afterwards": [] if afterwards is None else afterwards(night, sent)}
 
-    for ran in forked(schedules, run, at_most_seconds=_AT_MOST_SECONDS):
+    at_most = _AT_MOST_TIMES * sum(one.steps for one in before)
+    for ran in forked(schedules, run, at_most_steps=at_most):
         answer = ran.answer or {"why": [(ran.failure or "").strip().splitlines()[-1]]}
         yield Told(
             ran.case,
@@ -73,8 +108,15 @@ def tried(
         )
 
 
-def _tried(night: Night, before: Undisturbed, schedule: Schedule) -> tuple[dict[str, Any], Sent]:
-    events = {name: _event(night, name) for name in (*CAMPAIGN, *NOISE, *BROKEN)}
+def _tried(
+    night: Night, before: Sequence[Alone], schedule: Schedule
+) -> tuple[dict[str, Any], Sent]:
+    numbers = range(schedule.campaigns)
+    events = {
+        (name, number): _event(night, name, number)
+        for number in numbers
+        for name in (*CAMPAIGN, *NOISE, *BROKEN)
+    }
     rivals = {name: _message(event) for name, event in events.items()}
     mishaps = Mishaps(night.cloud, schedule.mishaps, rivals)
     if schedule.turns is not None:
@@ -86,42 +128,59 @@ def _tried(night: Night, before: Undisturbed, schedule: Schedule) -> tuple[dict[
     night.cloud.disturb(None)
     failed = night.watch.failed()
     calls = len(night.cloud.calls) - first
-    recovered(night, _APPROVE)
+    recovered(night, _APPROVE, partial(_sent_again, numbers=numbers))
     night.cloud.advance(_LETTERS_DIE)
-    end = end_of(night, failed)
+    end = parts_of(night, failed, campaigns(night))
     denied = [one for one in mishaps.struck if one.kind is Kind.DENIED]
     sent = Sent(
-        campaign=[_key(events[name]) for name in CAMPAIGN],
-        unreadable=[events[one.event] for one in schedule.deliveries if one.event in BROKEN],
+        campaigns=campaigns(night)[: schedule.campaigns],
+        unreadable=[events[one.event, 0] for one in schedule.deliveries if one.event in BROKEN],
     )
-    why = differences(
-        before.end,
-        end,
-        without=_incomparable(before, [one.call for one in denied]),
-        pages_again=mishaps.pages,
-    )
-    if any(one.call.startswith(("Approve ", "Ask ")) for one in mishaps.struck):
-        why = [one for one in why if not one.startswith(_TOO_LATE)]
+    why = list[str]()
+    for part, expected in _expected(night, before, numbers).items():
+        without = _incomparable(expected, [one.call for one in denied])
+        told = differences(expected, end[part], without=without, pages_again=mishaps.pages)
+        told = in_time(told, [one.call for one in mishaps.struck])
+        why += [f"{part}: {one}" for one in told]
     answer = {
-        "why": why + broken(night, sent, end, whole=not denied),
+        "why": why + broken(night, sent, end[REST][DEAD_LETTERS], whole=not denied),
         "struck": [str(one) for one in mishaps.struck],
         "calls": calls,
     }
     return answer, sent
 
 
-def _incomparable(before: Undisturbed, denied: Sequence[str]) -> frozenset[str]:
+def _expected(night: Night, before: Sequence[Alone], numbers: Sequence[int]) -> Parts:
+    """Each campaign that happens ends as it does alone; each other one as where it is idle."""
+    [first, *_], parts = numbers, dict[str, dict[str, list[str]]]()
+    for number, theft in enumerate(campaigns(night)):
+        at = number if number in numbers else first
+        parts[theft.shop.user] = before[at].parts[theft.shop.user]
+    return parts | {REST: before[first].parts[REST]}
+
+
+def _sent_again(night: Night, numbers: Sequence[int]) -> None:
+    """What the detectors send once more."""
+    for number in numbers:
+        for event in campaigns(night)[number].events():
+            night.cloud.deliver(event, account=world.HOME)
+    night.cloud.settle()
+
+
+def _incomparable(end: Collection[str], denied: Sequence[str]) -> frozenset[str]:
     """How many runs there were depends on the order of findings; dead letters were sent here."""
     of_order = frozenset({EXECUTIONS, DEAD_LETTERS})
-    return of_order.union(*(without_a_right(call, before.end) for call in denied))
+    return of_order.union(*(without_a_right(call, end) for call in denied))
 
 
-def _delivered(night: Night, schedule: Schedule, events: dict[str, dict[str, Any]]) -> None:
+def _delivered(
+    night: Night, schedule: Schedule, events: dict[tuple[str, int], dict[str, Any]]
+) -> None:
     """Each delivery at its time; people answer meanwhile."""
     _until(night, schedule, _BEGINS)
     for one in schedule.deliveries:
         _until(night, schedule, _BEGINS + one.after)
-        night.cloud.deliver(events[one.event], account=world.HOME)
+        night.cloud.deliver(events[one.event, one.campaign], account=world.HOME)
     _until(night, schedule, night.cloud.now() + _LAST_ANSWERS)
 
 
@@ -139,12 +198,12 @@ def _until(night: Night, schedule: Schedule, at: datetime) -> None:
         night.cloud.settle()
 
 
-def _event(night: Night, name: str) -> dict[str, Any]:
+def _event(night: Night, name: str, number: int) -> dict[str, Any]:
     if name in BROKEN:
         path = world.ROOT / f"events/{name}.json"
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
-    [event] = told_of(NOON, night.shop, night.thief.session_key_id, [name])
+    [event] = campaigns(night)[number].events([name])
     return event
 
 
@@ -152,13 +211,3 @@ def _message(event: dict[str, Any]) -> str:
     """As the intake function is given it by its queue."""
     record = {"messageId": "rival", "body": json.dumps(event), "eventSource": "aws:sqs"}
     return json.dumps({"Records": [record]})
-
-
-def _key(event: dict[str, Any]) -> str:
-    """The finding's key, by the feed that tells of it."""
-    detail = event["detail"]
-    return str(detail["arn"] if "arn" in detail else _of_security_hub(detail["findings"][0]))
-
-
-def _of_security_hub(finding: dict[str, Any]) -> str:
-    return str(finding["Id"] if "Id" in finding else finding["finding_info"]["uid"])

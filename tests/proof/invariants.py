@@ -14,7 +14,8 @@ from responder.domain.custody import verify_chain
 from responder.domain.incident import Incident
 from responder.domain.order import ReceiptStatus
 from responder_cli.drill import world
-from tests.proof.ends import DEAD_LETTERS
+from tests.proof.campaigns import Campaign
+from tests.proof.ends import findings_in
 from tests.workflow.nights import Night
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -26,15 +27,19 @@ _SEALED = ("manifest", "signature", "custody")
 class Sent:
     """What was put on the bus, as it was sent."""
 
-    campaign: Sequence[str]  # keys of the findings
+    campaigns: Sequence[Campaign]
     unreadable: Sequence[Mapping[str, Any]]
 
 
-def broken(night: Night, sent: Sent, end: Mapping[str, list[str]], *, whole: bool) -> list[str]:
-    """What does not hold. Without `whole`, a right was missing, and a person has the rest."""
+def broken(night: Night, sent: Sent, letters: Sequence[str], *, whole: bool) -> list[str]:
+    """What does not hold. Without `whole`, a right was missing, and a person has the rest.
+
+    `letters` are the bodies that were found in the dead-letter queue.
+    """
     return [
         *_incidents(night, sent),
-        *_letters(sent, end[DEAD_LETTERS]),
+        *_letters(sent, letters),
+        *(why for incident in night.watch.incidents() for why in _mixed(night, incident, sent)),
         *(why for incident in night.watch.incidents() for why in _of(night, incident, whole)),
     ]
 
@@ -53,13 +58,59 @@ def _of(night: Night, incident: Incident, whole: bool) -> Iterator[str]:
 
 
 def _incidents(night: Night, sent: Sent) -> Iterator[str]:
-    """One campaign is one incident, and each of its findings is in that one."""
+    """Each finding is in one incident, and those of one campaign are in the same."""
     filed = Counter(sk.partition("#")[2] for _, sk, _ in night.items() if sk.startswith("FINDING#"))
-    for key in dict.fromkeys(sent.campaign):
+    known = frozenset[str]().union(*(campaign.findings() for campaign in sent.campaigns))
+    for key in sorted(known):
         if filed[key] != 1:
             yield f"incidents: {filed[key]} hold the finding {key}"
-    for key in filed.keys() - set(sent.campaign):
+    for key in sorted(filed.keys() - known):
         yield f"incidents: one holds {key}, which leads to nothing"
+    held = [findings_in(night, incident) for incident in night.watch.incidents()]
+    for campaign in sent.campaigns:
+        holding = sum(bool(each & campaign.findings()) for each in held)
+        if holding != 1:
+            yield f"incidents: {holding} hold the campaign of {campaign.shop.user}"
+
+
+def _mixed(night: Night, incident: Incident, sent: Sent) -> Iterator[str]:
+    """Nothing that is written about an incident names what another campaign has to do with."""
+    held = findings_in(night, incident)
+    others = [one for one in sent.campaigns if not held & one.findings()]
+    if not others:
+        return
+    words = {word for one in others for word in one.words()}
+    for each in night.watch.incidents():
+        if each.id != incident.id:
+            words |= {each.id, *(one.order_id for one in night.watch.records.orders(each.id))}
+    for where, text in _written(night, incident):
+        for word in sorted(words):
+            if word in text:
+                yield f"campaigns: {where} of {incident.id} names {word}"
+
+
+def _written(night: Night, incident: Incident) -> Iterator[tuple[str, str]]:
+    """Everything that was written about an incident: where, and what."""
+    for pk, sk, body in night.items():
+        if pk.endswith(incident.id):
+            yield sk, json.dumps(body)
+    for page in night.cloud.published:
+        if incident.id in page.subject + page.message:
+            yield "a page", page.subject + page.message
+    ssm = night.cloud.client("ssm", account=world.HOME)
+    for item in ssm.describe_ops_items(OpsItemFilters=[])["OpsItemSummaries"]:
+        whole = json.dumps(ssm.get_ops_item(OpsItemId=item["OpsItemId"])["OpsItem"], default=str)
+        if incident.id in whole:
+            yield "an OpsItem", whole
+    s3, bucket = night.cloud.client("s3", account=world.HOME), _vault(night)
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"{incident.id}/")
+    for each in listed.get("Contents", []):
+        body = s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()
+        yield each["Key"], body.decode("utf-8", "replace")
+
+
+def _vault(night: Night) -> str:
+    return night.stacks.responder.parameters["EvidenceBucket"]
 
 
 def _letters(sent: Sent, found: Sequence[str]) -> Iterator[str]:

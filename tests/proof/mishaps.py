@@ -18,7 +18,7 @@ class Mishaps:
 
     cloud: Cloud
     mishaps: Sequence[Mishap]
-    rivals: Mapping[str, str]  # by the event's name: what the function is given
+    rivals: Mapping[tuple[str, int], str]  # by event and campaign: what the function is given
     struck: list[Mishap] = field(default_factory=list)
     pages: int = 0  # of those, the ones after which somebody may be paged once more
     _made: Counter[str] = field(default_factory=Counter)
@@ -45,7 +45,8 @@ class Mishaps:
         if name in self._denied:
             refuse()
         if mishap is not None:
-            strike_before(mishap.kind, call, self.cloud, self.rivals.get(mishap.rival, ""))
+            rival = self.rivals.get((mishap.rival, mishap.campaign), "")
+            strike_before(mishap.kind, call, self.cloud, rival)
 
     def after(self, call: Call) -> None:
         """The same, of what was carried out."""

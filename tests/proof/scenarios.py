@@ -9,9 +9,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from responder.domain.ladder import QUARANTINE_INSTANCE
 from responder_cli.drill import world
 from responder_cli.drill.events import deliveries, told_of
 from tests.builders import NOON
+from tests.proof.campaigns import stolen_again
+from tests.proof.things import found, stocked
 from tests.workflow.nights import Night
 
 _HOUR = timedelta(hours=1)
@@ -33,6 +36,7 @@ class Scenario:
     prepares: Callable[[Night], None] = lambda _: None
     parameters: Mapping[str, str] = field(default_factory=dict)
     answer: str | None = "Approve"  # what people say to whatever they are asked; None for nothing
+    again: Callable[[Night], None] = Night.send  # what the detectors send once more
 
     def run(self, night: Night) -> None:
         """From what happens until every execution has ended."""
@@ -77,13 +81,15 @@ def press(night: Night, automation_id: str, signal: str) -> None:
             raise
 
 
-def recovered(night: Night, answer: str | None) -> None:
+def recovered(
+    night: Night, answer: str | None, again: Callable[[Night], None] = Night.send
+) -> None:
     """What AWS, the detectors and the operator do about a night on which something failed.
 
     Findings are sent again, dead letters are redriven, failed executions are started again with the
     input that they had, and the hourly sweep comes round.
     """
-    night.send()
+    again(night)
     redriven = set[str]()
     for _ in range(_REDRIVES):
         answered(night, answer)
@@ -149,8 +155,20 @@ def _stolen_key(night: Night) -> None:
 
 
 def _was_stolen(night: Night) -> None:
-    """The same as a beginning: it has ended, and nobody's execution waits for deadlines."""
+    """The same as a beginning."""
     _stolen_key(night)
+    _is_over(night)
+
+
+def _were_cut(night: Night) -> None:
+    """Things were found, asked about, and cut."""
+    stocked(night)
+    found(night)
+    _is_over(night)
+
+
+def _is_over(night: Night) -> None:
+    """It has ended, and nobody's execution waits for deadlines."""
     answered(night, "Approve")
     states = night.cloud.client("stepfunctions", account=world.HOME)
     for machine in states.list_state_machines()["stateMachines"]:
@@ -216,6 +234,21 @@ def _facts(night: Night) -> None:
 
 _CUT_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "automatic"}]})}
 _ASK_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "approval"}]})}
+# The server is taken off the network at once, and people are asked about whatever else there is.
+_ASK_OF_THINGS = {
+    "Policy": json.dumps(
+        {
+            "rules": [
+                {
+                    "types": ["*"],
+                    "then": "approval",
+                    "things": "approval",
+                    "actions": {QUARANTINE_INSTANCE: "automatic"},
+                }
+            ]
+        }
+    )
+}
 _LEAVE_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "escalate"}]})}
 SCENARIOS = {
     one.name: one
@@ -227,6 +260,19 @@ SCENARIOS = {
         Scenario("release", _release, prepares=_was_stolen, parameters=_CUT_ALL),
         Scenario("touch", _touch, prepares=_was_stolen, parameters=_CUT_ALL),
         Scenario("by-hand", _by_hand, prepares=_was_stolen, parameters=_LEAVE_ALL),
+        Scenario("things", found, prepares=stocked, parameters=_ASK_OF_THINGS, again=found),
+        Scenario(
+            "things-back", _release, prepares=_were_cut, parameters=_ASK_OF_THINGS, again=found
+        ),
         Scenario("facts", _facts, prepares=_was_stolen, parameters=_LEAVE_ALL),
     )
 }
+# Two thefts in one account. What is cut of both without asking is as much as an hour may see, so
+# who counts a cut twice, or one of the other's, has to ask.
+CUTS = 4
+THEFTS = Scenario(
+    "two campaigns",
+    _campaign,
+    prepares=stolen_again,
+    parameters={"Policy": json.dumps(world.POLICY | {"most_cuts_an_hour": CUTS})},
+)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from responder_cli.drill import world
-from tests.proof.ends import DEAD_LETTERS
 from tests.proof.invariants import Sent, broken
 from tests.workflow.nights import Night
 
@@ -26,10 +25,17 @@ CHANGED = (
     ("FINDING#", {"pk": {"S": "INCIDENT#another"}}, "2 hold the finding"),
     ("RECEIPT#", {"sk": {"S": "RECEIPT#another"}}, "2 cut the same"),
 )
+# What no incident may have of another campaign's.
+MIXED = ("APPROVAL#", "CLOCK#", "EVIDENCE#", "ORDER#", "RECEIPT#", "TIMELINE#")
 
 
 def tampered(night: Night, sent: Sent) -> list[str]:
-    """What was not noticed; nothing, if all was."""
+    """What was not noticed; nothing, if all was.
+
+    After two campaigns it is tried whether they can be told apart, and after one everything else.
+    """
+    if len(sent.campaigns) > 1:
+        return list(_unseen_mixture(night, sent))
     return [
         *(
             f"{start} is gone"
@@ -89,24 +95,40 @@ def _unseen_letters(night: Night, sent: Sent) -> list[str]:
     return [] if _says(night, more, "1 sent, 0 found") else ["a letter is lost"]
 
 
+def _unseen_mixture(night: Night, sent: Sent) -> Iterator[str]:
+    """What one incident holds is copied into the other. Without a right, some is missing."""
+    one, other = [incident.id for incident in night.watch.incidents()]
+    for start in MIXED:
+        for item in _items(night, start, one)[:1]:
+            new = {**item, "pk": {"S": f"INCIDENT#{other}"}, "sk": {"S": f"{start}of-another"}}
+            with _instead(night, None, new):
+                if not _says(night, sent, f"{start}of-another of {other} names "):
+                    yield f"{start} of the other campaign"
+
+
 def _says(night: Night, sent: Sent, told: str) -> bool:
     letters = [json.dumps(one) for one in sent.unreadable if "lost" not in one]
-    found = broken(night, sent, {DEAD_LETTERS: letters}, whole=True)
+    found = broken(night, sent, letters, whole=True)
     return any(told in line for line in found)
 
 
 def _item(night: Night, start: str) -> dict[str, Any]:
     """The first item of an incident whose sort key begins so."""
+    return _items(night, start)[0]
+
+
+def _items(night: Night, start: str, incident_id: str = "") -> list[dict[str, Any]]:
+    """Those of every incident, or of this one, by their sort keys."""
     client = night.cloud.client("dynamodb", account=world.HOME)
-    items = client.scan(TableName=_table(night), ConsistentRead=True)["Items"]
-    return min(
-        (
-            one
-            for one in items
-            if one["pk"]["S"].startswith("INCIDENT#") and one["sk"]["S"].startswith(start)
-        ),
-        key=lambda one: str(one["sk"]["S"]),
-    )
+    found: list[dict[str, Any]] = [
+        one
+        for page in client.get_paginator("scan").paginate(
+            TableName=_table(night), ConsistentRead=True
+        )
+        for one in page["Items"]
+        if one["pk"]["S"].startswith(f"INCIDENT#{incident_id}") and one["sk"]["S"].startswith(start)
+    ]
+    return sorted(found, key=lambda one: str(one["sk"]["S"]))
 
 
 @contextmanager

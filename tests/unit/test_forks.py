@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.proof.forks import forked
+from tests.proof.forks import forked, step
 
 # A worker of the test run has a thread for its reports, which no copy of the process needs.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
@@ -36,9 +36,37 @@ def test_a_case_that_fails_hangs_or_dies_is_told_and_keeps_none_of_the_others() 
 
     ran = {
         one.case: one
-        for one in forked(["raises", "hangs", "dies", "works"], run, at_most_seconds=3)
+        for one in forked(["raises", "hangs", "dies", "works"], run, at_most_still_seconds=3)
     }
     assert "ValueError: no such thing" in (ran["raises"].failure or "")
-    assert "not done after 3 seconds" in (ran["hangs"].failure or "")
+    assert "nothing happened for 3 seconds" in (ran["hangs"].failure or "")
     assert ran["dies"].failure == "its process ended without a word"
     assert (ran["works"].failure, len(ran["works"].answer)) == (None, 200_000)
+
+
+def test_a_case_may_be_slow_and_may_not_go_on_for_ever() -> None:
+    def run(case: str) -> str:
+        while case == "turns in circles":
+            step()
+        for _ in range(8):
+            time.sleep(0.5)  # longer, together, than nothing may happen
+            step()
+        return "done"
+
+    cases = ["is slow", "turns in circles"]
+    ran = {one.case: one for one in forked(cases, run, at_most_steps=1000, at_most_still_seconds=3)}
+    assert (ran["is slow"].answer, ran["is slow"].steps) == ("done", 8)
+    assert "not done after 1000 steps" in (ran["turns in circles"].failure or "")
+
+
+def test_a_step_counts_for_each_process_that_this_one_is_a_copy_of() -> None:
+    def within(case: int) -> int:
+        step()
+        return case
+
+    def run(_: int) -> list[int]:
+        return [one.steps for one in forked([1, 2], within, at_once=1)]
+
+    [ran] = forked([0], run)
+    assert (ran.answer, ran.steps) == ([1, 1], 2)
+    step()  # here nobody counts

@@ -4,7 +4,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,11 @@ class Night:
     thief: Thief
     watch: Watch
     approver: Approver
+    thieves: list[Thief] = field(default_factory=list)  # the first, and those who came later
+    has_things: bool = False  # beside identities and a bucket
+
+    def __post_init__(self) -> None:
+        self.thieves.insert(0, self.thief)
 
     def send(self, *wanted: str) -> None:
         """Deliver the events of these detail-types about the theft, at once, in their order."""

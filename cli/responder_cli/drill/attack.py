@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from localcloud.cloud import Cloud
-from responder_cli.drill.world import ADMINISTRATOR, BUCKET, REGION, ROLE, Shop
+from responder_cli.drill.world import ADMINISTRATOR, BUCKET, REGION, Shop
 
 _SESSION = "exports"  # what the thief calls the session of the role
 
@@ -66,14 +66,14 @@ class Thief:
                 "token": keys["SessionToken"],
             }
 
-        return _try(f"assume the role {ROLE}", become)
+        return _try(f"assume the role {self.shop.role}", become)
 
     def read_with_session(self) -> Tried:
         """Read one export with the session of the role."""
         if self.session is None:
-            return Tried(f"read with a session of {ROLE}", "there is no session")
+            return Tried(f"read with a session of {self.shop.role}", "there is no session")
         s3 = self.cloud.keys("s3", region=REGION, **self.session)
-        return _read(s3, f"with the session of {ROLE}")[-1]
+        return _read(s3, f"with the session of {self.shop.role}")[-1]
 
     def _sts(self) -> Any:
         return self._keys("sts")
@@ -87,7 +87,7 @@ class Thief:
 def honest_read(cloud: Cloud, shop: Shop) -> Tried:
     """A session of the role that the shop's own workload makes now, at work."""
     s3 = cloud.role("s3", role_arn=shop.role_arn, session_name="web-1", region=REGION)
-    return _read(s3, f"with a new session of {ROLE}, as the shop's own workload")[-1]
+    return _read(s3, f"with a new session of {shop.role}, as the shop's own workload")[-1]
 
 
 def become_responder(cloud: Cloud, role_arn: str, external_id: str) -> list[Tried]:

@@ -20,7 +20,7 @@ CUSTODIAN = f"arn:aws:iam::{HOME}:role/evidence-custodian"
 EXTERNAL_ID = "drill-only-external-id"
 _RESPONDER = "breach-responder"
 # This shop sells from the web tier, so somebody is asked before its sessions are cut.
-_POLICY = {
+POLICY = {
     "rules": [
         {
             "types": ["AttackSequence:*"],
@@ -55,6 +55,8 @@ class Shop:
     secret: str
     role_arn: str
     role_id: str
+    user: str = USER
+    role: str = ROLE
 
 
 def deploy_vault(cloud: Cloud, root: Path = ROOT) -> Stack:
@@ -85,7 +87,7 @@ def deploy_responder(
             "EvidenceKeyArn": vault.outputs["EvidenceKeyArn"],
             "SigningKeyArn": vault.outputs["SigningKeyArn"],
             "Approvers": ON_CALL,
-            "Policy": json.dumps(_POLICY),
+            "Policy": json.dumps(POLICY),
             "PagerEmail": "on-call@example.com",
             "EscalationEmail": "counsel@example.com",
             "ForwardingAccounts": SHOP,
@@ -122,32 +124,40 @@ def deploy_forwarder(cloud: Cloud, root: Path = ROOT) -> Stack:
 
 def open_shop(cloud: Cloud) -> Shop:
     """A bucket of customer exports, a user whose key reads them, and a role the user assumes."""
-    s3, iam = cloud.client("s3", account=SHOP), cloud.client("iam", account=SHOP)
+    s3 = cloud.client("s3", account=SHOP)
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     for key, body in _EXPORTS.items():
         s3.put_object(Bucket=BUCKET, Key=key, Body=body.encode())
-    user = iam.create_user(UserName=USER)["User"]
+    return let_in(cloud, USER, ROLE)
+
+
+def let_in(cloud: Cloud, user_name: str, role_name: str) -> Shop:
+    """One more user whose key reads the exports, and a role that only this user assumes."""
+    iam = cloud.client("iam", account=SHOP)
+    user = iam.create_user(UserName=user_name)["User"]
     role = iam.create_role(
-        RoleName=ROLE,
+        RoleName=role_name,
         AssumeRolePolicyDocument=_document("sts:AssumeRole", None, principal=user["Arn"]),
     )["Role"]
     reads = _document(
         ["s3:ListBucket", "s3:GetObject"], [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
     )
-    iam.put_user_policy(UserName=USER, PolicyName="read-exports", PolicyDocument=reads)
+    iam.put_user_policy(UserName=user_name, PolicyName="read-exports", PolicyDocument=reads)
     iam.put_user_policy(
-        UserName=USER,
+        UserName=user_name,
         PolicyName="act-as-web-tier",
         PolicyDocument=_document("sts:AssumeRole", role["Arn"]),
     )
-    iam.put_role_policy(RoleName=ROLE, PolicyName="read-exports", PolicyDocument=reads)
-    key = iam.create_access_key(UserName=USER)["AccessKey"]
+    iam.put_role_policy(RoleName=role_name, PolicyName="read-exports", PolicyDocument=reads)
+    key = iam.create_access_key(UserName=user_name)["AccessKey"]
     return Shop(
         user_id=user["UserId"],
         key_id=key["AccessKeyId"],
         secret=key["SecretAccessKey"],
         role_arn=role["Arn"],
         role_id=role["RoleId"],
+        user=user_name,
+        role=role_name,
     )
 
 

@@ -101,6 +101,34 @@ def test_a_twin_runs_with_the_same_event_in_the_middle_of_the_other(written: Wri
     ]
 
 
+def test_a_twin_has_a_process_of_its_own_so_no_lock_of_the_other_can_stop_it(
+    written: Written,
+) -> None:
+    """As botocore holds one while it asks for the keys of a role."""
+    written.function(
+        "look",
+        """
+        import threading
+        import boto3
+        lock, seen = threading.Lock(), []
+
+        def handler(event, context):
+            seen.append(event)
+            assert lock.acquire(timeout=5), "the other one has it"
+            boto3.client("sts").get_caller_identity()
+            lock.release()
+            return len(seen)
+        """,
+    )
+    written.deploy("Look: {Type: AWS::Serverless::Function, Properties: {CodeUri: functions/look}}")
+    written.cloud.disturb(Saboteur(written.cloud, 1, Kind.TWIN))
+    assert written.invoke("Look")["Payload"] == 1
+    assert [one.error for one in written.ran("Look")] == [None, None]
+    assert [one.cold for one in written.ran("Look")] == [True, True]
+    written.cloud.disturb(None)
+    assert written.invoke("Look")["Payload"] == 2  # the first of them serves on
+
+
 def test_there_is_no_twin_of_nothing(written: Written) -> None:
     with pytest.raises(RuntimeError, match="no handler runs"):
         written.cloud.run_inside()
