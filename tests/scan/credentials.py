@@ -124,7 +124,7 @@ ACCEPTED = (
     Accepted(
         _WORD,
         r"layers/responder/responder/domain/statement\.py",
-        r'\bPRIVATE_KEY = .private_key.',
+        r"\bPRIVATE_KEY = .private_key.",
         "The name of a kind of data that laws protect.",
     ),
     Accepted(

@@ -277,6 +277,21 @@ def test_beyond_so_many_cuts_an_hour_people_are_asked_and_silence_is_no_yes(worl
     assert {order.on_silence for order in asked} == {Silence.ESCALATE}
 
 
+def test_what_the_breaker_asked_about_is_not_asked_about_again(world: World) -> None:
+    users = tuple(a_user(f"u{n}", "ASIAEXAMPLEEXAMPLE00") for n in range(4))
+    world.joins(a_finding(key="flood", principals=users))
+    policy = Policy(rules=(Rule(then=Then.AUTOMATIC),), most_cuts_an_hour=3)
+    world.plan(policy=policy)
+    asked = [order for order in world.saved().orders if order.slowed]
+    assert len(asked) == 3
+    world.joins(a_finding(key="more", principals=users))
+    world.plan(2, policy=policy, minutes=5)
+    again = {order.about for order in world.saved(2).orders}
+    assert not again & {order.about for order in asked}
+    world.plan(3, policy=policy, minutes=120)
+    assert not {order.about for order in world.saved(3).orders} & {order.about for order in asked}
+
+
 def test_what_monitor_mode_holds_is_no_cut(world: World) -> None:
     policy = Policy(most_cuts_an_hour=0)
     world.plan(mode="monitor", policy=policy)

@@ -64,6 +64,7 @@ class Order(Target):
     region: Region
     mode: OrderMode
     held: bool  # monitor mode
+    slowed: bool = False  # asked about only because there were too many cuts within an hour
     reason: str
     answer_within: timedelta = timedelta(minutes=30)
     on_silence: Silence = Silence.ESCALATE
@@ -72,8 +73,12 @@ class Order(Target):
 
     @property
     def strength(self) -> int:
-        """0 for an order that is held, 1 for one that asks a person, 2 for one that does not."""
-        return strength(self.mode, held=self.held)
+        """0 for an order that is held, 1 for one that asks a person, 2 for one that does not.
+
+        Also 2 for one that asks only because it was slowed: nothing that a finding asks for is
+        stronger, so nobody is asked about the same cut again.
+        """
+        return 2 if self.slowed else strength(self.mode, held=self.held)
 
     @staticmethod
     def make_id(

@@ -259,6 +259,7 @@ def _slowed(orders: list[Order], breaker: Breaker, policy: Policy, now: datetime
         order.model_copy(
             update={
                 "mode": OrderMode.APPROVAL,
+                "slowed": True,
                 "on_silence": no_yes(order.on_silence),
                 "reason": order.reason + why,
             }
