@@ -74,6 +74,12 @@ ACCEPTED = (
     ),
     Accepted("MirrorFunctionRole", "NO_VERSION", "", _SAM),
     Accepted("SweepFunctionHourlyRole", "NO_VERSION", "", _SAM),
+    Accepted(
+        "SweepFunctionRole",
+        "RESOURCE_MISMATCH",
+        "states:ListExecutions",
+        "It takes the ARN of a state machine or of a map run; that of a machine is given.",
+    ),
     Accepted("ContainInstances", "RESOURCE_MISMATCH", "ec2:CreateSecurityGroup", _TWO),
     Accepted("ContainInstances", "RESOURCE_MISMATCH", "ec2:AuthorizeSecurityGroup", _TWO),
     Accepted("ContainInstances", "RESOURCE_MISMATCH", "ec2:CreateNetworkAcl", _TWO),
