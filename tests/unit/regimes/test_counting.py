@@ -75,7 +75,7 @@ def test_calendar_days_end_on_their_day_and_not_a_second_later(
     assert due == end_of_day(last, zone)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(INSTANTS, st.integers(0, 30), st.integers(0, 1_000_000))
 def test_no_date_is_later_than_the_law_allows(at: datetime, days: int, residents: int) -> None:
     """Calendar days after the discovery at most, as the end of the day there."""

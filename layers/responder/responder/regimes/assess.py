@@ -15,7 +15,7 @@ from responder.regimes.counting import last_business_day
 from responder.regimes.dating import Case, Counted, counted
 from responder.regimes.ending import Ended, answered, data_said, ended
 from responder.regimes.notice import services_said
-from responder.regimes.places import touched, uncovered
+from responder.regimes.places import Counts, counts, touched, uncovered
 from responder.regimes.regime import STALE_AFTER, Kind, Regime
 from responder.regimes.rule import INDIVIDUALS, Rule
 from responder.regimes.threshold import Threshold, threshold
@@ -33,9 +33,8 @@ def assess(facts: Facts, regimes: Sequence[Regime], *, now: datetime) -> list[Cl
 
     The same facts give the same clocks, but for what `now` decides: running or missed.
     """
-    clocks = [
-        clock for one in touched(facts, regimes) for clock in _of(one, facts, regimes, now=now)
-    ]
+    case, people = Case(facts, regimes, now), counts(facts, regimes)
+    clocks = [clock for one in touched(facts, regimes) for clock in _of(one, case, people)]
     return clocks + [unlisted(place, facts, now=now) for place in uncovered(facts, regimes)]
 
 
@@ -59,14 +58,14 @@ def still(clock: Clock, facts: Facts, *, now: datetime) -> Clock:
     )
 
 
-def _of(regime: Regime, facts: Facts, regimes: Sequence[Regime], *, now: datetime) -> list[Clock]:
+def _of(regime: Regime, case: Case, people: Counts) -> list[Clock]:
     clocks: list[Clock] = []
     dated: dict[str, Counted] = {}
-    case = Case(facts, regimes, now)
+    facts, now = case.facts, case.now
     for rule in regime.rules:
         dated[rule.id] = counted(rule, regime, case, dated)
         if _asked(rule, regime, facts):
-            enough = threshold(rule, regime, facts, regimes)
+            enough = threshold(rule, regime, facts, people)
             clocks.append(_clock(rule, regime, facts, dated[rule.id], enough, now))
     return [_asking(clock, clocks, facts) for clock in clocks]
 

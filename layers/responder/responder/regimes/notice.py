@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from responder.domain.facts import Facts
 from responder.domain.statement import Element
-from responder.regimes.places import persons_by_place, touched
+from responder.regimes.places import counts, touched
 from responder.regimes.regime import Content, Regime, Services
 
 
@@ -77,7 +77,7 @@ def _substitute(
     if law is None:
         return ()
     grounds = []
-    people = sum(persons_by_place(facts, regimes).values())
+    people = sum(counts(facts, regimes).people.values())
     if law.people_over is not None and people > law.people_over:
         grounds.append(f"{people:,} people are affected, more than {law.people_over:,}.")
     if law.cost_over_usd is not None and cost_usd is not None and cost_usd > law.cost_over_usd:

@@ -1,6 +1,7 @@
 """Which regimes a breach touches: by where people live, by what we are, and by what is listed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from holidays import list_supported_countries
 
@@ -80,13 +81,16 @@ def problem(code: str, regimes: Sequence[Regime]) -> str | None:
     return None
 
 
-def uncounted(facts: Facts, regimes: Sequence[Regime]) -> list[str]:
-    """The places where people may live, and nobody counted them."""
-    apart = _apart(regimes)
-    return [one for one in facts.places if one not in facts.residents and one not in apart]
+@dataclass(frozen=True)
+class Counts:
+    """Who was counted where. Made once for all rules: it goes through every place and regime."""
+
+    people: Mapping[str, int]  # by place
+    missing: tuple[str, ...]  # places where people may live, and nobody counted them
+    laws: Mapping[str, frozenset[str]]  # of each of these places, the regimes that cover it
 
 
-def persons_by_place(facts: Facts, regimes: Sequence[Regime]) -> dict[str, int]:
+def counts(facts: Facts, regimes: Sequence[Regime]) -> Counts:
     """The people counted in each place.
 
     A number recorded for a regime that is of places, such as EU-GDPR, stands for those of its
@@ -94,13 +98,20 @@ def persons_by_place(facts: Facts, regimes: Sequence[Regime]) -> dict[str, int]:
     """
     apart = _apart(regimes)
     people = {place: told.value for place, told in facts.residents.items() if place not in apart}
+    missing = [one for one in facts.places if one not in facts.residents and one not in apart]
+    laws = {
+        place: frozenset(one.jurisdiction for one in covering(place, regimes))
+        for place in (*people, *missing)
+    }
     for regime in regimes:
-        whole = facts.residents.get(regime.jurisdiction)
-        if whole is None or not regime.covers or regime.jurisdiction in regime.covers:
+        name = regime.jurisdiction
+        whole = facts.residents.get(name)
+        if whole is None or not regime.covers or name in regime.covers:
             continue
-        by_place = sum(n for place, n in people.items() if regime in covering(place, regimes))
-        people[regime.jurisdiction] = max(0, whole.value - by_place)
-    return people
+        by_place = sum(n for place, n in people.items() if name in laws[place])
+        people[name] = max(0, whole.value - by_place)
+        laws[name] = frozenset({name})
+    return Counts(people, tuple(missing), laws)
 
 
 def _apart(regimes: Sequence[Regime]) -> set[str]:

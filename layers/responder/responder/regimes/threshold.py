@@ -1,10 +1,9 @@
 """Whether enough people are affected for a duty. A number that nobody counted is taken as met."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from responder.domain.facts import Facts
-from responder.regimes.places import covering, persons_by_place, uncounted
+from responder.regimes.places import Counts
 from responder.regimes.regime import Regime
 from responder.regimes.rule import Rule
 
@@ -17,9 +16,9 @@ class Threshold:
     said: str
 
 
-def threshold(rule: Rule, regime: Regime, facts: Facts, regimes: Sequence[Regime]) -> Threshold:
+def threshold(rule: Rule, regime: Regime, facts: Facts, counts: Counts) -> Threshold:
     """Count as the rule counts, with what people recorded so far."""
-    number, whole = _number(rule, regime, facts, regimes)
+    number, whole = _number(rule, regime, facts, counts)
     least, most = rule.min_affected, rule.max_affected
     if not regime.covers and regime.jurisdiction not in facts.residents:
         if least == 1 and most is None:
@@ -53,26 +52,19 @@ def _people(number: int, rule: Rule) -> str:
             return f"{number:,} {'is' if one else 'are'} affected, of what this rule counts"
 
 
-def _number(
-    rule: Rule, regime: Regime, facts: Facts, regimes: Sequence[Regime]
-) -> tuple[int | None, bool]:
+def _number(rule: Rule, regime: Regime, facts: Facts, counts: Counts) -> tuple[int | None, bool]:
     """The number, None if nobody counted; and whether nobody is left to count."""
     own = facts.residents.get(regime.jurisdiction)
     if own is not None and not regime.covers:
         return own.value, True
-    counted, missing = persons_by_place(facts, regimes), uncounted(facts, regimes)
+    counted, missing = list(counts.people), list(counts.missing)
     if rule.counted == "residents" and regime.covers:
-        mine = {regime.jurisdiction}
-        counted = {
-            place: number
-            for place, number in counted.items()
-            if place in mine or regime in covering(place, regimes)
-        }
-        missing = [place for place in missing if regime in covering(place, regimes)]
-    if not counted:
+        counted = [place for place in counted if regime.jurisdiction in counts.laws[place]]
+        missing = [place for place in missing if regime.jurisdiction in counts.laws[place]]
+    numbers = [counts.people[place] for place in counted]
+    if not numbers:
         return None, False
-    number = max(counted.values()) if rule.counted == "one_place" else sum(counted.values())
-    return number, not missing
+    return (max if rule.counted == "one_place" else sum)(numbers), not missing
 
 
 def _range(rule: Rule) -> str:
