@@ -48,6 +48,12 @@ while (walk.nextNode()) {
 return out;
 """
 # Whatever sticks out of the page to the right, and how far the page scrolls sideways.
+# The labels of the picture that stand beyond the page.
+BEYOND_THE_PICTURE = (
+    "return [...document.querySelectorAll('.chart text')].filter(e => {"
+    " const r = e.getBoundingClientRect();"
+    " return r.width && (r.left < 0 || r.right > innerWidth) }).map(e => e.textContent)"
+)
 OUTSIDE = """
 const page = document.documentElement;
 const far = page.scrollWidth - page.clientWidth;

@@ -49,7 +49,9 @@ def test_a_case_may_be_slow_and_may_not_go_on_for_ever() -> None:
         while case == "turns in circles":
             step()
         for _ in range(8):
-            time.sleep(0.5)  # longer, together, than nothing may happen
+            # Real time, as the bound is: it is about a child process, which no clock of ours
+            # reaches. Four seconds of work, a step each half, outlast three of standing still.
+            time.sleep(0.5)
             step()
         return "done"
 

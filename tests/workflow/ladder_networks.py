@@ -24,6 +24,19 @@ def reaches(ec2: Any, instance: str) -> str:
     return _told(*ways)
 
 
+def opens_subnet(ec2: Any, acl: str) -> None:
+    """Let everything into a subnet and out of it, before any other entry of its network ACL."""
+    for leaves in (False, True):
+        ec2.create_network_acl_entry(
+            NetworkAclId=acl,
+            RuleNumber=1,
+            Protocol="-1",
+            RuleAction="allow",
+            Egress=leaves,
+            CidrBlock="0.0.0.0/0",
+        )
+
+
 def passes(ec2: Any, subnet: str) -> str:
     """Whether a subnet lets a visitor in, and out to them, by the entries of its network ACL."""
     [acl] = ec2.describe_network_acls(

@@ -22,7 +22,7 @@ from tests.builders import REGION
 from tests.instances import PARTNER, STRANGER
 from tests.shown import fleet_shown, service_shown, shared_shown, subnets_shown
 from tests.workflow.ladder_account import WORKS, answer
-from tests.workflow.ladder_networks import passes, reaches
+from tests.workflow.ladder_networks import opens_subnet, passes, reaches
 from tests.workflow.ladder_table import Row
 from tests.workflow.ladder_things import Things, things
 
@@ -107,17 +107,6 @@ def subnet_of_an_instance(things: Things) -> Row:
     fleet = things.fleet
     beside = fleet.ec2.create_subnet(VpcId=fleet.vpc, CidrBlock="10.0.9.0/24")["Subnet"]["SubnetId"]
 
-    def opens() -> None:
-        for leaves in (False, True):
-            fleet.ec2.create_network_acl_entry(
-                NetworkAclId=fleet.acl_of(fleet.subnet),
-                RuleNumber=1,
-                Protocol="-1",
-                RuleAction="allow",
-                Egress=leaves,
-                CidrBlock="0.0.0.0/0",
-            )
-
     return things.row(
         things.target("Instance", fleet.arn, CLOSE_SUBNET),
         lambda: subnets_shown(fleet),
@@ -127,7 +116,7 @@ def subnet_of_an_instance(things: Things) -> Row:
         works=lambda: f"the subnet beside it: {passes(fleet.ec2, beside)}",
         goes_on=f"the subnet beside it: {BOTH_WAYS}",
         how="by the network ACL",
-        undoes=opens,
+        undoes=lambda: opens_subnet(fleet.ec2, fleet.acl_of(fleet.subnet)),
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from responder.domain.ladder import CLOSE_TASK_SUBNET, LEAVE_TARGETS, PROTECT_TASK, STOP_TASK
 from tests.shown import LEFT_OUT, tasks_shown, text
 from tests.tasks import PORT
-from tests.workflow.ladder_networks import passes
+from tests.workflow.ladder_networks import opens_subnet, passes
 from tests.workflow.ladder_table import SAME, Row
 from tests.workflow.ladder_things import Things, things
 
@@ -65,17 +65,6 @@ def task_behind_load_balancers(things: Things) -> Row:
 def subnet_of_a_task(things: Things) -> Row:
     service = things.tasks
 
-    def opens() -> None:
-        for leaves in (False, True):
-            service.ec2.create_network_acl_entry(
-                NetworkAclId=service.acl_of(service.subnet),
-                RuleNumber=1,
-                Protocol="-1",
-                RuleAction="allow",
-                Egress=leaves,
-                CidrBlock="0.0.0.0/0",
-            )
-
     return things.row(
         things.target("ECSTask", service.task, CLOSE_TASK_SUBNET),
         lambda: tasks_shown(service),
@@ -85,7 +74,7 @@ def subnet_of_a_task(things: Things) -> Row:
         works=lambda: f"the subnet of its twin: {passes(service.ec2, service.beside)}",
         goes_on=f"the subnet of its twin: {BOTH_WAYS}",
         how="by the network ACL",
-        undoes=opens,
+        undoes=lambda: opens_subnet(service.ec2, service.acl_of(service.subnet)),
     )
 
 

@@ -8,7 +8,16 @@ import pytest
 from selenium import webdriver
 
 from responder.report.page import render
-from tests.browsers import CONTRAST, OUTSIDE, a_browser, log, look_at, needs_a_browser, requests
+from tests.browsers import (
+    BEYOND_THE_PICTURE,
+    CONTRAST,
+    OUTSIDE,
+    a_browser,
+    log,
+    look_at,
+    needs_a_browser,
+    requests,
+)
 from tests.unit.report.hostile import hostile
 from tests.unit.report.reports import a_report
 
@@ -93,12 +102,7 @@ def test_the_picture_stays_inside_the_page_at_any_width(
 ) -> None:
     for width in (320, 768, 1280):
         look_at(driver, addresses["plain"], width=width)
-        outside = driver.execute_script(
-            "return [...document.querySelectorAll('.chart text')].filter(e => {"
-            " const r = e.getBoundingClientRect();"
-            " return r.width && (r.left < 0 || r.right > innerWidth) }).map(e => e.textContent)"
-        )
-        assert outside == [], width
+        assert driver.execute_script(BEYOND_THE_PICTURE) == [], width
 
 
 def test_paper_is_white_even_for_who_reads_in_the_dark(

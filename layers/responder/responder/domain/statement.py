@@ -1,7 +1,7 @@
 """What a person may say of a breach at once, and the words that laws and people use for it."""
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import (
     AwareDatetime,
@@ -256,7 +256,7 @@ _Instants = Annotated[
 ]
 
 # One instant each, in the order in which they come about.
-INSTANTS = (
+_Instant = Literal[
     "reason_to_believe_at",
     "discovered_at",
     "notified_by_provider_at",
@@ -267,18 +267,10 @@ INSTANTS = (
     "material_at",
     "material_information_at",
     "ransom_paid_at",
-)
+]
+INSTANTS: tuple[str, ...] = get_args(_Instant)
 _Withdrawable = Literal[
-    "reason_to_believe_at",
-    "discovered_at",
-    "notified_by_provider_at",
-    "scope_identified_at",
-    "determined_at",
-    "threshold_known_at",
-    "hhs_notified_at",
-    "material_at",
-    "material_information_at",
-    "ransom_paid_at",
+    _Instant,
     "notices_sent_at",
     "notices_planned_at",
     "residents",
