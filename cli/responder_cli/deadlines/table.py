@@ -140,7 +140,7 @@ def _below(clock: Clock) -> Iterator[Padding]:
         tags += f": {clock.ended_how}" if clock.ended_how else ""
     if clock.due_at is not None and not ends_with_a_day(clock):
         tags += f", due {ends(clock)}"
-    yield _indented(tags, "bold" if clock.kind is ClockKind.LAW else "")
+    yield _indented(tags, "" if clock.kind is ClockKind.POLICY else "bold")
     yield _indented(explain(clock))
 
 

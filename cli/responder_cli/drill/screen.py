@@ -180,7 +180,7 @@ def _contained(result: DrillResult) -> str:
 
 
 def _due(clock: Clock, now: datetime) -> tuple[str, str]:
-    stands = clock.standing.value + ("" if clock.kind is ClockKind.LAW else ", own target")
+    stands = clock.standing.value + (", own target" if clock.kind is ClockKind.POLICY else "")
     if clock.due_at is None:
         return f"no date: {plain(clock.state.value)}", stands
     if clock.state is not ClockState.RUNNING:

@@ -139,6 +139,7 @@ def test_confirmed_clocks_ask_nothing_of_counsel() -> None:
     [
         (ClockKind.LAW, Standing.CONFIRMED, "still owed"),
         (ClockKind.LAW, Standing.PROVISIONAL, "perhaps owed: counsel has not said"),
+        (ClockKind.CONTRACT, Standing.CONFIRMED, "still owed"),
         (ClockKind.POLICY, Standing.CONFIRMED, "a target of our own"),
     ],
 )

@@ -23,7 +23,7 @@ def render(report: Report) -> bytes:
         touched=summary.touched(lines),
         left=[line for line in lines if summary.is_left(line)],
         contained=summary.contained_from_to(lines),
-        missed=[c for c in summary.missed(report) if c.kind is ClockKind.LAW],
+        missed=[c for c in summary.missed(report) if c.kind is not ClockKind.POLICY],
         next_clock=summary.next_clock(report),
         clocks=sorted(report.clocks, key=_urgency),
         chart=deadline_chart.draw(report.clocks, now=report.made_at),

@@ -126,7 +126,7 @@ def next_date(report: Report) -> list[str]:
         if not report.clocks:
             return ["No legal clock was started. Do not read that as: nothing is owed."]
         return [*sentences, "No clock that is running has a date yet."]
-    what = "legal date" if clock.kind is ClockKind.LAW else "date, a target of our own policy,"
+    what = _DATES[clock.kind]
     sentences.append(
         f"The next {what} is {there(clock.due_at, clock.time_zone) or in_utc(clock.due_at)}"
         f" ({until(clock.due_at, now=report.made_at)}): {name_of(clock)}, {clock.standing.value}."
@@ -135,15 +135,22 @@ def next_date(report: Report) -> list[str]:
     return sentences
 
 
+_DATES = {
+    ClockKind.LAW: "legal date",
+    ClockKind.CONTRACT: "date, of a contract,",
+    ClockKind.POLICY: "date, a target of our own policy,",
+}
+
+
 def missed(report: Report) -> list[Clock]:
-    """Clocks that ran out before anybody ended them, those of the law first."""
+    """Clocks that ran out before anybody ended them, our own targets last."""
     late = [clock for clock in report.clocks if clock.state is ClockState.MISSED]
-    return sorted(late, key=lambda clock: clock.kind is not ClockKind.LAW)
+    return sorted(late, key=lambda clock: clock.kind is ClockKind.POLICY)
 
 
 def owed(clock: Clock) -> str:
     """Whether a clock that ran out is owed, as far as anybody knows."""
-    if clock.kind is not ClockKind.LAW:
+    if clock.kind is ClockKind.POLICY:
         return "a target of our own"
     if clock.standing is Standing.PROVISIONAL:
         return "perhaps owed: counsel has not said"
@@ -151,7 +158,7 @@ def owed(clock: Clock) -> str:
 
 
 def next_clock(report: Report) -> Clock | None:
-    """The running clock with the earliest date still to come; law before policy."""
+    """The running clock with the earliest date still to come; our own targets last."""
     running = [
         clock
         for clock in report.clocks
@@ -159,8 +166,8 @@ def next_clock(report: Report) -> Clock | None:
         and clock.due_at is not None
         and clock.due_at > report.made_at
     ]
-    law = [clock for clock in running if clock.kind is ClockKind.LAW]
-    return min(law or running, key=_due, default=None)
+    binding = [clock for clock in running if clock.kind is not ClockKind.POLICY]
+    return min(binding or running, key=_due, default=None)
 
 
 def name_of(clock: Clock) -> str:

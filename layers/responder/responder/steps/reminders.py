@@ -169,7 +169,7 @@ def _paragraph(reminder: Reminder, now: datetime) -> list[str]:
         sooner = clock.act_by and clock.act_by.isoformat() != day(clock.due_at, clock.time_zone)
         act_by = f" Act by {clock.act_by}." if sooner and clock.due_at >= now else ""
         lines.append(f"  {ran_out} {local} ({until(clock.due_at, now=now)}).{act_by}")
-    whose = "" if clock.kind is ClockKind.LAW else " This is a target of our own, not law."
+    whose = _WHOSE[clock.kind]
     lines.append(f"  {clock.rule} {clock.citation}.{whose}")
     if clock.standing is Standing.PROVISIONAL:
         lines.append(f"  Provisional. {one_line(clock.why[0], 300)}")
@@ -201,6 +201,11 @@ def _says(reminder: Reminder) -> str:
     return _SAYS[reminder.milestone]
 
 
+_WHOSE = {
+    ClockKind.LAW: "",
+    ClockKind.CONTRACT: " This is of a contract, not law.",
+    ClockKind.POLICY: " This is a target of our own, not law.",
+}
 _SAYS = {
     Milestone.STARTED: "Clock started",
     Milestone.WAITING: "Still without a date",
