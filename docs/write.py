@@ -59,9 +59,24 @@ def _collectors() -> Iterator[str]:
     yield "# Collectors: what is kept as evidence"
     yield ""
     yield "In the order they run, the most volatile first. What one could not read stands in the"
-    yield "manifest as a gap."
+    yield "manifest as a gap; what none of its runs can show is its limits."
+    yield ""
+    yield "| collector | what is kept | rights to read | rights to copy | limits |"
+    yield "|---|---|---|---|---|"
+    for collector in collectors.COLLECTORS:
+        counts = (len(collector.PERMISSIONS), len(collector.COPIES), len(collector.LIMITS))
+        read, copy, limits = (str(count or "none") for count in counts)
+        yield f"| `{collector.ID}` | {collector.TITLE} | {read} | {copy} | {limits} |"
     for collector in collectors.COLLECTORS:
         yield from _entry(collector, "In the member account it calls")
+        if collector.COPIES:
+            asked = ", ".join(f"`{name}`" for name in sorted(collector.COPIES))
+            yield f"To make copies it calls: {asked}."
+        yield ""
+        yield "It never shows:"
+        yield ""
+        for limit in collector.LIMITS:
+            yield f"- {limit}"
 
 
 def _channels() -> Iterator[str]:

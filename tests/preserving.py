@@ -3,18 +3,19 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from responder.aws.clients import Clients
 from responder.aws.evidence import Evidence
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
+from responder.aws.progress import Progress
 from responder.aws.receipts import Receipts
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Content, Vault
-from responder.collectors.collector import Collected, Scene
+from responder.collectors.collector import Collected, Later, Options, Scene
 from responder.steps.collect import CollectAnswer, CollectRequest, collect
 from responder.steps.seal import SealAnswer, SealRequest, seal
 from tests.builders import INCIDENT_ID, NOON, REGION
@@ -31,15 +32,24 @@ class Pictures:
     ID = "iam.principal"
     TITLE = "Pictures"
     PERMISSIONS: frozenset[str] = frozenset()
+    COPIES: frozenset[str] = frozenset()
+    LIMITS = ("what is not in the picture",)
     looks = 0
     names: tuple[str, ...] = ("one", "two")
 
-    def collect(self, scene: Scene) -> Iterator[Collected]:
-        for name in self.names:
+    each_run: int | None = None  # so many names in a run; all, without
+    waits = timedelta()
+
+    def collect(self, scene: Scene) -> Iterator[Collected | Later]:
+        done = scene.bookmark.get("done", 0)
+        last = len(self.names) if self.each_run is None else done + self.each_run
+        for name in self.names[done:last]:
             self.looks += 1
             content = Content(f"look {self.looks}".encode(), ".json", "application/json")
             place = f"{self.ID}/{scene.generation:04d}/{name}"
             yield Collected(place, content, "a picture", (f"{name} is blurred", "dark"))
+        if last < len(self.names):
+            yield Later({"done": last}, self.waits)
 
 
 class World:
@@ -55,12 +65,17 @@ class World:
         return table, vault, a_signer(life.of(self.kms))
 
     def collect(
-        self, generation: int = 1, incident: str = INCIDENT_ID, life: Life | None = None
+        self,
+        generation: int = 1,
+        incident: str = INCIDENT_ID,
+        life: Life | None = None,
+        now: datetime = NOON,
+        collector_id: str = Pictures.ID,
     ) -> CollectAnswer:
         table, vault, _ = self.adapters(life or Life())
         return collect(
             CollectRequest(
-                incident_id=incident, generation=generation, collector_id=Pictures.ID, now=NOON
+                incident_id=incident, generation=generation, collector_id=collector_id, now=now
             ),
             collectors={Pictures.ID: self.pictures},
             incidents=Incidents(table),
@@ -68,9 +83,12 @@ class World:
             evidence=Evidence(table),
             vault=vault,
             timeline=Timeline(table),
+            progress=Progress(table),
             clients=Clients(REGION),
+            options=Options(),
             by=COLLECTED_BY,
             read_at=lambda: NOON + timedelta(seconds=2),
+            ends_at=NOON + timedelta(minutes=5),
             pause=lambda seconds: None,
         )
 

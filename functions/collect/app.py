@@ -1,7 +1,7 @@
 """Collect one kind of evidence about an incident and keep it in the vault."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -26,9 +26,12 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         evidence=wiring.evidence(),
         vault=wiring.vault(),
         timeline=wiring.timeline(),
+        progress=wiring.progress(),
         clients=wiring.collect_clients(),
+        options=wiring.collect_options(),
         by=context.invoked_function_arn,
         read_at=lambda: datetime.now(UTC),
+        ends_at=datetime.now(UTC) + timedelta(milliseconds=context.get_remaining_time_in_millis()),
         pause=time.sleep,
     )
     return answer.model_dump(mode="json")

@@ -26,6 +26,7 @@ PASSING = {
 MACHINES: dict[str, dict[str, Any]] = {
     "incident-response": {
         "given": ["incident_id", "generation"],
+        "waits": ["WaitForMore"],  # bounded by MAX_LENGTH of responder/steps/collect.py
         "uncaught": ["Report"],  # there is no report left that could say so: ResponseFailed pages
     },
     "hold-order": {

@@ -19,6 +19,7 @@ from responder.aws.ledger import Ledger
 from responder.aws.lineages import Lineages
 from responder.aws.machine import Machine
 from responder.aws.pager import Pager
+from responder.aws.progress import Progress
 from responder.aws.receipts import Receipts
 from responder.aws.records import Records
 from responder.aws.rule_store import RuleStore
@@ -28,6 +29,7 @@ from responder.aws.trackers import Trackers
 from responder.aws.vault import Vault
 from responder.aws.waiting import Waiting
 from responder.channels.channel import Desk
+from responder.collectors.collector import Options
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken
 from responder.domain.protection import ProtectList, own_roles
@@ -201,6 +203,17 @@ def waiting() -> Waiting:
 def evidence() -> Evidence:
     """What the vault holds of incidents, and who held it."""
     return Evidence(ledger())
+
+
+@cache
+def progress() -> Progress:
+    """How far collectors are that need more than one run."""
+    return Progress(ledger())
+
+
+def collect_options() -> Options:
+    """What the shop chose about evidence."""
+    return Options()
 
 
 @cache

@@ -99,7 +99,7 @@ def test_links_appended_at_once_make_one_chain(ledger: Ledger) -> None:
         left = 3
 
         def __getattr__(self, name: str) -> object:
-            if name == "put_item" and self.left:
+            if name == "transact_write_items" and self.left:
                 self.left -= 1
                 evidence.append(INCIDENT_ID, "read", f"by {self.left}", "0" * 64, by=BY, at=NOON)
             return getattr(ledger.client, name)

@@ -14,7 +14,9 @@ from responder.collectors import cloudtrail_events
 from responder.collectors.collector import Collected, Scene
 from responder.domain.errors import Broken
 from responder.domain.finding import Finding
+from tests import collecting
 from tests.builders import NOON, REGION, SHOP, a_finding, a_session, a_user, an_incident
+from tests.collecting import at_once
 from tests.consoles import fits
 
 KEY = "AKIAEXAMPLEEXAMPLE00"
@@ -77,15 +79,8 @@ def an_event(number: int, **given: Any) -> dict[str, Any]:
 
 
 def a_scene(history: Clients, *findings: Finding, pauses: list[float] | None = None) -> Scene:
-    return Scene(
-        incident=an_incident(),
-        generation=1,
-        findings=findings or (a_finding(),),
-        receipts=list,
-        clients=history,
-        now=NOON,
-        read_at=lambda: NOON,
-        pause=(pauses if pauses is not None else []).append,
+    return collecting.a_scene(
+        history, *findings, pause=(pauses if pauses is not None else []).append
     )
 
 
@@ -96,7 +91,7 @@ def lines(collected: Collected) -> Iterator[dict[str, Any]]:
 
 def test_every_event_of_the_window_is_kept_once_as_cloudtrail_wrote_it() -> None:
     events = [an_event(n) for n in range(120)]
-    [item] = cloudtrail_events.collect(a_scene(History(*events)))
+    [item] = at_once(cloudtrail_events, a_scene(History(*events)))
     kept = list(lines(item))
     assert sorted(line["event_id"] for line in kept) == sorted(event["id"] for event in events)
     assert {line["event_id"]: line["event"] for line in kept} == {
@@ -107,26 +102,26 @@ def test_every_event_of_the_window_is_kept_once_as_cloudtrail_wrote_it() -> None
 
 def test_the_same_events_are_the_same_bytes() -> None:
     events = [an_event(n) for n in range(3)]
-    [first] = cloudtrail_events.collect(a_scene(History(*events)))
-    [again] = cloudtrail_events.collect(a_scene(History(*events)))
+    [first] = at_once(cloudtrail_events, a_scene(History(*events)))
+    [again] = at_once(cloudtrail_events, a_scene(History(*events)))
     assert first.content.sha256 == again.content.sha256
 
 
 def test_what_the_user_did_with_another_key_is_found_by_name() -> None:
     other = an_event(1, AccessKeyId="AKIAEXAMPLEEXAMPLE99")
-    [item] = cloudtrail_events.collect(a_scene(History(other)))
+    [item] = at_once(cloudtrail_events, a_scene(History(other)))
     assert [line["event_id"] for line in lines(item)] == ["event-1"]
 
 
 def test_iam_calls_are_looked_for_where_global_services_report() -> None:
     made = an_event(1, region="us-east-1")
-    [item] = cloudtrail_events.collect(a_scene(History(made)))
+    [item] = at_once(cloudtrail_events, a_scene(History(made)))
     assert [line["region"] for line in lines(item)] == ["us-east-1"]
 
 
 def test_a_roles_sessions_are_asked_by_session_name_and_key() -> None:
     history = History(an_event(1, Username="i-0abc1234def567890", AccessKeyId="ASIA"))
-    [item] = cloudtrail_events.collect(a_scene(history, a_finding(principals=(a_session(),))))
+    [item] = at_once(cloudtrail_events, a_scene(history, a_finding(principals=(a_session(),))))
     assert {key for _, key, _, _ in history.asked} == {"AccessKeyId", "Username"}
     assert len(list(lines(item))) == 1
 
@@ -151,7 +146,7 @@ def test_a_history_too_long_to_read_is_cut_with_a_gap_that_names_the_oldest_read
 ) -> None:
     monkeypatch.setattr(cloudtrail_events, "MAX_PAGES", 8)
     history = History(*[an_event(n) for n in range(300)])
-    [item] = cloudtrail_events.collect(a_scene(history))
+    [item] = at_once(cloudtrail_events, a_scene(history))
     assert len(list(lines(item))) == 100
     oldest = (NOON - timedelta(seconds=99)).isoformat()
     assert any("cut after 2 pages" in gap and oldest in gap for gap in item.gaps)
@@ -159,7 +154,7 @@ def test_a_history_too_long_to_read_is_cut_with_a_gap_that_names_the_oldest_read
 
 def test_a_region_that_refuses_is_a_gap_and_the_others_are_kept() -> None:
     history = History(an_event(1), refusing={"us-east-1": "AccessDeniedException"})
-    [item] = cloudtrail_events.collect(a_scene(history))
+    [item] = at_once(cloudtrail_events, a_scene(history))
     assert len(list(lines(item))) == 1
     assert sum("us-east-1" in gap and "AccessDenied" in gap for gap in item.gaps) == 2
 
@@ -171,7 +166,7 @@ def test_when_no_region_answers_the_collector_fails() -> None:
 
 
 def test_it_says_what_event_history_does_not_show() -> None:
-    [item] = cloudtrail_events.collect(a_scene(History()))
+    [item] = at_once(cloudtrail_events, a_scene(History()))
     said = " ".join(item.gaps)
     assert "data events" in said
     assert "regions other than us-east-1, us-west-2" in said
@@ -180,6 +175,6 @@ def test_it_says_what_event_history_does_not_show() -> None:
 
 def test_a_principal_without_name_and_key_is_a_gap() -> None:
     nobody = a_user().model_copy(update={"access_key_id": None, "name": None})
-    [item] = cloudtrail_events.collect(a_scene(History(), a_finding(principals=(nobody,))))
+    [item] = at_once(cloudtrail_events, a_scene(History(), a_finding(principals=(nobody,))))
     assert any("cannot be looked up" in gap for gap in item.gaps)
     assert list(lines(item)) == []

@@ -8,6 +8,7 @@ import yaml
 from responder import collectors
 from responder.collectors import guardduty_finding
 from tests.builders import a_finding
+from tests.collecting import at_once
 from tests.unit.collectors.test_cloudtrail_events import History, a_scene
 
 ROOT = Path(__file__).parents[3]
@@ -28,8 +29,8 @@ def test_the_machine_collects_what_is_on_the_list_in_its_order() -> None:
 
 def test_findings_are_kept_in_one_order_and_say_what_they_leave_out() -> None:
     one, two = a_finding(), a_finding(key="arn:aws:guardduty:x", title="<b>\u2028</b>")
-    [item] = guardduty_finding.collect(a_scene(History(), one, two))
-    [again] = guardduty_finding.collect(a_scene(History(), two, one))
+    [item] = at_once(guardduty_finding, a_scene(History(), one, two))
+    [again] = at_once(guardduty_finding, a_scene(History(), two, one))
     assert item.content == again.content
     kept = json.loads(item.content.body)["findings"]
     assert {finding["title"] for finding in kept} == {one.title, two.title}

@@ -16,7 +16,9 @@ from responder.domain.errors import Broken, Unavailable
 from responder.domain.finding import Finding
 from responder.domain.order import Before, Receipt, ReceiptStatus
 from responder.domain.principal import Principal, PrincipalKind
-from tests.builders import NOON, REGION, SHOP, a_finding, a_session, a_user, an_incident, an_order
+from tests import collecting
+from tests.builders import NOON, REGION, SHOP, a_finding, a_session, a_user, an_order
+from tests.collecting import at_once
 
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 POLICY = {
@@ -79,16 +81,9 @@ def a_scene(
     with_clients: Clients | None = None,
     instants: Iterator[datetime] | None = None,
 ) -> Scene:
-    ticking = instants or (NOON + timedelta(seconds=n) for n in range(10_000))
-    return Scene(
-        incident=an_incident(),
-        generation=1,
-        findings=findings,
-        receipts=receipts,
-        clients=with_clients or clients(),
-        now=NOON,
-        read_at=lambda: next(ticking),
-        pause=lambda seconds: None,
+    instants = instants or collecting.ticking()
+    return collecting.a_scene(
+        with_clients or clients(), *findings, receipts=receipts, read_at=lambda: next(instants)
     )
 
 
@@ -98,7 +93,7 @@ def reads(collected: Collected) -> dict[str, Any]:
 
 
 def test_a_users_state_is_whole_with_the_text_of_each_policy(user: Principal) -> None:
-    [item] = iam_principal.collect(a_scene(a_finding(principals=(user,))))
+    [item] = at_once(iam_principal, a_scene(a_finding(principals=(user,))))
     state = reads(item)
     assert state["user"]["value"]["Tags"] == [{"Key": "team", "Value": "orders"}]
     assert [key["AccessKeyId"] for key in state["access keys"]["value"]] == [user.access_key_id]
@@ -127,7 +122,7 @@ def test_a_roles_state_holds_its_trust_boundary_and_policies(aws: None) -> None:
     iam.attach_role_policy(
         RoleName="web-tier-role", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess"
     )
-    [item] = iam_principal.collect(a_scene(a_finding(principals=(a_session(),))))
+    [item] = at_once(iam_principal, a_scene(a_finding(principals=(a_session(),))))
     state = reads(item)
     assert state["role"]["value"]["AssumeRolePolicyDocument"] == json.loads(TRUST)
     assert "PermissionsBoundary" in state["role"]["value"]
@@ -155,7 +150,7 @@ def test_what_containment_found_before_it_acted_is_kept_with_which_read_came_fir
     ):
         receipt = an_hour_of(ReceiptStatus.APPLIED, applied_at)
         scene = a_scene(a_finding(principals=(user,)), receipts=[receipt].copy)
-        [item] = iam_principal.collect(scene)
+        [item] = at_once(iam_principal, scene)
         [kept] = json.loads(item.content.body)["before_containment"]
         assert kept["before"] == before.state
         sides[name] = kept["live_state_was_read"].split(":")[0]
@@ -178,7 +173,7 @@ def test_receipts_are_read_after_the_live_state(user: Principal) -> None:
         return []
 
     scene = a_scene(a_finding(principals=(user,)), receipts=contain_now)
-    [item] = iam_principal.collect(scene)
+    [item] = at_once(iam_principal, scene)
     assert receipts_read == ["now"]
     assert reads(item)["inline policy read"]["value"] == POLICY
 
@@ -186,7 +181,7 @@ def test_receipts_are_read_after_the_live_state(user: Principal) -> None:
 def test_receipts_of_other_principals_are_left_out(user: Principal) -> None:
     other = Receipt(order=an_order(principal=a_session()), status=ReceiptStatus.APPLIED)
     scene = a_scene(a_finding(principals=(user,)), receipts=lambda: [other])
-    [item] = iam_principal.collect(scene)
+    [item] = at_once(iam_principal, scene)
     assert json.loads(item.content.body)["before_containment"] == []
 
 
@@ -211,7 +206,7 @@ class _Failing(Member):
 def test_a_read_that_fails_is_a_named_gap_and_the_others_go_on(user: Principal) -> None:
     broken = _Failing("AccessDenied", "ListMFADevices", "GetUserPolicy")
     scene = a_scene(a_finding(principals=(user,)), with_clients=broken)
-    [item] = iam_principal.collect(scene)
+    [item] = at_once(iam_principal, scene)
     said = [gap.split(" could not be read")[0] for gap in item.gaps if "could not" in gap]
     assert said == ["MFA devices", "inline policy read"]
     assert "failed" in reads(item)["MFA devices"]
@@ -235,7 +230,9 @@ def test_one_identity_that_cannot_be_read_does_not_keep_the_others_from_being_ke
     broken = _Failing("AccessDenied", *of_roles, "ListInstanceProfilesForRole")
     scene = a_scene(a_finding(principals=(unreadable, user)), with_clients=broken)
     found = iam_principal.collect(scene)
-    assert reads(next(found))["user"]["value"]["UserName"] == "orders-export"
+    one = next(found)
+    assert isinstance(one, Collected)
+    assert reads(one)["user"]["value"]["UserName"] == "orders-export"
     with pytest.raises(Broken):
         next(found)
 
@@ -243,33 +240,33 @@ def test_one_identity_that_cannot_be_read_does_not_keep_the_others_from_being_ke
 def test_a_role_of_an_account_out_of_reach_is_a_gap(aws: None) -> None:
     theirs = a_session().model_copy(update={"account": "999988887777"})
     scene = a_scene(a_finding(principals=(theirs,)), with_clients=_Failing("AccessDenied"))
-    [item] = iam_principal.collect(scene)
+    [item] = at_once(iam_principal, scene)
     assert sum("could not be read" in gap for gap in item.gaps) == 4
 
 
 def test_a_deleted_user_is_recorded_as_absent_not_as_a_failure(aws: None) -> None:
-    [item] = iam_principal.collect(a_scene(a_finding(principals=(a_user("gone"),))))
+    [item] = at_once(iam_principal, a_scene(a_finding(principals=(a_user("gone"),))))
     assert reads(item)["user"]["value"] is None
     assert not any("could not" in gap for gap in item.gaps)
 
 
 def test_a_principal_iam_does_not_hold_is_kept_with_a_gap_that_says_so(aws: None) -> None:
     root = Principal(kind=PrincipalKind.ROOT, account=SHOP, arn=f"arn:aws:iam::{SHOP}:root")
-    [item] = iam_principal.collect(a_scene(a_finding(principals=(root,))))
+    [item] = at_once(iam_principal, a_scene(a_finding(principals=(root,))))
     assert json.loads(item.content.body)["identity"] == root.arn
     assert "no identity of its own" in item.gaps[0]
 
 
 def test_no_principal_at_all_is_kept_as_that(aws: None) -> None:
-    [item] = iam_principal.collect(a_scene(a_finding(principals=())))
+    [item] = at_once(iam_principal, a_scene(a_finding(principals=())))
     assert item.gaps == ("no finding names a principal",)
 
 
 def test_two_keys_of_one_user_are_one_item_and_names_stay_the_same(user: Principal) -> None:
     second = user.model_copy(update={"access_key_id": "AKIAEXAMPLEEXAMPLE99"})
     findings = (a_finding(principals=(user, second)), a_finding(principals=(user,)))
-    [item] = iam_principal.collect(a_scene(*findings))
-    [again] = iam_principal.collect(a_scene(*reversed(findings)))
+    [item] = at_once(iam_principal, a_scene(*findings))
+    [again] = at_once(iam_principal, a_scene(*reversed(findings)))
     assert item.name == again.name
     assert len(json.loads(item.content.body)["named"]) == 2
 

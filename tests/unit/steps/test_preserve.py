@@ -1,21 +1,21 @@
 """What is collected is sealed in one manifest, wherever a run dies."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from responder.aws.clients import Clients
 from responder.aws.evidence import Evidence, Shelf
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
-from responder.aws.receipts import Receipts
-from responder.aws.timeline import Timeline
+from responder.aws.progress import Progress
 from responder.aws.vault import Content
 from responder.domain.errors import Broken
-from responder.steps.collect import CollectRequest, collect
+from responder.steps.collect import MAX_LENGTH, MAX_ROUNDS
 from responder_cli import verify_custody
-from tests.builders import INCIDENT_ID, NOON, REGION, a_finding, an_incident
+from tests.builders import INCIDENT_ID, NOON, a_finding, an_incident
 from tests.preserving import COLLECTED_BY, World
 from tests.vaults import DiedHereError, Life, download, versions
 
@@ -41,21 +41,59 @@ def test_collecting_again_keeps_the_first_look(world: World) -> None:
 
 def test_a_collector_nobody_has_is_broken(world: World) -> None:
     with pytest.raises(Broken, match=r"no collector memory\.dump"):
-        collect(
-            CollectRequest(
-                incident_id=INCIDENT_ID, generation=1, collector_id="memory.dump", now=NOON
-            ),
-            collectors={},
-            incidents=Incidents(world.ledger),
-            receipts=Receipts(world.ledger),
-            evidence=Evidence(world.ledger),
-            vault=world.vault,
-            timeline=Timeline(world.ledger),
-            clients=Clients(REGION),
-            by=COLLECTED_BY,
-            read_at=lambda: NOON,
-            pause=lambda seconds: None,
-        )
+        world.collect(collector_id="memory.dump")
+
+
+def test_what_takes_several_runs_goes_on_where_the_last_one_stopped(world: World) -> None:
+    world.pictures.names, world.pictures.each_run = ("one", "two", "three"), 1
+    world.pictures.waits = timedelta(minutes=5)
+    answers = [world.collect() for _ in range(3)]
+    assert [answer.more for answer in answers] == [True, True, False]
+    assert [answer.wait_seconds for answer in answers[:2]] == [300, 300]
+    assert [answer.evidence for answer in answers] == [
+        ["iam.principal/0001/one"],
+        ["iam.principal/0001/two"],
+        ["iam.principal/0001/three"],
+    ]
+    assert sorted(versions().values()) == [b"look 1", b"look 2", b"look 3"]
+
+
+def test_a_run_that_dies_at_any_call_is_taken_up_without_a_loss_or_a_second_copy(
+    world: World,
+) -> None:
+    world.pictures.names, world.pictures.each_run = ("one", "two"), 1
+    whole = Life()
+    world.collect(life=whole)
+    for ends_at in range(whole.calls):
+        incident = f"inc-20261123-{ends_at + 900:010x}"
+        Incidents(world.ledger).create(an_incident(id=incident), a_finding())
+        with pytest.raises(DiedHereError):
+            world.collect(incident=incident, life=Life(ends_at))
+        while world.collect(incident=incident).more:
+            pass
+        names = [item.name for item in Evidence(world.ledger).items(incident)]
+        assert names == ["iam.principal/0001/one", "iam.principal/0001/two"]
+        assert len(versions(f"{incident}/")) == 2
+
+
+def test_a_generation_begins_anew(world: World) -> None:
+    world.pictures.each_run = 1
+    world.collect()
+    assert world.collect(generation=2).evidence == ["iam.principal/0002/one"]
+
+
+@pytest.mark.parametrize("bound", ["runs", "hours"])
+def test_who_never_ends_is_ended_and_what_it_kept_stays(world: World, bound: str) -> None:
+    world.pictures.names, world.pictures.each_run = ("one", "two", "three"), 1
+    world.collect()
+    if bound == "runs":
+        progress = Progress(world.ledger)
+        stand = progress.of(INCIDENT_ID, 1, world.pictures.ID, at=NOON)
+        progress.go_on(replace(stand, rounds=MAX_ROUNDS - 1), stand.bookmark)
+    with pytest.raises(Broken, match="had more to collect after"):
+        world.collect(now=NOON + MAX_LENGTH if bound == "hours" else NOON)
+    names = [item.name for item in Evidence(world.ledger).items(INCIDENT_ID)]
+    assert names == ["iam.principal/0001/one", "iam.principal/0001/two"]
 
 
 def test_a_manifest_lists_each_item_with_its_version_hash_gaps_and_who_put_it_there(

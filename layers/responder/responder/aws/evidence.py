@@ -6,6 +6,8 @@ object per name, the first that got into the vault. Only two runs of the same st
 moment can leave a second object; the record names one of the two, and none is ever missing.
 """
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +16,10 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from responder.aws import ledger as table
-from responder.aws.ledger import Ledger, incident_pk
+from responder.aws.ledger import Ledger, Write, incident_pk
 from responder.aws.vault import Content, Kept, Vault
 from responder.domain.custody import COLLECTED, next_entry
-from responder.domain.errors import Unavailable
+from responder.domain.errors import Broken, Unavailable
 from responder.domain.evidence import CustodyEntry, EvidenceItem
 
 PERMISSIONS = table.PERMISSIONS
@@ -42,6 +44,14 @@ class Draft:
     content: Content
     covers: str
     gaps: tuple[str, ...] = ()
+
+
+class _Linked(BaseModel):
+    """Says that something is in the custody log, and where: so that it gets there once."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: int
 
 
 class _AboutToPut(BaseModel):
@@ -92,29 +102,41 @@ class Evidence:
         *,
         by: str,
         at: datetime,
+        detail: str = "",
+        once: str = "",
     ) -> CustodyEntry:
-        """Add one link, once for the same event, subject and hash, whoever else appends."""
+        """Add one link, once for the same event, subject, hash and `once`, whoever else appends.
+
+        What may happen again, such as reading, tells its times apart by `once`.
+        """
+        pk, mark = incident_pk(incident_id), _mark(event, subject, subject_sha256, once)
         for _ in range(_TRIES):
-            chain = self.custody(incident_id)
-            for link in chain:
-                if (link.event, link.subject, link.subject_sha256) == (
-                    event,
-                    subject,
-                    subject_sha256,
-                ):
-                    return link
+            if (linked := self.ledger.get(pk, mark)) is not None:
+                return self._link(pk, _Linked.model_validate_json(linked.body).sequence)
+            last = self.ledger.last(pk, _CUSTODY)
             entry = next_entry(
-                chain[-1] if chain else None,
+                None if last is None else CustodyEntry.model_validate_json(last.body),
                 incident_id=incident_id,
                 at=at,
                 by=by,
                 event=event,
                 subject=subject,
                 subject_sha256=subject_sha256,
+                detail=detail,
             )
-            if self.ledger.add(incident_pk(incident_id), f"{_CUSTODY}{entry.sequence:06d}", entry):
+            writes = (
+                Write(pk, _link_sk(entry.sequence), entry),
+                Write(pk, mark, _Linked(sequence=entry.sequence)),
+            )
+            if self.ledger.together(writes):
                 return entry
         raise Unavailable(f"the custody log of {incident_id} is being written by too many at once")
+
+    def _link(self, pk: str, sequence: int) -> CustodyEntry:
+        found = self.ledger.get(pk, _link_sk(sequence))
+        if found is None:
+            raise Broken(f"link {sequence} of the custody log of {pk} is gone")
+        return CustodyEntry.model_validate_json(found.body)
 
     def _keep(self, incident_id: str, draft: Draft, vault: Vault, at: datetime) -> EvidenceItem:
         kept, planned = self._put(incident_id, draft, vault, at)
@@ -152,6 +174,14 @@ class Evidence:
         elif not self.ledger.add(pk, sk, _AboutToPut(item=ours)):
             raise Unavailable(f"{draft.name} is being kept by another; look again")
         return vault.put(stem, draft.content), ours
+
+
+def _mark(*told: str) -> str:
+    return f"LINKED#{hashlib.sha256(json.dumps(told).encode()).hexdigest()}"
+
+
+def _link_sk(sequence: int) -> str:
+    return f"{_CUSTODY}{sequence:06d}"
 
 
 def in_a_key(name: str) -> str:

@@ -123,6 +123,19 @@ class Ledger:
         }
         return [_item(found) for found in self._pages(query)]
 
+    def last(self, pk: str, prefix: str) -> Item | None:
+        """The last item of `pk` whose `sk` begins with `prefix`, in order of `sk`; or None."""
+        with asking_aws(f"reading the last {prefix}"):
+            found = self.client.query(
+                TableName=self.table,
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+                ExpressionAttributeValues={":pk": {"S": pk}, ":prefix": {"S": prefix}},
+                ConsistentRead=True,
+                ScanIndexForward=False,
+                Limit=1,
+            )["Items"]
+        return _item(found[0]) if found else None
+
     def everywhere(self, sk: str) -> list[Item]:
         """The item of this `sk` in every partition, in order of `pk`. Reads the whole table."""
         query = {

@@ -30,6 +30,12 @@ from responder.domain.principal import Principal, PrincipalKind
 ID = "cloudtrail.events"
 TITLE = "What the principals called"
 PERMISSIONS = MEMBER_PERMISSIONS
+COPIES: frozenset[str] = frozenset()
+LIMITS = (
+    "management events only: reads and writes of objects, items and functions are in trails",
+    "90 days, and only the regions that were asked",
+    "a role's sessions that nobody named are not found by the role's name",
+)
 
 BEFORE_FIRST_SEEN = timedelta(hours=1)
 MAX_PAGES = 400  # of 50 events, over all questions of one run: over 200 s at two a second

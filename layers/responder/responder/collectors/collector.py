@@ -1,16 +1,23 @@
 """What a collector is: one kind of evidence, read and never changed."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from responder.aws.clients import Clients
 from responder.aws.vault import Content
-from responder.domain.finding import Finding
+from responder.domain.finding import Finding, Resource
 from responder.domain.incident import Incident
 from responder.domain.order import Receipt
 from responder.domain.principal import Principal, PrincipalKind
+
+_TO_KEEP_ONE = timedelta(seconds=60)  # to end the read under way, and to put what was read
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the shop chose about evidence. Empty: there is none, or it is not wanted."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +25,9 @@ class Scene:
     """What a collector is given: the incident, and where to read.
 
     Containment may run at the same time. So `receipts` reads what it has recorded so far, when it
-    is called, and `read_at` tells the instant. `now` is when the step began. `pause` waits that
-    many seconds.
+    is called, and `read_at` tells the instant. `now` is when the step began, and `ends_at` when
+    Lambda ends it. `pause` waits that many seconds. `bookmark` is what this collector said in the
+    last `Later` of this generation; empty in its first run.
     """
 
     incident: Incident
@@ -30,6 +38,31 @@ class Scene:
     now: datetime
     read_at: Callable[[], datetime]
     pause: Callable[[float], None]
+    ends_at: datetime
+    bookmark: Mapping[str, Any] = field(default_factory=dict)
+    options: Options = Options()
+
+    def has_time(self, need: timedelta = _TO_KEEP_ONE) -> bool:
+        """Whether so long is left. Who has not says `Later`, and goes on in the next run."""
+        return self.read_at() + need < self.ends_at
+
+    def things(self, *kinds: str) -> tuple[Resource, ...]:
+        """The things of these kinds that the findings name, each once, in the order of naming.
+
+        Each with the account and the region that it is looked for in: its own, or the incident's.
+        """
+        named = (one for finding in self.findings for one in finding.resources)
+        placed = (
+            one.model_copy(
+                update={
+                    "account": one.account or self.incident.account,
+                    "region": one.region or self.incident.region,
+                }
+            )
+            for one in named
+            if one.kind in kinds
+        )
+        return tuple(dict.fromkeys(placed))
 
     @property
     def principals(self) -> tuple[Principal, ...]:
@@ -46,6 +79,18 @@ class Collected:
     content: Content
     covers: str
     gaps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Later:
+    """There is more to collect: the last thing that a run yields.
+
+    The next run begins after `wait`, with `bookmark`: JSON of a few KB at most. What was yielded
+    before is kept already. A run that dies begins again at the bookmark before.
+    """
+
+    bookmark: Mapping[str, Any]
+    wait: timedelta = timedelta()
 
 
 class Collector(Protocol):
@@ -66,7 +111,17 @@ class Collector(Protocol):
         """What it calls in the member account."""
         ...
 
-    def collect(self, scene: Scene) -> Iterator[Collected]:
+    @property
+    def COPIES(self) -> frozenset[str]:  # noqa: N802
+        """What it calls there to make copies that AWS keeps, such as snapshots. Mostly nothing."""
+        ...
+
+    @property
+    def LIMITS(self) -> tuple[str, ...]:  # noqa: N802
+        """What it never shows, whatever it finds; what a run could not read stands in `gaps`."""
+        ...
+
+    def collect(self, scene: Scene) -> Iterator[Collected | Later]:
         """Each thing as soon as it is read. Yields something even when there was nothing to read,
         so that the manifest says that we looked.
         """

@@ -9,6 +9,8 @@ from responder.collectors.collector import Collected, Scene
 ID = "guardduty.finding"
 TITLE = "The findings"
 PERMISSIONS: frozenset[str] = frozenset()  # they are on record; the member account is not asked
+COPIES: frozenset[str] = frozenset()
+LIMITS = ("findings in our own shape: the detector's record has fields that ours leaves out",)
 
 _COVERS = "each finding in the shape we work with, in the version that was latest when collected"
 # The detector's own record has fields ours leaves out. It can be asked for by the finding's ARN.

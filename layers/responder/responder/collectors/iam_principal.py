@@ -51,6 +51,12 @@ PERMISSIONS = frozenset(
         "iam:ListUserPolicies",
     }
 )
+COPIES: frozenset[str] = frozenset()
+LIMITS = (
+    "SSH public keys and signing certificates are not read",
+    "an identity that was deleted before is not there to be read",
+)
+
 _COVERS = "the identity as IAM held it, and as containment found it before changing anything"
 _NEVER_READ = "SSH public keys and signing certificates were not read"
 type Read = Callable[[], Any]

@@ -24,6 +24,7 @@ def next_entry(
     event: str,
     subject: str,
     subject_sha256: str,
+    detail: str = "",
 ) -> CustodyEntry:
     """The link that follows `previous`, or the first one."""
     unhashed = CustodyEntry(
@@ -34,6 +35,7 @@ def next_entry(
         event=event,
         subject=subject,
         subject_sha256=subject_sha256,
+        detail=detail,
         previous_sha256=NO_PREVIOUS if previous is None else previous.entry_sha256,
         entry_sha256="",
     )

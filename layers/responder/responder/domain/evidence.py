@@ -32,8 +32,9 @@ class CustodyEntry(BaseModel):
     sequence: int
     at: AwareDatetime
     by: str
-    event: str  # collected, sealed, read, copied
+    event: str  # a word of `custody`
     subject: str  # evidence name or manifest key
-    subject_sha256: str
+    subject_sha256: str  # empty where there is nothing whose bytes could be hashed
+    detail: str = ""  # why something was read, held or not collected
     previous_sha256: str  # 64 zeros for the first link
     entry_sha256: str

@@ -1,21 +1,27 @@
-"""Collect one kind of evidence about an incident and keep it in the vault."""
+"""Collect one kind of evidence about an incident and keep it in the vault.
+
+What takes longer than a function may run is collected in several runs. Each says whether there is
+more, and leaves a bookmark for the next; the machine waits in between, which costs nothing.
+"""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel
 
 from responder.aws import clients as member
 from responder.aws import evidence as kept
 from responder.aws import ledger, timeline
+from responder.aws import progress as progress_of
 from responder.aws import vault as store
 from responder.aws.clients import Clients
 from responder.aws.evidence import Draft, Evidence, Shelf
 from responder.aws.incidents import Incidents
+from responder.aws.progress import Progress
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Vault
-from responder.collectors.collector import Collector, Scene
+from responder.collectors.collector import Collected, Collector, Later, Options, Scene
 from responder.domain.errors import Broken
 from responder.domain.identifiers import IncidentId
 
@@ -24,9 +30,12 @@ PERMISSIONS = (
     | timeline.PERMISSIONS
     | kept.PERMISSIONS
     | store.PERMISSIONS
+    | progress_of.PERMISSIONS
     | member.PERMISSIONS
 )
-_GAPS_SHOWN = 20  # a state machine carries pointers, and 256 KiB; the manifest has every gap
+_SHOWN = 20  # a state machine carries pointers, and 256 KiB; the manifest has everything
+MAX_ROUNDS = 400
+MAX_LENGTH = timedelta(hours=12)
 
 
 class CollectRequest(BaseModel):
@@ -39,11 +48,13 @@ class CollectRequest(BaseModel):
 
 
 class CollectAnswer(BaseModel):
-    """Pointers to what was kept, and what it does not show."""
+    """Pointers to what this run kept, what it does not show, and when to come again."""
 
     collector_id: str
     evidence: list[str]
     gaps: list[str]
+    more: bool = False
+    wait_seconds: int = 1
 
 
 def collect(
@@ -55,15 +66,23 @@ def collect(
     evidence: Evidence,
     vault: Vault,
     timeline: Timeline,
+    progress: Progress,
     clients: Clients,
+    options: Options,
     by: str,
     read_at: Callable[[], datetime],
+    ends_at: datetime,
     pause: Callable[[float], None],
 ) -> CollectAnswer:
-    """Collect and keep. May run again: what is already in the vault stays as it was first read."""
+    """Collect and keep. May run again: what is already in the vault stays as it was first read.
+
+    Raises `Broken` where more is left after `MAX_ROUNDS` runs, or `MAX_LENGTH`: what was kept
+    stays, and the manifest says that it is not all.
+    """
     collector = collectors.get(request.collector_id)
     if collector is None:
         raise Broken(f"there is no collector {request.collector_id}; nothing was collected")
+    stand = progress.of(request.incident_id, request.generation, collector.ID, at=request.now)
     scene = Scene(
         incident=incidents.get(request.incident_id),
         generation=request.generation,
@@ -73,18 +92,28 @@ def collect(
         now=request.now,
         read_at=read_at,
         pause=pause,
+        ends_at=ends_at,
+        bookmark=stand.bookmark,
+        options=options,
     )
     names: list[str] = []
     gaps: list[str] = []
     for found in collector.collect(scene):
-        draft = Draft(
-            shelf=Shelf.EVIDENCE,
-            collector_id=collector.ID,
-            name=found.name,
-            content=found.content,
-            covers=found.covers,
-            gaps=found.gaps,
-        )
+        if isinstance(found, Later):
+            if stand.rounds >= MAX_ROUNDS or request.now - stand.began_at >= MAX_LENGTH:
+                raise Broken(
+                    f"{collector.ID} had more to collect after {stand.rounds} runs since"
+                    f" {stand.began_at.isoformat()}; what it kept until then is in the vault"
+                )
+            progress.go_on(stand, found.bookmark)
+            return CollectAnswer(
+                collector_id=collector.ID,
+                evidence=_first(names, "in the vault"),
+                gaps=_first(gaps, "in the manifest"),
+                more=True,
+                wait_seconds=max(1, round(found.wait.total_seconds())),
+            )
+        draft = _draft(collector, found)
         item = evidence.keep(request.incident_id, draft, vault=vault, by=by, at=read_at())
         names.append(item.name)
         gaps.extend(gap for gap in item.gaps if gap not in gaps)
@@ -95,6 +124,25 @@ def collect(
         by="collect",
         text=f"Kept in the evidence vault: {collector.TITLE}.",
     )
-    if len(gaps) > _GAPS_SHOWN:
-        gaps = [*gaps[:_GAPS_SHOWN], f"and {len(gaps) - _GAPS_SHOWN} more, in the manifest"]
-    return CollectAnswer(collector_id=collector.ID, evidence=names, gaps=gaps)
+    return CollectAnswer(
+        collector_id=collector.ID,
+        evidence=_first(names, "in the vault"),
+        gaps=_first(gaps, "in the manifest"),
+    )
+
+
+def _draft(collector: Collector, found: Collected) -> Draft:
+    return Draft(
+        shelf=Shelf.EVIDENCE,
+        collector_id=collector.ID,
+        name=found.name,
+        content=found.content,
+        covers=found.covers,
+        gaps=found.gaps,
+    )
+
+
+def _first(texts: list[str], where: str) -> list[str]:
+    if len(texts) <= _SHOWN:
+        return texts
+    return [*texts[:_SHOWN], f"and {len(texts) - _SHOWN} more, {where}"]
