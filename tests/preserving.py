@@ -32,6 +32,7 @@ class Pictures:
     ID = "iam.principal"
     TITLE = "Pictures"
     PERMISSIONS: frozenset[str] = frozenset()
+    KINDS: tuple[str, ...] = ()
     COPIES: frozenset[str] = frozenset()
     LIMITS = ("what is not in the picture",)
     looks = 0

@@ -44,6 +44,12 @@ def test_a_collector_nobody_has_is_broken(world: World) -> None:
         world.collect(collector_id="memory.dump")
 
 
+def test_what_no_finding_calls_for_is_not_looked_at(world: World) -> None:
+    world.pictures.KINDS = ("Instance",)
+    assert world.collect().evidence == []
+    assert world.pictures.looks == 0
+
+
 def test_what_takes_several_runs_goes_on_where_the_last_one_stopped(world: World) -> None:
     world.pictures.names, world.pictures.each_run = ("one", "two", "three"), 1
     world.pictures.waits = timedelta(minutes=5)

@@ -29,6 +29,7 @@ from responder.domain.principal import Principal, PrincipalKind
 
 ID = "cloudtrail.events"
 TITLE = "What the principals called"
+KINDS: tuple[str, ...] = ()
 PERMISSIONS = MEMBER_PERMISSIONS
 COPIES: frozenset[str] = frozenset()
 LIMITS = (

@@ -1,6 +1,6 @@
 """What a collector is: one kind of evidence, read and never changed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -107,6 +107,11 @@ class Collector(Protocol):
         ...
 
     @property
+    def KINDS(self) -> tuple[str, ...]:  # noqa: N802
+        """The kinds of things it is about: run only where findings name one. Empty: always run."""
+        ...
+
+    @property
     def PERMISSIONS(self) -> frozenset[str]:  # noqa: N802
         """What it calls in the member account."""
         ...
@@ -142,3 +147,9 @@ def can_be_read(principal: Principal) -> bool:
         and principal.name is not None
         and principal.account is not None
     )
+
+
+def is_called_for(collector: Collector, findings: Iterable[Finding]) -> bool:
+    """Whether these findings name anything that a collector is about."""
+    kinds = {one.kind for finding in findings for one in finding.resources}
+    return not collector.KINDS or not kinds.isdisjoint(collector.KINDS)

@@ -8,6 +8,7 @@ from responder.collectors.collector import Collected, Scene
 
 ID = "guardduty.finding"
 TITLE = "The findings"
+KINDS: tuple[str, ...] = ()
 PERMISSIONS: frozenset[str] = frozenset()  # they are on record; the member account is not asked
 COPIES: frozenset[str] = frozenset()
 LIMITS = ("findings in our own shape: the detector's record has fields that ours leaves out",)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ID = "iam.principal"
 TITLE = "What IAM says about the principals"
+KINDS: tuple[str, ...] = ()
 PERMISSIONS = frozenset(
     {
         "iam:GetAccessKeyLastUsed",

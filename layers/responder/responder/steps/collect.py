@@ -21,7 +21,14 @@ from responder.aws.progress import Progress
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Vault
-from responder.collectors.collector import Collected, Collector, Later, Options, Scene
+from responder.collectors.collector import (
+    Collected,
+    Collector,
+    Later,
+    Options,
+    Scene,
+    is_called_for,
+)
 from responder.domain.errors import Broken
 from responder.domain.identifiers import IncidentId
 
@@ -82,11 +89,14 @@ def collect(
     collector = collectors.get(request.collector_id)
     if collector is None:
         raise Broken(f"there is no collector {request.collector_id}; nothing was collected")
+    findings = tuple(incidents.findings(request.incident_id))
+    if not is_called_for(collector, findings):
+        return CollectAnswer(collector_id=collector.ID, evidence=[], gaps=[])
     stand = progress.of(request.incident_id, request.generation, collector.ID, at=request.now)
     scene = Scene(
         incident=incidents.get(request.incident_id),
         generation=request.generation,
-        findings=tuple(incidents.findings(request.incident_id)),
+        findings=findings,
         receipts=lambda: receipts.all(request.incident_id),
         clients=clients,
         now=request.now,
