@@ -16,6 +16,7 @@ from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Content, Vault
 from responder.collectors.collector import Collected, Later, Options, Scene
+from responder.domain.manifest import Part
 from responder.steps.collect import CollectAnswer, CollectRequest, collect
 from responder.steps.seal import SealAnswer, SealRequest, seal
 from tests.builders import INCIDENT_ID, NOON, REGION
@@ -51,6 +52,12 @@ class Pictures:
             yield Collected(place, content, "a picture", (f"{name} is blurred", "dark"))
         if last < len(self.names):
             yield Later({"done": last}, self.waits)
+
+
+class Dump(Pictures):
+    """Another, which these tests never run."""
+
+    ID = "memory.dump"
 
 
 class World:
@@ -99,14 +106,21 @@ class World:
         incident: str = INCIDENT_ID,
         life: Life | None = None,
         collected: list[dict[str, Any]] | None = None,
+        part: Part = Part.READS,
     ) -> SealAnswer:
         table, vault, signer = self.adapters(life or Life())
         said = [{"collector_id": one} for one in EXPECTED] if collected is None else collected
         return seal(
             SealRequest.model_validate(
-                {"incident_id": incident, "generation": generation, "collected": said, "now": NOON}
+                {
+                    "incident_id": incident,
+                    "generation": generation,
+                    "part": part,
+                    "collected": said,
+                    "now": NOON,
+                }
             ),
-            expected=EXPECTED,
+            collectors=(Dump(), self.pictures),
             incidents=Incidents(table),
             evidence=Evidence(table),
             vault=vault,

@@ -2,13 +2,14 @@
 
 This one file is all it takes, with Python 3.9 or later and nothing installed:
 
-    aws s3 cp --recursive s3://VAULT/INCIDENT-ID/ FOLDER
-    python3 verify_custody.py FOLDER [--public-key KEY.pem] [--json]
+    aws s3 cp --recursive s3://VAULT/INCIDENT-ID/ INCIDENT-ID
+    python3 verify_custody.py FOLDER-OR-ZIP [--public-key KEY.pem] [--json]
 
 It trusts nothing of the responder and imports nothing of it. Two things it cannot see by itself:
 that the latest manifest was left out together with its custody log (compare the generation with
 what the owner says), and whose the public key beside the evidence is (ask the key's owner for it,
-and give it here). Signatures need the `openssl` command; it says so where one was not checked.
+and give it here). Signatures are checked by the `openssl` command, and where there is none by the
+arithmetic at the end of this file (FIPS 186-5, section 6.4.2); each line says by which.
 
 What was collected after the last sealing is in no manifest yet, so nothing vouches for it. It is
 listed as not checked: as it should be while an incident runs, and not once it is over.
@@ -28,6 +29,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
+import zipfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +39,9 @@ OK, BROKEN, UNCHECKED, NOTE = "ok", "BROKEN", "not checked", "note"
 HOLDS, SOMETHING_BROKEN, NO_MANIFEST, NOT_ALL_CHECKED = 0, 1, 2, 3
 NO_PREVIOUS = "0" * 64
 _WAITING = "as it should be while the incident runs, until the next sealing, and not afterwards"
+_INCIDENT = re.compile(r"inc-[0-9]{8}-[0-9a-f]{10}")
 _PAPERS = ("manifest", "custody", "signature", "public-key", "report")  # what seals, or tells
+_AND = "verify_custody.py"  # stands beside the evidence in an exported case
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ def check(folder: Path, public_key: Path | None = None) -> list[Check]:
     for root in sorted({path.parent.parent for path in (*manifests, *begun)}):
         logs[root], found = _custody(root)
         checks += found
-    read: dict[tuple[Path, int], str] = {}
+    read: dict[tuple[Path, str], str] = {}
     here = {_sha256(path) for path in manifests}
     for path in manifests:
         checks += _manifest(path, logs[path.parent.parent], here, read, public_key)
@@ -130,7 +135,7 @@ def _manifest(
     path: Path,
     chain: list[Any],
     here: set[str],
-    read: dict[tuple[Path, int], str],
+    read: dict[tuple[Path, str], str],
     public_key: Path | None,
 ) -> list[Check]:
     root, name = path.parent.parent, _name(path.parent.parent, path)
@@ -141,10 +146,16 @@ def _manifest(
     if not any(_is(link, "sealed", sha256) for link in chain):
         # Two runs at once can leave a second manifest. It is harmless beside the sealed one only.
         sealed = (one for one in chain if _is(one, "sealed", None) and _same(one, document))
-        state = NOTE if any(one.get("subject_sha256") in here for one in sealed) else BROKEN
-        return [Check(state, name, "the custody log does not say that this manifest was sealed")]
+        if any(one.get("subject_sha256") in here for one in sealed):
+            return [Check(NOTE, name, "another manifest was sealed in its place")]
+        if not _signatures(root, document):
+            text = "was never sealed or signed: what it names is not vouched for"
+            return [Check(UNCHECKED, name, text)]
+        text = "the custody log does not say that this manifest was sealed"
+        return [*_whose(root, name, document, chain), Check(BROKEN, name, text)]
     checks = [Check(OK, name, f"is the manifest that was sealed; SHA-256 {sha256}")]
-    read[root, _int(document.get("generation"))] = sha256
+    read[root, _label(document)] = sha256
+    checks += _whose(root, name, document, chain)
     checks += _head(name, document, chain)
     checks += _predecessor(root, name, document, read)
     for item in document["items"]:
@@ -155,6 +166,18 @@ def _manifest(
             checks.append(Check(NOTE, str(one.get("collector_id")), why))
     checks.append(_signature(root, name, path, document, public_key))
     return checks
+
+
+def _whose(root: Path, name: str, document: dict[str, Any], chain: list[Any]) -> list[Check]:
+    """Cases that were swapped, or mixed, tell so by their names."""
+    incident = document.get("incident_id")
+    told = [str(one.get("incident_id")) for one in chain[:1]]
+    told += [root.name] if _INCIDENT.fullmatch(root.name) else []
+    return [
+        Check(BROKEN, name, f"is about {incident}, and lies in the case of {other}")
+        for other in sorted(set(told))
+        if other != incident
+    ]
 
 
 def _head(name: str, document: dict[str, Any], chain: list[Any]) -> list[Check]:
@@ -171,17 +194,17 @@ def _head(name: str, document: dict[str, Any], chain: list[Any]) -> list[Check]:
 
 
 def _predecessor(
-    root: Path, name: str, document: dict[str, Any], read: dict[tuple[Path, int], str]
+    root: Path, name: str, document: dict[str, Any], read: dict[tuple[Path, str], str]
 ) -> list[Check]:
     before = document.get("predecessor")
     if not isinstance(before, dict):
         return []
-    generation = _int(before.get("generation"))
-    if (root, generation) not in read:
-        return [Check(BROKEN, name, f"follows manifest {generation}, which is missing")]
-    if read[root, generation] != before.get("sha256"):
-        return [Check(BROKEN, name, f"follows another manifest {generation} than this one")]
-    return [Check(OK, name, f"follows manifest {generation}")]
+    label = _label(before)
+    if (root, label) not in read:
+        return [Check(BROKEN, name, f"follows manifest {label}, which is missing")]
+    if read[root, label] != before.get("sha256"):
+        return [Check(BROKEN, name, f"follows another manifest {label} than this one")]
+    return [Check(OK, name, f"follows manifest {label}")]
 
 
 def _item(root: Path, item: Any, document: dict[str, Any], chain: list[Any]) -> Check:
@@ -222,7 +245,7 @@ def _unsealed(root: Path, chain: list[Any], manifests: list[Path]) -> list[Check
     found = {
         path: _sha256(path)
         for path in sorted(root.rglob("*"))
-        if path.is_file() and path.relative_to(root).parts[0] not in _PAPERS
+        if path.is_file() and path.relative_to(root).parts[0] not in (*_PAPERS, _AND)
     }
     checks: list[Check] = []
     waiting: set[str] = set()
@@ -247,24 +270,31 @@ def _signature(
     root: Path, name: str, path: Path, document: dict[str, Any], public_key: Path | None
 ) -> Check:
     expected = (document.get("signing_key") or {}).get("public_key_sha256")
-    signatures = sorted(root.glob(f"signature/{_int(document.get('generation')):04d}-*.sig"))
+    signatures = _signatures(root, document)
     if not signatures:
         return Check(BROKEN, name, "there is no signature of it")
     keys = [public_key] if public_key else sorted(root.glob("public-key/*.pem"))
-    fitting = [key for key in keys if _fingerprint(key) == expected]
+    fitting = [key for key in keys if hashlib.sha256(_der(key)).hexdigest() == expected]
     if not fitting:
         return Check(BROKEN, name, "the public key is not the one the manifest names")
     openssl = shutil.which("openssl")
-    if openssl is None:
-        return Check(UNCHECKED, name, "signature: there is no openssl command here")
     for signature in signatures:
-        command = [openssl, "dgst", "-sha256", "-verify", str(fitting[0])]
-        command += ["-signature", str(signature), str(path)]
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - no shell
-        if done.returncode == 0:
+        if openssl is None:
+            holds, by = is_signed(_der(fitting[0]), signature.read_bytes(), path), "this script"
+        else:
+            command = [openssl, "dgst", "-sha256", "-verify", str(fitting[0])]
+            command += ["-signature", str(signature), str(path)]
+            done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+            holds, by = done.returncode == 0, "openssl"
+        if holds:
             whose = "the key you gave" if public_key else "the key beside it; compare its SHA-256"
-            return Check(OK, name, f"signature holds, by {whose} {expected}")
+            return Check(OK, name, f"signature holds ({by}), by {whose} {expected}")
     return Check(BROKEN, name, "its signature does not hold")
+
+
+def _signatures(root: Path, document: dict[str, Any]) -> list[Path]:
+    form = re.compile(rf"{re.escape(_label(document))}-[0-9a-f]{{64}}\.sig")
+    return [path for path in sorted(root.glob("signature/*.sig")) if form.fullmatch(path.name)]
 
 
 def _is(link: Any, event: str, sha256: Any) -> bool:
@@ -272,19 +302,26 @@ def _is(link: Any, event: str, sha256: Any) -> bool:
 
 
 def _same(link: Any, document: dict[str, Any]) -> bool:
-    stem = f"{document.get('incident_id')}/manifest/{_int(document.get('generation')):04d}-"
-    return str(link.get("subject", "")).startswith(stem)
+    """Whether a link of the log is about the manifest that this one would be."""
+    stem = f"{document.get('incident_id')}/manifest/{_label(document)}"
+    form = rf"{re.escape(stem)}-[0-9a-f]{{64}}\.json"
+    return re.fullmatch(form, str(link.get("subject", ""))) is not None
 
 
-def _fingerprint(pem: Path) -> str | None:
-    """SHA-256 over the DER inside a PEM file, or over the file when it is DER."""
+def _label(document: dict[str, Any]) -> str:
+    """The name of a manifest: its generation, and its part unless that is the reads."""
+    generation, part = f"{_int(document.get('generation')):04d}", document.get("part", "reads")
+    return generation if part == "reads" else f"{generation}-{part}"
+
+
+def _der(pem: Path) -> bytes:
+    """The DER inside a PEM file, or the file when it is none."""
     raw = pem.read_bytes()
     inside = re.search(rb"-----BEGIN PUBLIC KEY-----(.+?)-----END", raw, re.DOTALL)
     try:
-        der = base64.b64decode(inside.group(1)) if inside else raw
+        return base64.b64decode(inside.group(1)) if inside else raw
     except binascii.Error:
-        return None
-    return hashlib.sha256(der).hexdigest()
+        return b""
 
 
 def _sha256(path: Path) -> str:
@@ -315,17 +352,112 @@ def _plain(text: str) -> str:
     return re.sub(r"[^\x20-\x7e]", "?", text)[:400]
 
 
+# ---- ECDSA over P-256, for machines without openssl. It only verifies, so no secret is in it.
+# FIPS 186-5, section 6.4.2, and SP 800-186, section 3.2.1.3.
+
+_P = 2**256 - 2**224 + 2**192 + 2**96 - 1
+_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+_G = (
+    0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+    0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5,
+)
+# SubjectPublicKeyInfo of an uncompressed point on P-256 (RFC 5480): this, and then x and y.
+_SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200") + b"\x04"
+
+
+def is_signed(key_der: bytes, signature: bytes, path: Path) -> bool:
+    """Whether the key signed the SHA-256 of a file. False also for what is no key or signature."""
+    point, numbers = _point(key_der), _two_integers(signature)
+    if point is None or numbers is None:
+        return False
+    r, s = numbers
+    if not (0 < r < _N and 0 < s < _N):
+        return False
+    inverse = pow(s, -1, _N)
+    u, v = int(_sha256(path), 16) * inverse % _N, r * inverse % _N
+    found = _plus(_times(u, _G), _times(v, point))
+    return found is not None and found[0] % _N == r
+
+
+def _point(der: bytes) -> tuple[int, int] | None:
+    if len(der) != len(_SPKI) + 64 or not der.startswith(_SPKI):
+        return None
+    x, y = int.from_bytes(der[-64:-32], "big"), int.from_bytes(der[-32:], "big")
+    on_curve = x < _P and y < _P and (y * y - (x * x * x - 3 * x + _B)) % _P == 0
+    return (x, y) if on_curve else None
+
+
+def _two_integers(der: bytes) -> tuple[int, int] | None:
+    """SEQUENCE of two INTEGERs, in the one encoding that DER allows."""
+    if len(der) < 2 or der[0] != 0x30 or der[1] != len(der) - 2:
+        return None
+    numbers, rest = [], der[2:]
+    while rest:
+        if len(rest) < 3 or rest[0] != 0x02 or not 0 < rest[1] <= len(rest) - 2:
+            return None
+        body, rest = rest[2 : 2 + rest[1]], rest[2 + rest[1] :]
+        if body[0] & 0x80 or (len(body) > 1 and body[0] == 0 and not body[1] & 0x80):
+            return None
+        numbers.append(int.from_bytes(body, "big"))
+    return (numbers[0], numbers[1]) if len(numbers) == 2 else None
+
+
+def _plus(left: tuple[int, int] | None, right: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The sum of two points; None is the point at infinity."""
+    if left is None or right is None:
+        return right if left is None else left
+    if left[0] == right[0]:
+        if (left[1] + right[1]) % _P == 0:
+            return None
+        slope = (3 * left[0] * left[0] - 3) * pow(2 * left[1], -1, _P)
+    else:
+        slope = (right[1] - left[1]) * pow(right[0] - left[0], -1, _P)
+    x = (slope * slope - left[0] - right[0]) % _P
+    return x, (slope * (left[0] - x) - left[1]) % _P
+
+
+def _times(factor: int, point: tuple[int, int]) -> tuple[int, int] | None:
+    total, doubled = None, point
+    while factor:
+        total = _plus(total, doubled) if factor & 1 else total
+        doubled, factor = _plus(doubled, doubled) or doubled, factor >> 1
+    return total
+
+
+def _unpacked(archive: Path, folder: Path) -> list[Check]:
+    """Unpack a case. A name that is there twice reads as one thing here, as another elsewhere."""
+    with zipfile.ZipFile(archive) as packed:
+        names = packed.namelist()
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            return [Check(BROKEN, name, "is in the archive twice") for name in twice]
+        packed.extractall(folder)
+    return []
+
+
+def checked(given: Path, public_key: Path | None = None) -> list[Check]:
+    """Everything there is to check in a folder or a ZIP archive."""
+    if not given.is_file():
+        return check(given, public_key)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return _unpacked(given, Path(folder)) or check(Path(folder), public_key)
+        except zipfile.BadZipFile as error:
+            return [Check(BROKEN, given.name, f"cannot be unpacked: {error}")]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Print one line for each check; the exit code sums them up."""
     what, _, more = (__doc__ or "").partition("\n\n")
     parser = argparse.ArgumentParser(
         description=what, epilog=more, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("folder", type=Path, help="what was downloaded of one incident, or of more")
+    parser.add_argument("case", type=Path, help="folder or ZIP of one incident, or of more")
     parser.add_argument("--public-key", type=Path, help="PEM, obtained from the key's owner")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of lines")
     given = parser.parse_args(arguments)
-    checks = check(given.folder, given.public_key)
+    checks = checked(given.case, given.public_key)
     code = exit_code(checks)
     if given.json:
         print(json.dumps({"exit_code": code, "checks": [asdict(one) for one in checks]}, indent=1))
@@ -335,7 +467,7 @@ def main(arguments: list[str] | None = None) -> int:
     verdict = {
         HOLDS: "Everything holds.",
         SOMETHING_BROKEN: "Something is broken: see the lines above.",
-        NO_MANIFEST: f"There is no manifest under {given.folder}; nothing was checked.",
+        NO_MANIFEST: f"There is no manifest under {given.case}; nothing was checked.",
         NOT_ALL_CHECKED: "Nothing is broken, but not everything could be checked.",
     }
     print(verdict[code])

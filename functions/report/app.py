@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         timeline=wiring.timeline(),
         vault=wiring.vault(),
         titles={action.ID: action.TITLE for action in actions.ACTIONS},
-        collectors=[collector.ID for collector in collectors.COLLECTORS],
+        collectors=collectors.COLLECTORS,
         here=Here(region=settings.aws_region, release_function=settings.release_function),
     )
     return answer.model_dump(mode="json")

@@ -13,12 +13,12 @@ logger = Logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """One manifest for one generation of one incident."""
+    """One manifest for one part of one generation."""
     request = SealRequest.model_validate(event)
     logger.append_keys(incident_id=request.incident_id, generation=request.generation)
     answer = seal(
         request,
-        expected=[collector.ID for collector in collectors.COLLECTORS],
+        collectors=collectors.COLLECTORS,
         incidents=wiring.incidents(),
         evidence=wiring.evidence(),
         vault=wiring.vault(),

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from responder import actions, channels, collectors
+from responder.collectors.collector import part_of
+from responder.domain.manifest import Part
 from tests.template.templates import ROOT, as_list, machine, resources, states
 
 PACKAGE = ROOT / "layers/responder/responder"
@@ -66,6 +68,13 @@ def test_the_role_that_reads_can_change_nothing() -> None:
         assert action.partition(":")[2].startswith(verbs), action
 
 
-def test_the_machine_collects_the_catalog_in_its_order() -> None:
-    listed = states(machine("incident-response"))["ListEvidence"]["Result"]
-    assert listed == [collector.ID for collector in collectors.COLLECTORS]
+def test_the_machine_that_could_not_ask_collects_the_catalog_in_its_order() -> None:
+    listed = states(machine("incident-response"))["SurveyAll"]["Result"]["parts"]
+    assert listed == [
+        {
+            "part": part,
+            "collectors": [one.ID for one in collectors.COLLECTORS if part_of(one) is part],
+        }
+        for part in Part
+        if any(part_of(one) is part for one in collectors.COLLECTORS)
+    ]

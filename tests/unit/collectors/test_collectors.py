@@ -3,28 +3,17 @@
 import json
 from pathlib import Path
 
-import yaml
-
 from responder import collectors
 from responder.collectors import guardduty_finding
 from tests.builders import a_finding
 from tests.collecting import at_once
 from tests.unit.collectors.test_cloudtrail_events import History, a_scene
 
-ROOT = Path(__file__).parents[3]
-
 
 def test_every_module_of_the_folder_is_on_the_list_under_its_name() -> None:
     folder = Path(collectors.__file__).parent
     modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "collector"}
     assert {collector.ID.replace(".", "_", 1) for collector in collectors.COLLECTORS} == modules
-
-
-def test_the_machine_collects_what_is_on_the_list_in_its_order() -> None:
-    text = (ROOT / "statemachines/incident-response.asl.yaml").read_text()
-    branches = yaml.safe_load(text)["States"]["Respond"]["Branches"]
-    [listing] = [b["States"]["ListEvidence"] for b in branches if b["StartAt"] == "ListEvidence"]
-    assert listing["Result"] == [collector.ID for collector in collectors.COLLECTORS]
 
 
 def test_findings_are_kept_in_one_order_and_say_what_they_leave_out() -> None:

@@ -21,7 +21,7 @@ def a_response(
     well = [
         {"channel": "ops_center", "reference": "oi-1"},
         [],
-        {"manifest_key": "m", "manifest_version_id": "v", "manifest_sha256": "0" * 64},
+        {"preserved": [{"manifest_key": "m", "manifest_version_id": "v"}]},
         {"incident_id": "i", "clocks": {"clocks": 5}, "tracker": {"ExecutionArn": "arn"}},
         {"incident_id": "i", "trace": {"nodes": 1, "edges": 0, "gaps": [], "generation": None}},
     ]
@@ -37,7 +37,8 @@ def test_each_branch_that_failed_is_named_with_what_its_function_said() -> None:
     for response, word in (
         (a_response(opened=CAUGHT), "opened"),
         (a_response(contained={"incident_id": "i", "plan": CAUGHT}), "planned"),
-        (a_response(preserved={"collectors": [], "failure": CAUGHT}), "sealed"),
+        (a_response(preserved={"unsurveyed": CAUGHT, "preserved": [{}]}), "called for"),
+        (a_response(preserved={"preserved": [{}, {"failure": CAUGHT}]}), "sealed"),
         (a_response(clocked={"incident_id": "i", "clocks": CAUGHT}), "clock"),
         (a_response(clocked={"clocks": {"clocks": 3}, "failure": CAUGHT}), "tracker"),
         (a_response(traced={"incident_id": "i", "failure": CAUGHT}), "traced"),
@@ -49,7 +50,8 @@ def test_each_branch_that_failed_is_named_with_what_its_function_said() -> None:
 
 def test_a_collector_that_failed_is_named_when_nothing_could_be_sealed() -> None:
     items = [{"collector_id": "iam.principal", "failure": CAUGHT}, {"collector_id": "x"}]
-    found = failures(a_response(preserved={"evidence": items, "failure": CAUGHT}))
+    part = {"evidence": items, "failure": CAUGHT}
+    found = failures(a_response(preserved={"preserved": [part]}))
     assert [f.what for f in found][1:] == ["Evidence was not collected: iam.principal"]
 
 

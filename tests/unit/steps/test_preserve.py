@@ -13,10 +13,11 @@ from responder.aws.ledger import Ledger
 from responder.aws.progress import Progress
 from responder.aws.vault import Content
 from responder.domain.errors import Broken
+from responder.domain.manifest import Part
 from responder.steps.collect import MAX_LENGTH, MAX_ROUNDS
 from responder_cli import verify_custody
 from tests.builders import INCIDENT_ID, NOON, a_finding, an_incident
-from tests.preserving import COLLECTED_BY, World
+from tests.preserving import COLLECTED_BY, SEALED_BY, World
 from tests.vaults import DiedHereError, Life, download, versions
 
 
@@ -102,6 +103,11 @@ def test_who_never_ends_is_ended_and_what_it_kept_stays(world: World, bound: str
     assert names == ["iam.principal/0001/one", "iam.principal/0001/two"]
 
 
+def by_folder(name: str) -> list[bytes]:
+    kept = versions(f"{INCIDENT_ID}/{name}/")
+    return [kept[one] for one in sorted(kept)]
+
+
 def test_a_manifest_lists_each_item_with_its_version_hash_gaps_and_who_put_it_there(
     world: World,
 ) -> None:
@@ -142,6 +148,30 @@ def test_failed_and_silent_collectors_are_named_in_the_manifest(world: World) ->
     assert manifest["items"] == []
 
 
+def test_failed_captures_are_in_the_custody_log_too(world: World) -> None:
+    failed = {"collector_id": "iam.principal", "failure": {"Error": "Broken", "Cause": "no"}}
+    world.seal(collected=[failed, {"collector_id": "memory.dump"}])
+    world.seal(collected=[failed, {"collector_id": "memory.dump"}])
+    [link, _] = Evidence(world.ledger).custody(INCIDENT_ID)
+    assert (link.event, link.subject) == ("not collected", "iam.principal/0001")
+    assert (link.detail, link.by) == ("Broken: no", SEALED_BY)
+
+
+def test_copies_are_sealed_by_themselves_whichever_ends_first(world: World, tmp_path: Path) -> None:
+    world.pictures.COPIES = frozenset({"ec2:CreateSnapshots"})
+    world.collect()
+    world.seal(part=Part.COPIES)
+    world.seal()
+    manifests = sorted(map(json.loads, by_folder("manifest")), key=lambda one: one["part"])[::-1]
+    assert [one["part"] for one in manifests] == ["reads", "copies"]
+    assert [one["expected_collectors"] for one in manifests] == [
+        ["memory.dump"],
+        ["iam.principal"],
+    ]
+    checks = verify_custody.check(download(tmp_path, INCIDENT_ID))
+    assert verify_custody.exit_code(checks) == verify_custody.HOLDS, checks
+
+
 def test_sealing_twice_is_one_manifest_and_one_signature(world: World) -> None:
     world.collect()
     first = world.seal()
@@ -159,6 +189,7 @@ def test_a_later_generation_names_the_manifest_before_it_and_holds_everything(
     second = world.manifest(world.seal(generation=2))
     assert second["predecessor"] == {
         "generation": 1,
+        "part": "reads",
         "key": first.manifest_key,
         "version_id": first.manifest_version_id,
         "sha256": first.manifest_sha256,

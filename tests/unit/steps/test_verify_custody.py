@@ -182,7 +182,7 @@ def test_a_manifest_taken_out_is_missed(world: World, tmp_path: Path) -> None:
     [first] = folder.glob("manifest/0001-*")
     first.unlink()
     _, broken = states(folder)
-    assert "follows manifest 1, which is missing" in broken
+    assert "follows manifest 0001, which is missing" in broken
     assert "sealed, and it is not here" in broken
 
 
@@ -214,12 +214,31 @@ def test_a_public_key_from_elsewhere_must_be_the_one_the_manifest_names(
     assert "not the one the manifest names" in states(folder, given)[1]
 
 
-def test_without_openssl_the_signature_is_said_to_be_unchecked(
+def test_without_openssl_the_script_checks_the_signature_itself(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = sealed(world, tmp_path)
     monkeypatch.setenv("PATH", "")
+    assert states(folder) == (verify_custody.HOLDS, "")
+    [path] = folder.glob("signature/*")
+    path.write_bytes(a_signer().sign(bytes.fromhex("00" * 32)))
+    assert "its signature does not hold" in states(folder)[1]
+
+
+def test_a_sealing_that_stopped_after_its_manifest_is_not_checked_and_not_broken(
+    world: World, tmp_path: Path
+) -> None:
+    folder = sealed(world, tmp_path)
+    for paper in ("signature", "custody"):
+        [path] = folder.glob(f"{paper}/*")
+        if paper == "signature":
+            path.unlink()
+            continue
+        log = json.loads(path.read_bytes())
+        log["entries"] = [one for one in log["entries"] if one["event"] != "sealed"]
+        path.write_text(json.dumps(log))
     assert states(folder) == (verify_custody.NOT_ALL_CHECKED, "")
+    assert "was never sealed or signed" in unchecked(folder)[0].text
 
 
 def test_a_manifest_that_points_out_of_the_folder_is_not_followed(

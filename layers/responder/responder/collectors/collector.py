@@ -9,6 +9,7 @@ from responder.aws.clients import Clients
 from responder.aws.vault import Content
 from responder.domain.finding import Finding, Resource
 from responder.domain.incident import Incident
+from responder.domain.manifest import Part
 from responder.domain.order import Receipt
 from responder.domain.principal import Principal, PrincipalKind
 
@@ -149,7 +150,12 @@ def can_be_read(principal: Principal) -> bool:
     )
 
 
-def is_called_for(collector: Collector, findings: Iterable[Finding]) -> bool:
-    """Whether these findings name anything that a collector is about."""
+def called_for(collectors: Sequence[Collector], findings: Iterable[Finding]) -> list[Collector]:
+    """Those of the collectors that are about something which these findings name, or about all."""
     kinds = {one.kind for finding in findings for one in finding.resources}
-    return not collector.KINDS or not kinds.isdisjoint(collector.KINDS)
+    return [one for one in collectors if not one.KINDS or not kinds.isdisjoint(one.KINDS)]
+
+
+def part_of(collector: Collector) -> Part:
+    """The part of an incident's evidence that it belongs to, which is sealed by itself."""
+    return Part.COPIES if collector.COPIES else Part.READS

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from responder.domain.evidence import CustodyEntry
 
 NO_PREVIOUS = "0" * 64
-COLLECTED, SEALED = "collected", "sealed"
+COLLECTED, NOT_COLLECTED, SEALED = "collected", "not collected", "sealed"
 
 
 def next_entry(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -10,6 +11,24 @@ from responder.domain.identifiers import IncidentId
 
 FORMAT = "breach-responder-manifest/1"
 CUSTODY_FORMAT = "breach-responder-custody/1"
+
+
+class Part(StrEnum):
+    """What is sealed together. Copies of disks and memory take hours, and reads minutes."""
+
+    READS = "reads"
+    COPIES = "copies"
+
+
+def label(generation: int, part: Part) -> str:
+    """The name of one manifest among those of an incident: 0001, or 0001-copies."""
+    return f"{generation:04d}" if part is Part.READS else f"{generation:04d}-{part}"
+
+
+def of_label(name: str) -> tuple[int, Part]:
+    """The generation and the part that a label names."""
+    generation, _, part = name.partition("-")
+    return int(generation), Part(part or Part.READS)
 
 
 class ManifestItem(BaseModel):
@@ -41,11 +60,12 @@ class Uncollected(BaseModel):
 
 
 class Predecessor(BaseModel):
-    """The manifest of the generation before, so that none can be left out unseen."""
+    """The manifest sealed before, so that none can be left out unseen."""
 
     model_config = ConfigDict(frozen=True)
 
     generation: int
+    part: Part
     key: str
     version_id: str
     sha256: str
@@ -78,11 +98,12 @@ class Manifest(BaseModel):
     format: str = FORMAT
     incident_id: IncidentId
     generation: int
+    part: Part
     drill: bool
     sealed_at: AwareDatetime
     sealed_by: str
     tool: str
-    expected_collectors: tuple[str, ...]
+    expected_collectors: tuple[str, ...]  # those that the findings called for
     items: tuple[ManifestItem, ...]
     uncollected: tuple[Uncollected, ...]
     predecessor: Predecessor | None

@@ -38,8 +38,14 @@ def _containing(branch: Any) -> Iterator[Failure]:
 
 
 def _preserving(branch: Any) -> Iterator[Failure]:
-    yield from _caught("The evidence was not sealed", branch, "failure")
-    for item in branch.get("evidence", []) if isinstance(branch, Mapping) else []:
+    yield from _caught("Which evidence is called for was not found out", branch, "unsurveyed")
+    for part in branch.get("preserved", []) if isinstance(branch, Mapping) else []:
+        yield from _preserving_part(part)
+
+
+def _preserving_part(part: Any) -> Iterator[Failure]:
+    yield from _caught("The evidence was not sealed", part, "failure")
+    for item in part.get("evidence", []) if isinstance(part, Mapping) else []:
         collector = item.get("collector_id", "unknown") if isinstance(item, Mapping) else "unknown"
         yield from _caught(f"Evidence was not collected: {collector}", item, "failure")
 

@@ -27,7 +27,7 @@ from responder.collectors.collector import (
     Later,
     Options,
     Scene,
-    is_called_for,
+    called_for,
 )
 from responder.domain.errors import Broken
 from responder.domain.identifiers import IncidentId
@@ -90,7 +90,7 @@ def collect(
     if collector is None:
         raise Broken(f"there is no collector {request.collector_id}; nothing was collected")
     findings = tuple(incidents.findings(request.incident_id))
-    if not is_called_for(collector, findings):
+    if not called_for([collector], findings):
         return CollectAnswer(collector_id=collector.ID, evidence=[], gaps=[])
     stand = progress.of(request.incident_id, request.generation, collector.ID, at=request.now)
     scene = Scene(

@@ -16,6 +16,7 @@ from responder.aws.incidents import Incidents
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Content, Vault
+from responder.collectors.collector import Collector, called_for
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import TimelineEvent
 from responder.report.failures import failures
@@ -59,7 +60,7 @@ def report(
     timeline: Timeline,
     vault: Vault,
     titles: Mapping[str, str],
-    collectors: Sequence[str],
+    collectors: Sequence[Collector],
     here: Here,
 ) -> ReportAnswer:
     """Put the page into the vault. May run again: what has not changed since is the same object.
@@ -69,6 +70,8 @@ def report(
     incident_id = request.incident_id
     orders = incidents.orders(incident_id)
     items = evidence.items(incident_id)
+    findings = incidents.findings(incident_id)
+    wanted = [one.ID for one in called_for(collectors, findings)]
     page = Content(
         render(
             Report(
@@ -77,7 +80,7 @@ def report(
                 made_at=request.now,
                 here=here,
                 titles=dict(titles),
-                findings=tuple(incidents.findings(incident_id)),
+                findings=tuple(findings),
                 orders=tuple(orders),
                 receipts=tuple(receipts.all(incident_id)),
                 approvals=tuple(approvals.all(incident_id)),
@@ -90,7 +93,7 @@ def report(
                 failures=tuple(
                     [
                         *failures(request.response or []),
-                        *_uncollected(collectors, {item.collector_id for item in items}),
+                        *_uncollected(wanted, {item.collector_id for item in items}),
                     ]
                     if request.response is not None
                     else []

@@ -15,18 +15,22 @@ from responder.aws.incidents import Incidents
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Content, Vault
-from responder.domain.custody import COLLECTED, SEALED
+from responder.collectors.collector import Collector, called_for, part_of
+from responder.domain.custody import COLLECTED, NOT_COLLECTED, SEALED
 from responder.domain.evidence import EvidenceItem
 from responder.domain.identifiers import IncidentId
 from responder.domain.manifest import (
     CustodyHead,
     Manifest,
+    Part,
     Predecessor,
     SigningKey,
     Uncollected,
     as_bytes,
     custody_document,
+    label,
     listed,
+    of_label,
 )
 
 PERMISSIONS = (
@@ -55,10 +59,11 @@ class CollectorResult(BaseModel):
 
 
 class SealRequest(BaseModel):
-    """What the machine sends once every collector has ended."""
+    """What the machine sends once every collector of a part has ended."""
 
     incident_id: IncidentId
     generation: int
+    part: Part
     collected: list[CollectorResult]
     now: AwareDatetime
 
@@ -74,7 +79,7 @@ class SealAnswer(BaseModel):
 def seal(
     request: SealRequest,
     *,
-    expected: Sequence[str],
+    collectors: Sequence[Collector],
     incidents: Incidents,
     evidence: Evidence,
     vault: Vault,
@@ -82,23 +87,29 @@ def seal(
     timeline: Timeline,
     by: str,
 ) -> SealAnswer:
-    """Write and sign one manifest for one generation. May run again: the first manifest stays."""
+    """Write and sign one manifest of one generation's part. May run again: the first one stays."""
 
     def keep(name: str, body: bytes, suffix: str, media_type: str, covers: str) -> EvidenceItem:
         draft = Draft(Shelf.SEAL, _BY, name, Content(body, suffix, media_type), covers)
         return evidence.keep(request.incident_id, draft, vault=vault, by=by, at=request.now)
 
     public_key = signer.public_key()
-    name = f"{_MANIFEST}{request.generation:04d}"
+    paper = label(request.generation, request.part)
+    name = f"{_MANIFEST}{paper}"
     manifest = evidence.item(request.incident_id, Shelf.SEAL, name)
     if manifest is None:
         _complete_custody(request.incident_id, evidence, by)
-        content = _manifest(request, expected, incidents, evidence, signer, public_key, by)
+        expected = _expected(request, collectors, incidents)
+        uncollected = _uncollected(request.collected, expected)
+        _log_what_failed(request, uncollected, evidence, by)
+        content = _manifest(
+            request, expected, uncollected, incidents, evidence, signer, public_key, by
+        )
         manifest = keep(name, content, ".json", "application/json", "what was kept, and what not")
     evidence.append(
         request.incident_id, SEALED, manifest.key, manifest.sha256, by=by, at=manifest.collected_at
     )
-    signature = f"signature/{request.generation:04d}"
+    signature = f"signature/{paper}"
     if evidence.item(request.incident_id, Shelf.SEAL, signature) is None:
         signed = signer.sign(bytes.fromhex(manifest.sha256))
         keep(signature, signed, ".sig", "application/octet-stream", "signature of the manifest")
@@ -112,7 +123,7 @@ def seal(
     )
     chain = evidence.custody(request.incident_id)
     keep(
-        f"custody/{request.generation:04d}",
+        f"custody/{paper}",
         custody_document(request.incident_id, chain),
         ".json",
         "application/json",
@@ -120,10 +131,10 @@ def seal(
     )
     timeline.record(
         request.incident_id,
-        f"sealed:{request.generation}",
+        f"sealed:{paper}",
         at=request.now,
         by=_BY,
-        text=f"Sealed and signed the evidence manifest {manifest.sha256[:16]}….",
+        text=f"Sealed and signed the evidence manifest {paper}, {manifest.sha256[:16]}….",
     )
     return SealAnswer(
         manifest_key=manifest.key,
@@ -147,9 +158,33 @@ def _complete_custody(incident_id: str, evidence: Evidence, by: str) -> None:
             )
 
 
+def _expected(
+    request: SealRequest, collectors: Sequence[Collector], incidents: Incidents
+) -> list[str]:
+    wanted = called_for(collectors, incidents.findings(request.incident_id))
+    return [one.ID for one in wanted if part_of(one) is request.part]
+
+
+def _log_what_failed(
+    request: SealRequest, uncollected: Sequence[Uncollected], evidence: Evidence, by: str
+) -> None:
+    """Put the captures that failed into the custody log too: nobody can leave them out later."""
+    for one in uncollected:
+        evidence.append(
+            request.incident_id,
+            NOT_COLLECTED,
+            f"{one.collector_id}/{request.generation:04d}",
+            "",
+            by=by,
+            at=request.now,
+            detail=f"{one.error}: {one.cause}",
+        )
+
+
 def _manifest(
     request: SealRequest,
     expected: Sequence[str],
+    uncollected: Sequence[Uncollected],
     incidents: Incidents,
     evidence: Evidence,
     signer: Signer,
@@ -160,13 +195,14 @@ def _manifest(
     manifest = Manifest(
         incident_id=request.incident_id,
         generation=request.generation,
+        part=request.part,
         drill=incidents.get(request.incident_id).drill,
         sealed_at=request.now,
         sealed_by=by,
         tool=f"breach-responder {responder.__version__}",
         expected_collectors=tuple(expected),
         items=tuple(listed(evidence.items(request.incident_id), chain)),
-        uncollected=tuple(_uncollected(request.collected, expected)),
+        uncollected=tuple(uncollected),
         predecessor=_predecessor(request, evidence),
         custody_head=CustodyHead(sequence=chain[-1].sequence, entry_sha256=chain[-1].entry_sha256)
         if chain
@@ -209,18 +245,24 @@ def _message(cause: str) -> str:
 
 
 def _predecessor(request: SealRequest, evidence: Evidence) -> Predecessor | None:
-    """The latest manifest before this generation. One still being sealed cannot be named."""
-    earlier = [
-        (int(item.name.removeprefix(_MANIFEST)), item)
+    """The latest manifest before this one. One still being sealed cannot be named."""
+    ours = label(request.generation, request.part)
+    papers = [
+        (item.name.removeprefix(_MANIFEST), item)
         for item in evidence.items(request.incident_id, Shelf.SEAL)
         if item.name.startswith(_MANIFEST)
     ]
-    before = [(number, item) for number, item in earlier if number < request.generation]
+    before = [(paper, item) for paper, item in papers if paper < ours]
     if not before:
         return None
-    number, item = max(before, key=lambda one: one[0])
+    paper, item = max(before, key=lambda one: one[0])
+    generation, part = of_label(paper)
     return Predecessor(
-        generation=number, key=item.key, version_id=item.version_id, sha256=item.sha256
+        generation=generation,
+        part=part,
+        key=item.key,
+        version_id=item.version_id,
+        sha256=item.sha256,
     )
 
 
