@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from responder.domain.escaping import csv_cell, one_line
-from responder.report.register import Row
+from responder.report.register_row import Row
 from responder_cli import deployed
 from responder_cli.deployed import AsJson, RegionName, StackName
 

@@ -20,15 +20,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     settings = wiring.settings()
     answer = report(
         request,
-        incidents=wiring.incidents(),
+        records=wiring.records(),
         receipts=wiring.receipts(),
         approvals=wiring.approvals(),
         evidence=wiring.evidence(),
-        clocks=wiring.clocks(),
         timeline=wiring.timeline(),
         vault=wiring.vault(),
         titles={action.ID: action.TITLE for action in actions.ACTIONS},
         collectors=collectors.COLLECTORS,
+        privilege=settings.privilege_label,
         here=Here(region=settings.aws_region, release_function=settings.release_function),
     )
     return answer.model_dump(mode="json")

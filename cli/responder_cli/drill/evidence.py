@@ -7,6 +7,8 @@ from typing import Any
 
 from localcloud.cloud import Cloud
 from responder_cli import verify_custody
+from responder_cli.dossier.case import pack
+from responder_cli.dossier.pdf import pdf
 from responder_cli.drill.world import HOME
 
 
@@ -21,8 +23,8 @@ def custody_holds(cloud: Cloud, bucket: str, incident_id: str) -> tuple[bool, st
     return verify_custody.exit_code(checks) == verify_custody.HOLDS, "; ".join([seen, *broken[:3]])
 
 
-def save_report(cloud: Cloud, out: Path, answer: dict[str, Any]) -> Path:
-    """Write the page that the report function put into the vault to `out`."""
+def save_report(cloud: Cloud, out: Path, answer: dict[str, Any], incident_id: str) -> Path:
+    """Write the page that the report function put into the vault to `out`, and the case with it."""
     s3 = cloud.client("s3", account=HOME)
     page = s3.get_object(
         Bucket=answer["bucket"], Key=answer["key"], VersionId=answer["version_id"]
@@ -30,6 +32,10 @@ def save_report(cloud: Cloud, out: Path, answer: dict[str, Any]) -> Path:
     out.mkdir(parents=True, exist_ok=True)
     path = out / "report.html"
     path.write_bytes(page)
+    (out / "dossier.pdf").write_bytes(pdf(page))
+    with TemporaryDirectory() as folder:
+        _download(cloud, answer["bucket"], incident_id, Path(folder))
+        pack(Path(folder) / incident_id, page, out / "case.zip")
     return path
 
 

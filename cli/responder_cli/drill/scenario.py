@@ -236,7 +236,7 @@ class _Drill:
             Deadlines(self.cloud, self.watch, self.stage, counsel, self.found_at).pass_by()
             standing.people(self.stage, self.cloud, self.watch, incident)
             where = counsel.report(incident.generation, self.cloud.faked)
-            self.report = save_report(self.cloud, self.out, where)
+            self.report = save_report(self.cloud, self.out, where, incident.id)
 
     def result(self, took: timedelta) -> DrillResult:
         """What stands at the end."""

@@ -128,6 +128,9 @@ class Screen:
         for what, command in result.undo.items():
             self._fact("undo", f"{what}: {command}")
         self._fact("report", str(result.report) if result.report else "none was made")
+        if result.report:
+            case = result.report.with_name("case.zip")
+            self._fact("case", f"{case}; responder verify-custody {case}")
         self._fact("faked", ", ".join(result.faked) or "nothing")
         for why, number in result.set_aside.items():
             self._fact("set aside", f"{counted(number, 'property', 'properties')}: {why}")

@@ -67,6 +67,7 @@ class Settings(BaseModel):
     console_document: str = ""  # the one that people run to ask this function
     approvers: tuple[str, ...] = ()  # ARNs of principals who may approve
     jurisdictions: tuple[str, ...] = ()  # where customers live, for example US-CA
+    privilege_label: str = ""  # how counsel wants the dossier marked
     release_function: str = ""  # name of the function that undoes an order, for the report
 
     @field_validator("approvers", "jurisdictions", mode="before")

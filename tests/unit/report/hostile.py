@@ -21,7 +21,7 @@ CORPUS = (
     "\u202egpj.exe\u2066\u200b\x00\x1b[31m\r\n",
 )
 HOSTILE = " ".join(CORPUS) + "A" * 100_000
-_OURS = {"time_zone"}  # chosen by our own data; another zone shows other lines
+_OURS = {"time_zone", "collector_id"}  # chosen by our own data; another one shows other lines
 
 
 def hostile(report: Report, text: str = HOSTILE) -> Report:

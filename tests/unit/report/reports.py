@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from responder.domain.api_call import ApiCall
 from responder.domain.approval import Approval
 from responder.domain.clock import Acknowledgement, Anchor, Change, ClockKind, ClockState, Standing
 from responder.domain.custody import next_entry
@@ -10,7 +11,8 @@ from responder.domain.evidence import CustodyEntry, EvidenceItem
 from responder.domain.finding import Resource
 from responder.domain.incident import TimelineEvent
 from responder.domain.order import Before, Order, OrderMode, Receipt, ReceiptStatus, Refusal
-from responder.report.model import Here, Report
+from responder.report.model import Here, Looked, Report
+from responder.report.register_row import Row
 from tests.builders import (
     INCIDENT_ID,
     NOON,
@@ -33,6 +35,63 @@ def after(**span: float) -> datetime:
     return NOON + timedelta(**span)
 
 
+def a_call(**given: Any) -> ApiCall:
+    plain: dict[str, Any] = {
+        "account": SHOP,
+        "region": REGION,
+        "service": "iam",
+        "operation": "AttachUserPolicy",
+        "at": after(seconds=4),
+        "request_id": "7a62c49f-347e-4fc4-9331-6e8eEXAMPLE1",
+        "status": 200,
+    }
+    return ApiCall(**(plain | given))
+
+
+def a_row(**given: Any) -> Row:
+    plain: dict[str, Any] = {
+        "incident_id": INCIDENT_ID,
+        "drill": False,
+        "status": "open",
+        "opened_at": NOON,
+        "what": ("Orders read",),
+        "discovered_at": NOON,
+        "discovered_by": COUNSEL,
+        "determined_at": None,
+        "determined_by": None,
+        "data": ("name", "driver license"),
+        "encrypted": False,
+        "people": {"US-CA": 1200, "US-TX": None},
+        "effects": "1200 persons counted as affected. Not counted: US-TX.",
+        "remedy": (),
+        "decided_by": (COUNSEL,),
+        "notified": ("California, attorney general: told 2026-11-24: portal receipt 17",),
+        "not_notified": ("Visa: waived: by mail",),
+        "still_open": (),
+        "keep_until": date(2028, 11, 23),
+    }
+    return Row(**(plain | given))
+
+
+LOOKED = (
+    Looked(
+        collector_id="iam.principal",
+        title="What IAM says about the principals",
+        limits=("SSH public keys are not read",),
+        called_for=True,
+    ),
+    Looked(collector_id="cloudtrail.events", title="What they called", limits=(), called_for=True),
+    Looked(
+        collector_id="ec2.memory",
+        title="Memory",
+        limits=("what was swapped out",),
+        called_for=True,
+        failures=("Broken: the instance has no agent",),
+    ),
+    Looked(collector_id="rds.snapshots", title="Databases", limits=("x",), called_for=False),
+)
+
+
 def a_receipt(order: Order, **given: Any) -> Receipt:
     plain: dict[str, Any] = {
         "order": order,
@@ -43,6 +102,7 @@ def a_receipt(order: Order, **given: Any) -> Receipt:
         "clean_reads": 2,
         "last_read_at": after(seconds=35),
         "contained_at": after(seconds=35),
+        "calls": (a_call(), a_call(operation="PutUserPolicy", status=400, error="LimitExceeded")),
     }
     return Receipt(**(plain | given))
 
@@ -117,6 +177,10 @@ def a_report(**given: Any) -> Report:
         "generation": 1,
         "made_at": after(minutes=2),
         "here": HERE,
+        "version": 3,
+        "privilege": "Privileged and confidential. Prepared at the direction of counsel.",
+        "register_row": a_row(),
+        "looked": LOOKED,
         "titles": {
             "iam.deny_user": "Deny the user everything",
             "iam.deactivate_key": "Switch the access key off",

@@ -11,7 +11,8 @@ from responder.domain.incident import IncidentStatus
 from responder.domain.statement import Statement
 from responder.regimes import REGIMES
 from responder.regimes.assess import assess
-from responder.report.register import Row, row
+from responder.report.register import row
+from responder.report.register_row import Row
 from responder.steps.register import KEEPING, MOST_ROWS, RegisterRequest, register
 from tests.builders import INCIDENT_ID, NOON, a_finding, an_incident
 from tests.unit.steps.counsel import BY, Office, after, fulfilled

@@ -1,6 +1,8 @@
 """Clients for our own account, and for a member account through its narrow role."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import boto3
@@ -8,6 +10,7 @@ from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.session import get_session
 
+from responder.domain.api_call import ApiCall, changes
 from responder.domain.errors import Broken, Refused
 from responder.domain.next_steps import NO_ACCOUNT_DENY
 
@@ -74,6 +77,7 @@ class Clients:
     region: str
     member_role: MemberRole | None = None
     account_deny: AccountDeny | None = None
+    _changes: list[ApiCall] = field(default_factory=list)
     _session: boto3.Session = field(default_factory=boto3.Session)
     _sessions: dict[str, boto3.Session] = field(default_factory=dict)
     _home: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -169,10 +173,16 @@ class Clients:
             raise Refused(NO_ACCOUNT_DENY)
         at = ("organizations", deny.account, self.region)
         if at not in self._member:
-            self._member[at] = self._assumed(deny.role_arn, deny.external_id).client(
+            client = self._assumed(deny.role_arn, deny.external_id).client(
                 "organizations", region_name=self.region, config=_CONFIG
             )
+            self._member[at] = self._noted(client, deny.account)
         return self._member[at], deny.policy_arn
+
+    def changes(self) -> tuple[ApiCall, ...]:
+        """What was called in member accounts that can change something, since last asked."""
+        made, self._changes = tuple(self._changes), []
+        return made
 
     def _in_member(self, service: str, account: str, region: str) -> Any:
         if self.member_role is None:
@@ -181,10 +191,22 @@ class Clients:
         if at not in self._member:
             role = self.member_role
             session = self._assumed(role.arn(account), role.external_id)
-            self._member[at] = session.client(  # type: ignore[call-overload]
+            client: Any = session.client(  # type: ignore[call-overload]
                 service, region_name=region, config=_CONFIG
             )
+            self._member[at] = self._noted(client, account)
         return self._member[at]
+
+    def _noted(self, client: Any, account: str) -> Any:
+        """The client, each of whose changes is noted with what AWS answered."""
+
+        def note(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+            if changes(model.name):
+                region = client.meta.region_name
+                self._changes.append(_call(account, region, model, parsed))
+
+        client.meta.events.register("after-call", note)
+        return client
 
     def _assumed(self, role_arn: str, external_id: str) -> boto3.Session:
         """A session whose credentials botocore renews: a warm function never holds dead ones."""
@@ -213,3 +235,28 @@ class Clients:
                 botocore_session=inner, region_name=self.region
             )
         return self._sessions[role_arn]
+
+
+def _call(account: str, region: str, model: Any, parsed: dict[str, Any]) -> ApiCall:
+    told = parsed.get("ResponseMetadata", {})
+    return ApiCall(
+        account=account,
+        region=region,
+        service=model.service_model.service_name,
+        operation=model.name,
+        at=_instant(told.get("HTTPHeaders", {}).get("date")),
+        request_id=str(told.get("RequestId", ""))[:128],
+        status=int(told.get("HTTPStatusCode", 0)),
+        error=parsed.get("Error", {}).get("Code"),
+    )
+
+
+def _instant(header: str | None) -> datetime | None:
+    """The Date header of HTTP: RFC 9110, section 6.6.1."""
+    if header is None:
+        return None
+    try:
+        found = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None

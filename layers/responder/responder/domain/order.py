@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
+from responder.domain.api_call import ApiCall
 from responder.domain.escaping import one_line
 from responder.domain.finding import Resource
 from responder.domain.identifiers import AccountId, IncidentId, OrderId, Region
@@ -29,6 +31,8 @@ class Silence(StrEnum):
     ESCALATE = "escalate"
     PROCEED = "proceed"
 
+
+MOST_CALLS = 200  # of one order: an item of the table holds 400 KB
 
 type About = tuple[str, str, str | None]  # action id, resource, and which part of it
 
@@ -192,4 +196,9 @@ class Receipt(BaseModel):
     released_at: AwareDatetime | None = None
     released_amid: bool = False  # released while a cut was being made, which may still land
     note: str | None = None
+    calls: tuple[ApiCall, ...] = ()  # each that could change something, oldest first
     replaced_by: OrderId | None = None  # a stronger order took its place before it was carried out
+
+    def with_calls(self, made: Sequence[ApiCall]) -> tuple[ApiCall, ...]:
+        """The calls so far and these; of very many, the first ones."""
+        return (*self.calls, *made)[:MOST_CALLS]

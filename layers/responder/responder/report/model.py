@@ -1,5 +1,8 @@
 """What one report holds. Nothing here is worded or drawn yet."""
 
+import hashlib
+import json
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from responder.domain.approval import Approval
@@ -8,6 +11,7 @@ from responder.domain.evidence import CustodyEntry, EvidenceItem
 from responder.domain.finding import Finding
 from responder.domain.incident import Incident, TimelineEvent
 from responder.domain.order import Order, Receipt, Refusal
+from responder.report.register_row import Row
 
 
 class Here(BaseModel):
@@ -29,6 +33,18 @@ class Failure(BaseModel):
     cause: str
 
 
+class Looked(BaseModel):
+    """One collector: what it can never show, and whether these findings called for it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    collector_id: str
+    title: str
+    limits: tuple[str, ...]
+    called_for: bool
+    failures: tuple[str, ...] = ()  # of captures that failed, as the custody log has them
+
+
 class Report(BaseModel):
     """Everything the page tells, as it stood at `made_at`."""
 
@@ -38,6 +54,10 @@ class Report(BaseModel):
     generation: int
     made_at: AwareDatetime
     here: Here
+    version: int = 1  # of the pages about this incident, the first one 1
+    privilege: str = ""  # how counsel wants it marked
+    register_row: Row | None = None  # what is on record about data, people and decisions
+    looked: tuple[Looked, ...] = ()  # every collector there is, in its order
     titles: dict[str, str] = {}  # action id to what it is called
     findings: tuple[Finding, ...] = ()
     orders: tuple[Order, ...] = ()
@@ -52,6 +72,12 @@ class Report(BaseModel):
     failures: tuple[Failure, ...] = ()
     by_hand: bool = False  # asked for by a person, who cannot say what failed in the workflow
     faked: tuple[str, ...] = ()  # in a drill: what stood in for AWS
+
+    @property
+    def sha256(self) -> str:
+        """Over all that the page tells, as JSON with sorted keys: stamped on every form of it."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
 
     @property
     def drill(self) -> bool:

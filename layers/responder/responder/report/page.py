@@ -2,7 +2,7 @@
 
 from responder.domain.clock import Clock, ClockKind
 from responder.domain.custody import verify_chain
-from responder.report import deadline_chart, order_lines, summary, wording
+from responder.report import coverage, deadline_chart, order_lines, summary, wording
 from responder.report.markup import fill
 from responder.report.model import Report
 
@@ -27,6 +27,8 @@ def render(report: Report) -> bytes:
         next_clock=summary.next_clock(report),
         clocks=sorted(report.clocks, key=_urgency),
         chart=deadline_chart.draw(report.clocks, now=report.made_at),
+        coverage=coverage.lines(report),
+        covered=coverage.summary(coverage.lines(report)),
         chain_fault=verify_chain(report.custody) if report.custody else None,
     )
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, date
 
 from dateutil.relativedelta import relativedelta
-from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from responder.domain.clock import Clock, ClockState
 from responder.domain.escaping import one_line
@@ -21,6 +20,7 @@ from responder.domain.finding import Finding
 from responder.domain.incident import Incident
 from responder.domain.order import Receipt, ReceiptStatus
 from responder.domain.statement import Reopened
+from responder.report.register_row import Row
 from responder.report.summary import name_of
 from responder.report.wording import counted, day, in_utc, plain
 
@@ -35,32 +35,6 @@ class Keeping:
 
     months: int  # of every breach, after it was determined
     no_harm_years: Mapping[str, int]  # of a determination that no harm is likely, by jurisdiction
-
-
-class Row(BaseModel):
-    """One breach, as the register keeps it. Sentences are plain text and may hold anything."""
-
-    model_config = ConfigDict(frozen=True)
-
-    incident_id: str
-    drill: bool
-    status: str
-    opened_at: AwareDatetime
-    what: tuple[str, ...]
-    discovered_at: AwareDatetime
-    discovered_by: str | None  # None: nobody recorded it; the earliest instant we know stands in
-    determined_at: AwareDatetime | None
-    determined_by: str | None
-    data: tuple[str, ...] | None
-    encrypted: bool | None
-    people: dict[str, int | None]  # by jurisdiction; None: nobody counted them
-    effects: str
-    remedy: tuple[str, ...]
-    decided_by: tuple[str, ...]
-    notified: tuple[str, ...]  # whom, when, by whom recorded, and the proof
-    not_notified: tuple[str, ...]  # whom, why not, and who decided it when
-    still_open: tuple[str, ...]
-    keep_until: date  # no day before it, whatever becomes of the incident; no law names a last one
 
 
 def row(

@@ -114,6 +114,7 @@ def contain(
     before = action.observe(order, clients) if filed is None else filed.receipt.before
     _is_the_right_one(order, before, protect)
     filed = _on_record(order, filed, before, receipts, now)
+    clients.changes()  # of an order before, or of the look
     action.apply(filed.receipt, clients)
     applied = _applied(filed, action, clients, receipts, now)
     _tell(applied, action, timeline, now)
@@ -282,6 +283,7 @@ def _applied(
         update={
             "status": ReceiptStatus.APPLIED,
             "applied_at": receipt.applied_at or now,
+            "calls": receipt.with_calls(clients.changes()),
         }
     )
     try:

@@ -11,7 +11,8 @@ from responder.aws.receipts import Receipts
 from responder.aws.records import Records
 from responder.domain.identifiers import IncidentId
 from responder.regimes import REGIMES
-from responder.report.register import Keeping, Row, row
+from responder.report.register import Keeping, row
+from responder.report.register_row import Row
 
 PERMISSIONS = table.READ | table.SCANNING
 KEEPING = Keeping(

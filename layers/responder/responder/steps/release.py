@@ -146,8 +146,10 @@ def release(
     filed = _claimed(mine.order.order_id, request, receipts)
     receipt = filed.receipt
     if receipt.status is not ReceiptStatus.RELEASED:
+        clients.changes()  # of an order before
         action.release(receipt, clients)
-        done = {"status": ReceiptStatus.RELEASED, "released_at": now}
+        made = receipt.with_calls(clients.changes())
+        done = {"status": ReceiptStatus.RELEASED, "released_at": now, "calls": made}
         receipt = receipts.replace(filed, receipt.model_copy(update=done)).receipt
     elif receipt.released_amid:
         put_back_late(filed, action, clients, receipts, timeline, by=request.by, now=now)

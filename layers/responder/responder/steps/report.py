@@ -1,6 +1,6 @@
 """Write the page that an engineer and a lawyer can both read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel
@@ -10,18 +10,21 @@ from responder.aws import ledger as table
 from responder.aws import timeline as events
 from responder.aws import vault as store
 from responder.aws.approvals import Approvals
-from responder.aws.clocks import Clocks
 from responder.aws.evidence import Evidence, Shelf
-from responder.aws.incidents import Incidents
 from responder.aws.receipts import Receipts
+from responder.aws.records import Records
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Content, Vault
 from responder.collectors.collector import Collector, called_for
+from responder.domain.custody import NOT_COLLECTED
+from responder.domain.evidence import CustodyEntry
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import TimelineEvent
 from responder.report.failures import failures
-from responder.report.model import Failure, Here, Report
+from responder.report.model import Failure, Here, Looked, Report
 from responder.report.page import render
+from responder.report.register import row
+from responder.steps.register import KEEPING
 
 PERMISSIONS = table.READ | events.PERMISSIONS | kept.PERMISSIONS | store.PERMISSIONS
 _REPORTED = "reported:"
@@ -52,44 +55,58 @@ class ReportAnswer(BaseModel):
 def report(
     request: ReportRequest,
     *,
-    incidents: Incidents,
+    records: Records,
     receipts: Receipts,
     approvals: Approvals,
     evidence: Evidence,
-    clocks: Clocks,
     timeline: Timeline,
     vault: Vault,
     titles: Mapping[str, str],
     collectors: Sequence[Collector],
     here: Here,
+    privilege: str,
 ) -> ReportAnswer:
     """Put the page into the vault. May run again: what has not changed since is the same object.
 
     Its key ends in the SHA-256 of the page. Every page stays; the timeline names each.
     """
-    incident_id = request.incident_id
+    incident_id, incidents = request.incident_id, records.incidents
+    incident, happened = incidents.get(incident_id), timeline.events(incident_id)
     orders = incidents.orders(incident_id)
     items = evidence.items(incident_id)
     findings = incidents.findings(incident_id)
     wanted = [one.ID for one in called_for(collectors, findings)]
+    custody = evidence.custody(incident_id)
+    proofs, clocks = receipts.all(incident_id), records.clocks.all(incident_id)
     page = Content(
         render(
             Report(
-                incident=incidents.get(incident_id),
+                incident=incident,
                 generation=request.generation,
                 made_at=request.now,
                 here=here,
+                version=_version(happened, request),
+                privilege=privilege,
+                register_row=row(
+                    incident,
+                    findings=findings,
+                    facts=records.standing(incident_id),
+                    clocks=clocks,
+                    receipts=proofs,
+                    keeping=KEEPING,
+                ),
+                looked=tuple(_looked(one, wanted, custody) for one in collectors),
                 titles=dict(titles),
                 findings=tuple(findings),
                 orders=tuple(orders),
-                receipts=tuple(receipts.all(incident_id)),
+                receipts=tuple(proofs),
                 approvals=tuple(approvals.all(incident_id)),
                 refusals=tuple(incidents.refusals(incident_id)),
                 evidence=tuple(items),
                 seals=tuple(evidence.items(incident_id, Shelf.SEAL)),
-                custody=tuple(evidence.custody(incident_id)),
-                clocks=tuple(clocks.all(incident_id)),
-                timeline=tuple(_so_far(timeline.events(incident_id), request)),
+                custody=tuple(custody),
+                clocks=tuple(clocks),
+                timeline=tuple(_so_far(happened, request)),
                 failures=tuple(
                     [
                         *failures(request.response or []),
@@ -123,6 +140,26 @@ def _so_far(happened: Sequence[TimelineEvent], request: ReportRequest) -> list[T
         for event in happened
         if not (event.key.startswith(_REPORTED) and event.at >= request.now)
     ]
+
+
+def _looked(
+    collector: Collector, wanted: Collection[str], custody: Sequence[CustodyEntry]
+) -> Looked:
+    return Looked(
+        collector_id=collector.ID,
+        title=collector.TITLE,
+        limits=collector.LIMITS,
+        called_for=collector.ID in wanted,
+        failures=tuple(
+            link.detail
+            for link in custody
+            if link.event == NOT_COLLECTED and link.subject.startswith(f"{collector.ID}/")
+        ),
+    )
+
+
+def _version(happened: Sequence[TimelineEvent], request: ReportRequest) -> int:
+    return 1 + sum(one.key.startswith(_REPORTED) for one in _so_far(happened, request))
 
 
 def _uncollected(expected: Sequence[str], kept_by: set[str]) -> list[Failure]:

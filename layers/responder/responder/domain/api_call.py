@@ -1,0 +1,33 @@
+"""One call that changed something, or tried to, as AWS answered it."""
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+_READS = ("Describe", "Get", "Head", "List", "Lookup", "Query", "Scan", "Simulate")
+
+
+class ApiCall(BaseModel):
+    """What a person finds in CloudTrail by `request_id`. Holds nothing of what was sent.
+
+    `at` is the time in AWS' answer, to the second; None where the answer had none.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    account: str
+    region: str
+    service: str
+    operation: str
+    at: AwareDatetime | None
+    request_id: str
+    status: int  # of HTTP
+    error: str | None = None  # AWS' code
+
+    @property
+    def result(self) -> str:
+        """In words."""
+        return f"{self.status}" if self.error is None else f"{self.status} {self.error}"
+
+
+def changes(operation: str) -> bool:
+    """Whether an operation can change anything, by its name."""
+    return not operation.startswith(_READS)
