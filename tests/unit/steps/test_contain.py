@@ -80,10 +80,9 @@ def test_the_receipt_names_each_change_and_what_aws_answered(world: World) -> No
     assert [(one.status, one.error) for one in receipt.calls] == [(200, None)]
     assert receipt.calls[0].request_id
     world.release(order)
-    assert [one.operation for one in world.receipt(order).calls] == [
-        "AttachUserPolicy",
-        "DetachUserPolicy",
-    ]
+    made = [one.operation for one in world.receipt(order).calls]
+    assert made[0] == "AttachUserPolicy"
+    assert "DetachUserPolicy" in made[1:]
 
 
 @pytest.mark.parametrize("action_id", ACTION_IDS)
