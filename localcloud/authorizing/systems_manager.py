@@ -10,6 +10,7 @@ from localcloud.switchboard import Asked
 _SSM: Final = {
     "CreateOpsItem": None,
     "DescribeAutomationExecutions": None,
+    "DescribeInstanceInformation": None,
     "DescribeOpsItems": None,
     "DescribeParameters": None,
     "DescribeAutomationStepExecutions": ("automation-execution/", "AutomationExecutionId"),

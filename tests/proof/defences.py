@@ -142,6 +142,10 @@ ELSEWHERE = (
     Defence("WatchFunctionRole", "*", "touch"),
     Defence("ContainRole", "iam:*UserPolicy", "touch"),
     *(
+        Defence("CollectRole", right, "things")
+        for right in ("ec2:*", "iam:GetInstanceProfile", "ssm:*")
+    ),
+    *(
         Defence("ContainRole", right, "things")
         for right in (
             "autoscaling:[DU]*",
