@@ -4,17 +4,20 @@ What a test does with these clients, the roles of `stacks/member-role.yaml` may 
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from responder.aws.clients import Clients
+from responder.collectors.collector import Collected, Collector, Later, Scene
 from responder.domain.finding import Finding, Resource
 from tests.builders import HOME, REGION, SHOP, a_finding
+from tests.collecting import a_scene
 from tests.instances import Fleet, Wire
 from tests.template.roles import MEMBER, written
 from tests.unit.localcloud.judging import World, a_world
@@ -60,6 +63,7 @@ class Shop:
     world: World
     fleet: Fleet
     refused: set[str] = field(default_factory=set)
+    code: str = "AccessDenied"  # of what is refused
     calls: list[str] = field(default_factory=list)
     dies_at: int | None = None
 
@@ -89,6 +93,40 @@ class Shop:
         """Systems Manager reaches the web server from now on."""
         self.fleet.iam.attach_role_policy(RoleName="web-role", PolicyArn=MANAGED)
 
+    def scene(self, *instances: str, **given: Any) -> Scene:
+        """Now, with five minutes before the end."""
+        now = self.world.clock.now
+        plain: dict[str, Any] = {
+            "now": now(),
+            "read_at": now,
+            "ends_at": now() + timedelta(minutes=5),
+            "copies": self.copies,
+        }
+        return a_scene(self.reads, self.finding(*instances), **plain | given)
+
+    def collected(
+        self, collector: Collector, *instances: str, rounds: int = 400, **given: Any
+    ) -> dict[str, Collected]:
+        """What all runs yield together, by its name within the generation: each waits as long as
+        the one before asked, and begins with the bookmark that it left.
+        """
+        found: dict[str, Collected] = {}
+        bookmark: Mapping[str, Any] = {}
+        for _ in range(rounds):
+            scene = self.scene(*instances, bookmark=bookmark, **given)
+            later = None
+            for one in collector.collect(scene):
+                assert later is None, "what is yielded after Later is lost"
+                if isinstance(one, Later):
+                    later = one
+                else:
+                    found.setdefault(one.name.split("/", 2)[2], one)
+            if later is None:
+                return found
+            bookmark = json.loads(json.dumps(dict(later.bookmark)))
+            self.world.clock.advance(later.wait)
+        raise AssertionError(f"it asked for more than {rounds} runs")
+
     def _as(self, logical_id: str) -> As:
         found = written(MEMBER, SHOP, HOME)
         name = found[logical_id]["RoleName"]
@@ -99,14 +137,15 @@ class Shop:
             iam.put_role_policy(
                 RoleName=name, PolicyName=f"p{number}", PolicyDocument=json.dumps(document)
             )
-        return As(self.world.session(arn), self._before_call)
+        # Longer than a role allows: what renews credentials is tested elsewhere.
+        return As(self.world.session(arn, DurationSeconds=43_200), self._before_call)
 
     def _before_call(self, operation: str) -> None:
         if self.dies_at == len(self.calls):
             raise DiedError
         self.calls.append(operation)
         if operation in self.refused:
-            answer: Any = {"Error": {"Code": "AccessDenied", "Message": "no"}}
+            answer: Any = {"Error": {"Code": self.code, "Message": "no"}}
             raise ClientError(answer, operation)
 
 

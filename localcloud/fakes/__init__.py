@@ -16,6 +16,7 @@ from localcloud.fakes import (
     key_states,
     kms,
     ops_items,
+    run_command,
     s3_replication,
     simulation,
     stacks,
@@ -47,6 +48,7 @@ def install(
             **automations.operations(),
             **ops_items.OpsItems().operations(),
             **instances.managed_operations(),
+            **run_command.RunCommand().operations(),
         },
         "ssm-incidents": incident_manager.operations(),
     }

@@ -68,6 +68,7 @@ class Settings(BaseModel):
     console_document: str = ""  # the one that people run to ask this function
     approvers: tuple[str, ...] = ()  # ARNs of principals who may approve
     jurisdictions: tuple[str, ...] = ()  # where customers live, for example US-CA
+    memory_document: str = ""  # that takes the memory of an instance, by its name
     release_function: str = ""  # name of the function that undoes an order, for the report
 
     @field_validator("approvers", "jurisdictions", mode="before")
@@ -218,7 +219,7 @@ def progress() -> Progress:
 
 def collect_options() -> Options:
     """What the shop chose about evidence."""
-    return Options()
+    return Options(memory_document=settings().memory_document)
 
 
 @cache

@@ -19,6 +19,8 @@ _TO_KEEP_ONE = timedelta(seconds=60)  # to end the read under way, and to put wh
 class Options:
     """What the shop chose about evidence. Empty: there is none, or it is not wanted."""
 
+    memory_document: str = ""  # of Run Command, by its name in each member account
+
 
 @dataclass(frozen=True)
 class Scene:
