@@ -34,6 +34,8 @@ _ABOUT: Final[dict[str, dict[str, str | None]]] = {
     "DescribeInstanceAttribute": {_INSTANCE: "InstanceId"},
     "DescribeSnapshotAttribute": {_SNAPSHOT: "SnapshotId"},
     "DisassociateIamInstanceProfile": {_INSTANCE: "AssociationId"},
+    "GetConsoleOutput": {_INSTANCE: "InstanceId"},
+    "GetConsoleScreenshot": {_INSTANCE: "InstanceId"},
     "ModifyImageAttribute": {_IMAGE: "ImageId"},
     "ModifyInstanceAttribute": {
         _INSTANCE: "InstanceId",

@@ -10,8 +10,12 @@ from localcloud.switchboard import Asked
 _SSM: Final = {
     "CreateOpsItem": None,
     "DescribeAutomationExecutions": None,
+    "DescribeInstanceInformation": None,
     "DescribeOpsItems": None,
     "DescribeParameters": None,
+    "GetCommandInvocation": None,
+    "ListCommandInvocations": None,
+    "ListCommands": None,
     "DescribeAutomationStepExecutions": ("automation-execution/", "AutomationExecutionId"),
     "GetAutomationExecution": ("automation-execution/", "AutomationExecutionId"),
     "SendAutomationSignal": ("automation-execution/", "AutomationExecutionId"),
@@ -38,6 +42,8 @@ def ssm(asked: Asked) -> list[Needed]:
         return [Needed(action, one, asked.account) for one in named]
     if operation == "StartAutomationExecution":
         return _starts(asked)
+    if operation == "SendCommand":
+        return _sends(asked)
     if operation not in _SSM:
         raise Unsupported(f"what ssm:{operation} needs")
     where = _SSM[operation]
@@ -63,6 +69,16 @@ def _starts(asked: Asked) -> list[Needed]:
     document = arn(asked, "ssm", f"document/{name}")
     action = "ssm:StartAutomationExecution"
     return [Needed(action, definition, asked.account, or_resource=document)]
+
+
+def _sends(asked: Asked) -> list[Needed]:
+    """The document, and each instance that it is to run on."""
+    given = asked.params
+    if more := sorted({"Targets", "OutputS3BucketName", "ServiceRoleArn"} & set(given)):
+        raise Unsupported(f"what ssm:SendCommand needs of {', '.join(more)}")
+    document = arn(asked, "ssm", f"document/{given['DocumentName']}")
+    instances = [arn(asked, "ec2", f"instance/{one}") for one in given["InstanceIds"]]
+    return [Needed("ssm:SendCommand", one, asked.account) for one in (document, *instances)]
 
 
 def incidents(asked: Asked) -> list[Needed]:

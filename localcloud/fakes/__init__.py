@@ -12,9 +12,11 @@ from localcloud.fakes import (
     cloudtrail,
     iam,
     incident_manager,
+    instances,
     key_states,
     kms,
     ops_items,
+    run_command,
     s3_replication,
     simulation,
     stacks,
@@ -37,11 +39,17 @@ def install(
     served: dict[str, dict[str, Fake]] = {
         "cloudformation": stacks.Stacks(registry).operations(),
         "cloudtrail": {"LookupEvents": history.lookup_events},
+        "ec2": instances.operations(),
         "ecs": tasks.operations(),
         "iam": {**iam.operations(), **simulation.operations()},
         "kms": {**kms.operations(), **key_states.operations()},
         "s3": s3_replication.Replications().operations(),
-        "ssm": {**automations.operations(), **ops_items.OpsItems().operations()},
+        "ssm": {
+            **automations.operations(),
+            **ops_items.OpsItems().operations(),
+            **instances.managed_operations(),
+            **run_command.RunCommand().operations(),
+        },
         "ssm-incidents": incident_manager.operations(),
     }
     for service, operations in served.items():

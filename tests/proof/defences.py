@@ -131,6 +131,18 @@ UNUSED = (
         "iam:*Group*",
         "When the user is in a group: tests/unit/collectors/test_iam_principal.py.",
     ),
+    *(
+        Defence(
+            role,
+            right,
+            "Where a document takes memory: tests/unit/collectors/test_ec2_memory.py.",
+        )
+        for role, right in (
+            ("CollectRole", "ssm:DescribeDocument"),
+            ("CollectRole", "ssm:[GL]*"),
+            ("PreserveRole", "ssm:SendCommand"),
+        )
+    ),
 )
 # What the tests' sample of the scenarios does not use, and the first scenario that does.
 ELSEWHERE = (
@@ -141,6 +153,10 @@ ELSEWHERE = (
     Defence("ContainRole", "iam:De*Policy", "release"),
     Defence("WatchFunctionRole", "*", "touch"),
     Defence("ContainRole", "iam:*UserPolicy", "touch"),
+    *(
+        Defence("CollectRole", right, "things")
+        for right in ("ec2:*", "iam:GetInstanceProfile", "ssm:DescribeInstanceInformation")
+    ),
     *(
         Defence("ContainRole", right, "things")
         for right in (

@@ -31,11 +31,13 @@ RESPONDER, MEMBER, FORWARDER, KEPT = (
     "stacks/forwarder.yaml",
     "stacks/evidence-vault.yaml",
 )
+MEMORY_DOCUMENT = "take-memory"
 _STACK = "breach-responder"
 _TOLD = {
     "Approvers": f"arn:aws:iam::{HOME}:role/on-call",
     "EvidenceBucket": "EvidenceBucket",
     "ExternalId": EXTERNAL_ID,
+    "MemoryDocument": MEMORY_DOCUMENT,
     "Mode": "respond",
     "ResponderAccount": HOME,
     "ResponderRegion": REGION,

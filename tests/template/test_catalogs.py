@@ -24,7 +24,7 @@ def _role_actions(logical_id: str, path: str = MEMBER) -> set[str]:
     ]
     return {
         action
-        for policy in (*role["Policies"], *managed)
+        for policy in (*role.get("Policies", []), *managed)
         for statement in policy["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Allow"
         for action in as_list(statement["Action"])
@@ -78,3 +78,14 @@ def test_the_machine_that_could_not_ask_collects_the_catalog_in_its_order() -> N
         for part in Part
         if any(part_of(one) is part for one in collectors.COLLECTORS)
     ]
+
+
+def test_the_role_that_copies_has_the_copies_of_the_collectors_and_no_others() -> None:
+    union = frozenset().union(*(collector.COPIES for collector in collectors.COLLECTORS))
+    assert _role_actions("PreserveRole") == union
+
+
+def test_the_role_that_copies_deletes_and_unlocks_nothing() -> None:
+    verbs = ("Copy", "Create", "Lock", "Modify", "Send")
+    for action in _role_actions("PreserveRole"):
+        assert action.partition(":")[2].startswith(verbs), action

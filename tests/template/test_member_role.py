@@ -12,15 +12,18 @@ from tests.template.templates import as_list, resources
 MEMBER = "stacks/member-role.yaml"
 
 
-def _documents() -> dict[str, dict[str, Any]]:
-    """What the role may do to identities, and to each kind of thing."""
-    role = resources("AWS::IAM::Role", MEMBER)["ContainRole"]
-    managed = resources("AWS::IAM::ManagedPolicy", MEMBER)
-    assert all(policy["Roles"] == [{"Ref": "ContainRole"}] for policy in managed.values())
-    [inline] = role["Policies"]
-    return {"inline": inline["PolicyDocument"]} | {
-        name: policy["PolicyDocument"] for name, policy in managed.items()
+def _documents(logical_id: str = "ContainRole") -> dict[str, dict[str, Any]]:
+    """What a role may do to identities, and to each kind of thing."""
+    role = resources("AWS::IAM::Role", MEMBER)[logical_id]
+    found = {
+        name: policy["PolicyDocument"]
+        for name, policy in resources("AWS::IAM::ManagedPolicy", MEMBER).items()
+        if policy["Roles"] == [{"Ref": logical_id}]
     }
+    if inline := role.get("Policies"):
+        [policy] = inline
+        found["inline"] = policy["PolicyDocument"]
+    return found
 
 
 def _statements(effect: str) -> list[dict[str, Any]]:
@@ -32,9 +35,15 @@ def _statements(effect: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_each_policy_is_as_small_as_iam_wants_it() -> None:
+def test_each_policy_is_of_one_role() -> None:
+    named = {name for role in resources("AWS::IAM::Role", MEMBER) for name in _documents(role)}
+    assert named - {"inline"} == set(resources("AWS::IAM::ManagedPolicy", MEMBER))
+
+
+@pytest.mark.parametrize("role", ["ContainRole", "CollectRole", "PreserveRole"])
+def test_each_policy_is_as_small_as_iam_wants_it(role: str) -> None:
     """White space is not counted. IAM User Guide, "IAM and AWS STS quotas"."""
-    for name, document in _documents().items():
+    for name, document in _documents(role).items():
         text = json.dumps(document, separators=(",", ":"))
         for written, stands in (
             ('{"Fn::Sub":"', '"'),
@@ -83,7 +92,10 @@ def test_every_role_it_may_write_to_is_not_the_responders() -> None:
     assert "Condition" not in deny
     assert set(deny["Action"]) == writes
     denied = json.dumps(deny["Resource"])
-    for name in ("role/${ContainRoleName}", "role/${CollectRoleName}", "-*Role-*"):
+    for name in (
+        *(f"role/${{{one}RoleName}}" for one in ("Contain", "Collect", "Preserve")),
+        "-*Role-*",
+    ):
         assert name in denied
 
 

@@ -9,6 +9,7 @@ from tests.template.roles import (
     EXTERNAL_ID,
     KEPT,
     MEMBER,
+    MEMORY_DOCUMENT,
     RESPONDER,
     VAULT,
     Thing,
@@ -22,6 +23,7 @@ VAULTS = [VAULT, HOME]  # an account of its own, or the responder's
 WRITERS = {"Collect", "Seal", "Report"}
 TABLE = Thing(f"arn:aws:dynamodb:{REGION}:{HOME}:table/Table", HOME)
 RESPONSE = "stateMachine:breach-responder-incident-response"
+PRESERVES = "PreserveRole of the shop"
 DOCUMENT = "automation-definition/breach-responder-"
 STOP = "breach-responder/stop"
 
@@ -68,11 +70,25 @@ def test_everybody_is_asked() -> None:
     [
         ("ContainRole", {"Contain", "Verify", "Release"}),
         ("CollectRole", {"Collect", "Trace"}),
+        ("PreserveRole", {"Collect"}),
     ],
 )
 def test_who_enters_a_member_account(role: str, who: set[str]) -> None:
     assert who_may("sts:AssumeRole", member(role, **{"sts:externalid": EXTERNAL_ID}), VAULT) == who
     assert who_may("sts:AssumeRole", member(role), VAULT) == set()
+
+
+@pytest.mark.parametrize(
+    ("action", "thing", "who"),
+    [
+        ("ssm:SendCommand", f"ssm:{REGION}:{SHOP}:document/{MEMORY_DOCUMENT}", {PRESERVES}),
+        ("ssm:SendCommand", f"ssm:{REGION}:{SHOP}:document/another", set()),
+        ("ssm:SendCommand", f"ssm:{REGION}::document/AWS-RunShellScript", set()),
+        ("ssm:StartSession", f"ec2:{REGION}:{SHOP}:instance/i-0123456789abcdef0", set()),
+    ],
+)
+def test_who_runs_what_on_an_instance(action: str, thing: str, who: set[str]) -> None:
+    assert who_may(action, Thing(f"arn:aws:{thing}", SHOP), VAULT) == who
 
 
 def test_nobody_enters_by_another_role_even_where_it_trusts_them_all() -> None:

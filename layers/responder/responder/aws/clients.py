@@ -148,6 +148,11 @@ class Clients:
         client: S3Client = self._in_member("s3", account, region)
         return client
 
+    def ssm(self, account: str, region: str) -> "SSMClient":
+        """Systems Manager of a member account and region, through the member role."""
+        client: SSMClient = self._in_member("ssm", account, region)
+        return client
+
     def autoscaling(self, account: str, region: str) -> "AutoScalingClient":
         """Auto Scaling of a member account and region, through the member role."""
         client: AutoScalingClient = self._in_member("autoscaling", account, region)

@@ -20,6 +20,8 @@ _TO_KEEP_ONE = timedelta(seconds=60)  # to end the read under way, and to put wh
 class Options:
     """What the shop chose about evidence. Empty: there is none, or it is not wanted."""
 
+    memory_document: str = ""  # of Run Command, by its name in each member account
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -28,7 +30,8 @@ class Scene:
     Containment may run at the same time. So `receipts` reads what it has recorded so far, when it
     is called, and `read_at` tells the instant. `now` is when the step began, and `ends_at` when
     Lambda ends it. `pause` waits that many seconds. `bookmark` is what this collector said in the
-    last `Later` of this generation; empty in its first run.
+    last `Later` of this generation; empty in its first run. `clients` read; `copies` have the role
+    that makes copies, and can do nothing else.
     """
 
     incident: Incident
@@ -36,6 +39,7 @@ class Scene:
     findings: tuple[Finding, ...]
     receipts: Callable[[], Sequence[Receipt]]
     clients: Clients
+    copies: Clients
     now: datetime
     read_at: Callable[[], datetime]
     pause: Callable[[float], None]
@@ -119,7 +123,7 @@ class Collector(Protocol):
 
     @property
     def COPIES(self) -> frozenset[str]:  # noqa: N802
-        """What it calls there to make copies that AWS keeps, such as snapshots. Mostly nothing."""
+        """What it calls of `scene.copies`, so that AWS keeps a copy. Mostly nothing."""
         ...
 
     @property

@@ -1,0 +1,74 @@
+"""The instances that findings name, each once, and one after the other."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from responder.collectors.collector import Collected, Later, Scene
+from responder.collectors.contents import as_json
+from responder.domain.errors import Broken, ResponderError, Unavailable
+
+KIND = "Instance"
+_ID = re.compile(r"i-[0-9a-f]{8,17}", re.ASCII)
+_DONE, _FAILED = "done", "failed"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One instance, and where it is looked for."""
+
+    instance_id: str
+    account: str
+    region: str
+
+
+def named(scene: Scene) -> tuple[Place, ...]:
+    """Every instance that a finding names by an id which can be one, in the order of naming."""
+    found = dict[str, Place]()
+    for thing in scene.things(KIND):
+        told = (thing.name or thing.id).rpartition("/")[2]
+        if _ID.fullmatch(told) and thing.account and thing.region:
+            found.setdefault(told, Place(told, thing.account, thing.region))
+    return tuple(found.values())
+
+
+def one_by_one(
+    scene: Scene, collector_id: str, covers: str, collect: Callable[[Place], Iterator[Collected]]
+) -> Iterator[Collected | Later]:
+    """What `collect` finds of each. One that fails is raised once the others are kept."""
+    places, done = named(scene), set(scene.bookmark.get(_DONE, ()))
+    failures = list[ResponderError]()
+    failed: list[str] = list(scene.bookmark.get(_FAILED, ()))
+    for place in places:
+        if place.instance_id in done:
+            continue
+        if not scene.has_time():
+            said = [*failed, *(str(one) for one in failures)]
+            yield Later({_DONE: sorted(done), _FAILED: said[:1]})
+            return
+        try:
+            yield from collect(place)
+        except (Broken, Unavailable) as error:
+            failures.append(error)
+        done.add(place.instance_id)
+    if not places:
+        yield none(scene, collector_id, covers)
+    if failures:
+        raise failures[0]
+    if failed:
+        raise Broken(failed[0])
+
+
+def none(scene: Scene, collector_id: str, covers: str) -> Collected:
+    """That we looked, where no finding names an instance by its id."""
+    told = [thing.model_dump(mode="json") for thing in scene.things(KIND)]
+    content = as_json({"incident_id": scene.incident.id, "named": told})
+    gap = "no finding names an instance by an id that EC2 gives"
+    return Collected(f"{collector_id}/{scene.generation:04d}/none", content, covers, (gap,))
+
+
+def is_ours(place: Place, scene: Scene) -> bool:
+    """Whether it is in the incident's account. Another's, which our role does not stand in, is a
+    fact about the instance; of our own, it is a failure of ours.
+    """
+    return place.account == scene.incident.account
