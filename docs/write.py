@@ -22,6 +22,7 @@ CALLERS = {
     "record": "a person: counsel, or whoever learned a fact",
     "cut": "a person who wants more cut than findings ask for",
     "register": "a person who wants every breach on record: `responder register`",
+    "report": "a person who wants the dossier as it is now: `responder report`",
     "release": "a person who undoes an order",
 }
 SOURCES = {
@@ -61,22 +62,15 @@ def _collectors() -> Iterator[str]:
     yield "In the order they run, the most volatile first. What one could not read stands in the"
     yield "manifest as a gap; what none of its runs can show is its limits."
     yield ""
-    yield "| collector | what is kept | rights to read | rights to copy | limits |"
-    yield "|---|---|---|---|---|"
+    yield "| collector | rights to read | rights to copy | what it never shows |"
+    yield "|---|---|---|---|"
     for collector in collectors.COLLECTORS:
-        counts = (len(collector.PERMISSIONS), len(collector.COPIES), len(collector.LIMITS))
-        read, copy, limits = (str(count or "none") for count in counts)
-        yield f"| `{collector.ID}` | {collector.TITLE} | {read} | {copy} | {limits} |"
+        rights = (sorted(collector.PERMISSIONS), sorted(collector.COPIES))
+        read, copy = (", ".join(f"`{name}`" for name in names) or "none" for names in rights)
+        limits = "<br>".join(limit.replace("|", "/") for limit in collector.LIMITS)
+        yield f"| `{collector.ID}` | {read} | {copy} | {limits} |"
     for collector in collectors.COLLECTORS:
-        yield from _entry(collector, "In the member account it calls")
-        if collector.COPIES:
-            asked = ", ".join(f"`{name}`" for name in sorted(collector.COPIES))
-            yield f"To make copies it calls: {asked}."
-        yield ""
-        yield "It never shows:"
-        yield ""
-        for limit in collector.LIMITS:
-            yield f"- {limit}"
+        yield from _about(collector)
 
 
 def _channels() -> Iterator[str]:
@@ -88,15 +82,19 @@ def _channels() -> Iterator[str]:
 
 
 def _entry(module: Any, calls: str) -> Iterator[str]:
+    yield from _about(module)
+    yield ""
+    asked = ", ".join(f"`{name}`" for name in sorted(module.PERMISSIONS))
+    yield f"{calls}: {asked or 'nothing'}."
+
+
+def _about(module: Any) -> Iterator[str]:
     yield ""
     yield f"## {module.TITLE}"
     yield ""
     yield f"`{module.ID}`, [{Path(_path(module)).name}](../../{_path(module)})"
     yield ""
     yield inspect.getdoc(module) or ""
-    yield ""
-    asked = ", ".join(f"`{name}`" for name in sorted(module.PERMISSIONS))
-    yield f"{calls}: {asked or 'nothing'}."
 
 
 def _regimes() -> Iterator[str]:

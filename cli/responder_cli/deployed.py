@@ -36,12 +36,10 @@ def ask(
             FunctionName=function, Payload=json.dumps({**asked, "by": who}).encode()
         )
     except (BotoCoreError, ClientError) as error:
-        _stop(str(error))
+        stop(str(error))
     answer: dict[str, Any] = json.loads(reply["Payload"].read())
     if "FunctionError" in reply:
-        _stop(
-            f"{answer.get('errorType', 'error')}: {answer.get('errorMessage', 'it said no more')}"
-        )
+        stop(f"{answer.get('errorType', 'error')}: {answer.get('errorMessage', 'it said no more')}")
     return answer
 
 
@@ -49,10 +47,20 @@ def _function(cloudformation: "CloudFormationClient", stack: str, output: str) -
     outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
     found = {one.get("OutputKey"): one.get("OutputValue", "") for one in outputs}
     if output not in found:
-        _stop(f"the stack {stack} has no output {output}: it is no responder, or half deployed")
+        stop(f"the stack {stack} has no output {output}: it is no responder, or half deployed")
     return found[output]
 
 
-def _stop(why: str) -> NoReturn:
+def read(bucket: str, key: str, version_id: str, *, region: str | None) -> bytes:
+    """One version of an object of the vault. Exits with 2 and a word on why if it is not given."""
+    try:
+        s3 = boto3.Session(region_name=region).client("s3")
+        return s3.get_object(Bucket=bucket, Key=key, VersionId=version_id)["Body"].read()
+    except (BotoCoreError, ClientError) as error:
+        stop(str(error))
+
+
+def stop(why: str) -> NoReturn:
+    """End the command with 2, and a line that says why."""
     typer.echo(f"error: {one_line(why, 1200)}", err=True)
     raise typer.Exit(2)

@@ -1,5 +1,6 @@
 """Write the page that an engineer and a lawyer can both read."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -29,6 +30,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         titles={action.ID: action.TITLE for action in actions.ACTIONS},
         collectors=collectors.COLLECTORS,
         privilege=settings.privilege_label,
+        now=request.now or datetime.now(UTC),
         here=Here(region=settings.aws_region, release_function=settings.release_function),
     )
     return answer.model_dump(mode="json")

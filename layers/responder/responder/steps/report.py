@@ -1,6 +1,7 @@
 """Write the page that an engineer and a lawyer can both read."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel
@@ -33,15 +34,16 @@ _REPORTED = "reported:"
 class ReportRequest(BaseModel):
     """What the machine sends at its end, or a person who wants the page as it is now.
 
-    A person sends no `response`: only the machine knows what its branches could not do. A drill
-    says what it `faked`.
+    A person sends no `response`: only the machine knows what its branches could not do. Without a
+    `generation` it is the incident's last, and without `now` it is the time of asking. A drill says
+    what it `faked`.
     """
 
     incident_id: IncidentId
-    generation: int
+    generation: int | None = None
     response: list[Any] | None = None
     faked: tuple[str, ...] = ()
-    now: AwareDatetime
+    now: AwareDatetime | None = None
 
 
 class ReportAnswer(BaseModel):
@@ -65,13 +67,16 @@ def report(
     collectors: Sequence[Collector],
     here: Here,
     privilege: str,
+    now: datetime,
 ) -> ReportAnswer:
     """Put the page into the vault. May run again: what has not changed since is the same object.
 
     Its key ends in the SHA-256 of the page. Every page stays; the timeline names each.
     """
     incident_id, incidents = request.incident_id, records.incidents
-    incident, happened = incidents.get(incident_id), timeline.events(incident_id)
+    incident = incidents.get(incident_id)
+    generation = request.generation or incident.generation
+    happened = _before(now, timeline.events(incident_id))
     orders = incidents.orders(incident_id)
     items = evidence.items(incident_id)
     findings = incidents.findings(incident_id)
@@ -82,10 +87,10 @@ def report(
         render(
             Report(
                 incident=incident,
-                generation=request.generation,
-                made_at=request.now,
+                generation=generation,
+                made_at=now,
                 here=here,
-                version=_version(happened, request),
+                version=1 + sum(one.key.startswith(_REPORTED) for one in happened),
                 privilege=privilege,
                 register_row=row(
                     incident,
@@ -106,7 +111,7 @@ def report(
                 seals=tuple(evidence.items(incident_id, Shelf.SEAL)),
                 custody=tuple(custody),
                 clocks=tuple(clocks),
-                timeline=tuple(_so_far(happened, request)),
+                timeline=tuple(happened),
                 failures=tuple(
                     [
                         *failures(request.response or []),
@@ -122,23 +127,21 @@ def report(
         ".html",
         "text/html; charset=utf-8",
     )
-    put = vault.put(f"{incident_id}/report/{request.generation:04d}", page)
+    put = vault.put(f"{incident_id}/report/{generation:04d}", page)
     timeline.record(
         incident_id,
         f"{_REPORTED}{put.sha256[:16]}",
-        at=request.now,
+        at=now,
         by="report",
         text=f"Put the report into the evidence vault: {put.key}, version {put.version_id}.",
     )
     return ReportAnswer(bucket=vault.bucket, key=put.key, version_id=put.version_id)
 
 
-def _so_far(happened: Sequence[TimelineEvent], request: ReportRequest) -> list[TimelineEvent]:
+def _before(now: datetime, happened: Sequence[TimelineEvent]) -> list[TimelineEvent]:
     """The timeline without this very page, which a run before this one may have recorded."""
     return [
-        event
-        for event in happened
-        if not (event.key.startswith(_REPORTED) and event.at >= request.now)
+        event for event in happened if not (event.key.startswith(_REPORTED) and event.at >= now)
     ]
 
 
@@ -156,10 +159,6 @@ def _looked(
             if link.event == NOT_COLLECTED and link.subject.startswith(f"{collector.ID}/")
         ),
     )
-
-
-def _version(happened: Sequence[TimelineEvent], request: ReportRequest) -> int:
-    return 1 + sum(one.key.startswith(_REPORTED) for one in _so_far(happened, request))
 
 
 def _uncollected(expected: Sequence[str], kept_by: set[str]) -> list[Failure]:
