@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from responder.domain.clock import Clock
+from responder.domain.evidence import EvidenceItem
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class DrillResult:
     incident_ids: tuple[str, ...]
     found_at: datetime | None  # when the first finding was delivered
     contained_at: tuple[datetime, ...]  # when each order was read clean twice; all, or none of them
-    evidence_count: int
+    evidence: tuple[EvidenceItem, ...]  # the most volatile first
     manifest_sha256: tuple[str, ...]  # one for each generation
     clocks: tuple[Clock, ...]
     undo: Mapping[str, str]  # what was cut, and the command that undoes it

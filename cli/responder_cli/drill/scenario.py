@@ -11,6 +11,7 @@ from pathlib import Path
 
 from localcloud.cloud import Cloud
 from localcloud.stack import Stack
+from responder.collectors import by_volatility
 from responder.domain.approval import ApprovalStatus
 from responder.domain.order import Receipt, ReceiptStatus
 from responder.report import commands
@@ -253,7 +254,11 @@ class _Drill:
             incident_ids=tuple(one.id for one in incidents),
             found_at=self.found_at,
             contained_at=tuple(sorted(contained)) if len(contained) == len(receipts) else (),
-            evidence_count=sum(len(self.watch.evidence.items(one.id)) for one in incidents),
+            evidence=tuple(
+                item
+                for one in incidents
+                for item in by_volatility(self.watch.evidence.items(one.id))
+            ),
             manifest_sha256=effects.manifests(self.watch),
             clocks=tuple(c for one in incidents for c in self.watch.clocks.all(one.id)),
             undo={

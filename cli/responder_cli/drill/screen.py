@@ -119,7 +119,14 @@ class Screen:
         facts = [
             ("incident", ", ".join(result.incident_ids) or "none was opened"),
             ("contained", _contained(result)),
-            ("evidence", f"{counted(result.evidence_count, 'item')}, locked"),
+            (
+                "evidence",
+                f"{counted(len(result.evidence), 'item')}, locked, the most volatile first",
+            ),
+            *[
+                (f"{place:>8}", f"{one.name} {one.size_bytes:,} bytes, SHA-256 {one.sha256}")
+                for place, one in enumerate(result.evidence, start=1)
+            ],
             *[("manifest", f"SHA-256 {each}") for each in result.manifest_sha256],
         ]
         for name, value in facts:

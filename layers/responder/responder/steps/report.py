@@ -16,6 +16,7 @@ from responder.aws.receipts import Receipts
 from responder.aws.records import Records
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Content, Vault
+from responder.collectors import by_volatility
 from responder.collectors.collector import Collector, called_for
 from responder.domain.custody import NOT_COLLECTED
 from responder.domain.evidence import CustodyEntry
@@ -78,7 +79,7 @@ def report(
     generation = request.generation or incident.generation
     happened = _before(now, timeline.events(incident_id))
     orders = incidents.orders(incident_id)
-    items = evidence.items(incident_id)
+    items = by_volatility(evidence.items(incident_id))
     findings = incidents.findings(incident_id)
     wanted = [one.ID for one in called_for(collectors, findings)]
     custody = evidence.custody(incident_id)

@@ -10,7 +10,7 @@ from responder_cli.drill.result import Check, DrillResult
 from responder_cli.drill.screen import Screen
 from tests.builders import INCIDENT_ID, NOON, a_clock
 from tests.unit.report.hostile import HOSTILE
-from tests.unit.report.reports import after
+from tests.unit.report.reports import after, an_item
 
 
 class Terminal(io.StringIO):
@@ -28,7 +28,7 @@ def a_result(**given: Any) -> DrillResult:
         "incident_ids": (INCIDENT_ID,),
         "found_at": NOON,
         "contained_at": (after(seconds=35), after(minutes=20)),
-        "evidence_count": 3,
+        "evidence": (an_item(), an_item("cloudtrail/x"), an_item("manifest")),
         "manifest_sha256": ("ab" * 32,),
         "clocks": (a_clock(), a_clock("waits", due_at=None, state=ClockState.WAITING)),
         "undo": {"iam.deny_user on a-user": "aws lambda invoke --function-name release"},
