@@ -1,6 +1,7 @@
 """An order is carried out once, only while every rule still says yes, wherever a run dies."""
 
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -83,6 +84,24 @@ def test_the_receipt_names_each_change_and_what_aws_answered(world: World) -> No
     made = [one.operation for one in world.receipt(order).calls]
     assert made[0] == "AttachUserPolicy"
     assert "DetachUserPolicy" in made[1:]
+
+
+def test_a_call_that_aws_refused_is_on_the_receipt_too(world: World) -> None:
+    order = world.ordered()
+    broken = Member()
+    broken.iam(SHOP).meta.events.register("before-call.iam.AttachUserPolicy", _denied)
+    with pytest.raises(Broken):
+        world.contain(order, clients=broken)
+    [call] = world.receipt(order).calls
+    assert (call.operation, call.status, call.error) == ("AttachUserPolicy", 403, "AccessDenied")
+
+
+def _denied(**_: Any) -> Any:
+    answer = {
+        "Error": {"Code": "AccessDenied", "Message": "no"},
+        "ResponseMetadata": {"HTTPStatusCode": 403, "RequestId": "r-1"},
+    }
+    return SimpleNamespace(status_code=403, headers={}), answer
 
 
 @pytest.mark.parametrize("action_id", ACTION_IDS)

@@ -24,7 +24,7 @@ from responder.aws.receipts import Filed, Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.approval import ApprovalStatus
 from responder.domain.decision import Mode
-from responder.domain.errors import Broken, Refused, Unavailable
+from responder.domain.errors import Broken, Refused, ResponderError, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId, partition_of
 from responder.domain.incident import Incident, IncidentStatus
@@ -114,8 +114,7 @@ def contain(
     before = action.observe(order, clients) if filed is None else filed.receipt.before
     _is_the_right_one(order, before, protect)
     filed = _on_record(order, filed, before, receipts, now)
-    clients.changes()  # of an order before, or of the look
-    action.apply(filed.receipt, clients)
+    _cut(filed, action, clients, receipts)
     applied = _applied(filed, action, clients, receipts, now)
     _tell(applied, action, timeline, now)
     if applied.undone < (MOST_WITHOUT_EFFECT if applied.still_allowed else MOST_UNDONE):
@@ -268,6 +267,18 @@ def _on_record(
         anew = receipt.order.model_copy(update={"act_at": now})
         filed = receipts.replace(filed, receipt.model_copy(update={"order": anew}))
     return filed
+
+
+def _cut(filed: Filed, action: Action, clients: Clients, receipts: Receipts) -> None:
+    """Apply it. What was called goes on record also where AWS, or a rule, ends it half way."""
+    clients.changes()  # of an order before, or of the look
+    try:
+        action.apply(filed.receipt, clients)
+    except ResponderError:
+        if made := clients.changes():
+            calls = filed.receipt.with_calls(made)
+            receipts.replace(filed, filed.receipt.model_copy(update={"calls": calls}))
+        raise
 
 
 def _is_not_protected(pattern: str | None, arn: str) -> None:
