@@ -142,11 +142,19 @@ def _retention(asked: Asked) -> dict[str, Any] | None:
     return {"Retention": {"Mode": found.lock_mode, "RetainUntilDate": until}}
 
 
+def _takes_no_acl(_: Asked, bucket: Any) -> None:
+    """S3 User Guide, "Controlling ownership of objects": such a bucket refuses every ACL."""
+    if bucket.ownership_rule == "BucketOwnerEnforced":
+        raise Fault("AccessControlListNotSupported", "The bucket does not allow ACLs")
+
+
 _CHECKS: Final[dict[str, Callable[[Asked, Any], None]]] = {
     "CopyObject": _uploads,
     "CreateMultipartUpload": _uploads,
+    "PutBucketAcl": _takes_no_acl,
     "PutBucketVersioning": _versions,
     "PutObject": _uploads,
+    "PutObjectAcl": _takes_no_acl,
     "PutObjectLockConfiguration": _locks,
     "PutObjectRetention": _retains,
     "UploadPart": lambda asked, _: _digests(asked),

@@ -174,3 +174,12 @@ def test_an_upload_needs_a_key_that_works(world: World) -> None:
     kms.disable_key(KeyId=key.rpartition("/")[2])  # moto knows it by its id alone
     assert code(s3.put_object, **upload, SSEKMSKeyId=key) == "KMS.DisabledException"
     assert code(s3.get_object, Bucket="vault", Key="a") == "KMS.DisabledException"
+
+
+def test_a_bucket_whose_owner_is_enforced_takes_no_acl_from_anybody(world: World) -> None:
+    s3 = a_vault(world)
+    rules: Any = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    s3.put_bucket_ownership_controls(Bucket="vault", OwnershipControls=rules)
+    refused = "AccessControlListNotSupported"
+    assert code(s3.put_bucket_acl, Bucket="vault", ACL="public-read") == refused
+    assert code(s3.put_object_acl, **put(s3), ACL="public-read") == refused
