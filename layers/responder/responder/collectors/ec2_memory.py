@@ -43,7 +43,8 @@ LIMITS = (
     "the place, the size and the hash are what the tool said, on a machine that an attacker may"
     " hold; nothing here has read the memory",
     "a tool that runs on the machine overwrites some of its memory, and malware can hide from it",
-    "nothing of an instance that Systems Manager does not reach",
+    "nothing of an instance that Systems Manager does not reach, or not any more: taking it off the"
+    " network cuts the agent too, and containment runs beside this and may be first",
 )
 
 ASK_AGAIN = timedelta(seconds=60)
