@@ -15,7 +15,7 @@ from moto.iam.access_control import PermissionResult
 from moto.iam.models import IAMBackend
 from moto.s3.models import FakeBucket
 
-from localcloud import fakes, lock_guard, managed_policies, network, organization
+from localcloud import fakes, links, lock_guard, managed_policies, network, organization
 from localcloud.enforcement import Enforcement
 from localcloud.fakes import tasks
 from localcloud.iam_holdings import Holdings
@@ -49,6 +49,7 @@ def judged(
     fakes.install(switchboard, registry, later, enforcement)
     with ExitStack() as undo:
         undo.enter_context(network.only_loopback())
+        undo.enter_context(links.served())
         undo.enter_context(_landing_where_keys_were(holdings))
         # Moto reads a bucket policy without its conditions, and so denies what AWS allows.
         # IAM is judged here, before a call reaches moto.

@@ -10,6 +10,7 @@ from localcloud.enforcement import Enforcement
 from localcloud.fakes import (
     automation,
     cloudtrail,
+    functions,
     iam,
     incident_manager,
     key_states,
@@ -40,6 +41,7 @@ def install(
         "ecs": tasks.operations(),
         "iam": {**iam.operations(), **simulation.operations()},
         "kms": {**kms.operations(), **key_states.operations()},
+        "lambda": functions.operations(),
         "s3": s3_replication.Replications().operations(),
         "ssm": {**automations.operations(), **ops_items.OpsItems().operations()},
         "ssm-incidents": incident_manager.operations(),
@@ -53,3 +55,4 @@ def install(
     switchboard.guard(tasks.is_its_own)
     switchboard.listen(iam.complete_user)
     switchboard.listen(tasks.seen)
+    switchboard.listen(functions.seen)

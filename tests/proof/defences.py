@@ -131,6 +131,11 @@ UNUSED = (
         "iam:*Group*",
         "When the user is in a group: tests/unit/collectors/test_iam_principal.py.",
     ),
+    Defence(
+        "CollectRole",
+        "lambda:GetLayerVersion",
+        "When the function has layers: tests/unit/collectors/test_lambda_function.py.",
+    ),
 )
 # What the tests' sample of the scenarios does not use, and the first scenario that does.
 ELSEWHERE = (
@@ -166,6 +171,7 @@ ELSEWHERE = (
             "lambda:DeleteFunctionConcurrency",
         )
     ),
+    Defence("CollectRole", "lambda:*", "things"),
     Defence("CutFunctionRole", "*", "by-hand"),
     Defence("ContainRole", "iam:*RolePolic*", "by-hand"),
     Defence("RecordFunctionRole", "*", "facts"),

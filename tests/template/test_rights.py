@@ -15,6 +15,7 @@ from tests.template.templates import ROOT, functions, step
 PACKAGE = ROOT / "layers/responder/responder"
 # Where IAM has another word than the API (Service Authorization Reference).
 CALLED = {
+    "lambda:GetLayerVersion": "get_layer_version_by_arn",
     "s3:GetBucketPublicAccessBlock": "get_public_access_block",
     "s3:GetLifecycleConfiguration": "get_bucket_lifecycle_configuration",
     "s3:GetReplicationConfiguration": "get_bucket_replication",

@@ -1,5 +1,6 @@
 """Clients for our own account, and for a member account through its narrow role."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -8,6 +9,7 @@ from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.session import get_session
 
+from responder.aws.downloads import fetch
 from responder.domain.errors import Broken, Refused
 from responder.domain.next_steps import NO_ACCOUNT_DENY
 
@@ -74,6 +76,7 @@ class Clients:
     region: str
     member_role: MemberRole | None = None
     account_deny: AccountDeny | None = None
+    download: Callable[..., bytes] = fetch
     _session: boto3.Session = field(default_factory=boto3.Session)
     _sessions: dict[str, boto3.Session] = field(default_factory=dict)
     _home: dict[tuple[str, str], Any] = field(default_factory=dict)
