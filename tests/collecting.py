@@ -22,6 +22,7 @@ _ROUNDS = 100
 def a_scene(clients: Clients, *findings: Finding, **given: Any) -> Scene:
     """At noon, of a finding about nothing in particular, with five minutes before the end."""
     plain: dict[str, Any] = {
+        "copies": clients,
         "incident": an_incident(),
         "generation": 1,
         "findings": findings or (a_finding(),),

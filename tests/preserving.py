@@ -86,6 +86,7 @@ class World:
             timeline=Timeline(table),
             progress=Progress(table),
             clients=Clients(REGION),
+            copies=Clients(REGION),
             options=Options(),
             by=COLLECTED_BY,
             read_at=lambda: NOON + timedelta(seconds=2),

@@ -22,7 +22,7 @@ def _role_actions(logical_id: str, path: str = MEMBER) -> set[str]:
     ]
     return {
         action
-        for policy in (*role["Policies"], *managed)
+        for policy in (*role.get("Policies", []), *managed)
         for statement in policy["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Allow"
         for action in as_list(statement["Action"])
@@ -63,6 +63,17 @@ def test_the_role_that_reads_has_the_permissions_of_the_collectors_and_no_others
 def test_the_role_that_reads_can_change_nothing() -> None:
     verbs = ("Get", "List", "Lookup", "Describe", "Generate")
     for action in _role_actions("CollectRole"):
+        assert action.partition(":")[2].startswith(verbs), action
+
+
+def test_the_role_that_copies_has_the_copies_of_the_collectors_and_no_others() -> None:
+    union = frozenset().union(*(collector.COPIES for collector in collectors.COLLECTORS))
+    assert _role_actions("PreserveRole") == union
+
+
+def test_the_role_that_copies_deletes_and_unlocks_nothing() -> None:
+    verbs = ("Copy", "Create", "Lock", "Modify", "Send")
+    for action in _role_actions("PreserveRole"):
         assert action.partition(":")[2].startswith(verbs), action
 
 

@@ -51,6 +51,7 @@ def test_it_fits_with_the_longest_names_and_ten_patterns_of_pipelines() -> None:
         ResponderStackName="s" * 30,
         MemberContainRole="c" * 64,
         MemberCollectRole="c" * 64,
+        MemberPreserveRole="p" * 64,
     )
     assert len(json.dumps(longest, separators=(",", ":"))) < LONGEST
 
@@ -185,6 +186,7 @@ def test_the_roles_that_may_become_the_contain_role_are_ours_too() -> None:
     assert guarded == {
         CONTAIN,
         "arn:aws:iam::*:role/breach-responder-collect",
+        "arn:aws:iam::*:role/breach-responder-preserve",
         "arn:aws:iam::111122223333:role/breach-responder-*",
     }
 
@@ -193,6 +195,7 @@ def test_the_names_are_those_of_the_member_roles() -> None:
     ours, theirs = template(GUARD)["Parameters"], template("stacks/member-role.yaml")["Parameters"]
     assert ours["MemberContainRole"]["Default"] == theirs["ContainRoleName"]["Default"]
     assert ours["MemberCollectRole"]["Default"] == theirs["CollectRoleName"]["Default"]
+    assert ours["MemberPreserveRole"]["Default"] == theirs["PreserveRoleName"]["Default"]
     for name in ("ResponderStackName", "ResponderAccount"):
         assert ours[name]["AllowedPattern"] == theirs[name]["AllowedPattern"]
 

@@ -86,7 +86,10 @@ def test_every_role_it_may_write_to_is_not_the_responders() -> None:
     assert "Condition" not in deny
     assert set(deny["Action"]) == writes
     denied = json.dumps(deny["Resource"])
-    for name in ("role/${ContainRoleName}", "role/${CollectRoleName}", "-*Role-*"):
+    for name in (
+        *(f"role/${{{one}RoleName}}" for one in ("Contain", "Collect", "Preserve")),
+        "-*Role-*",
+    ):
         assert name in denied
 
 

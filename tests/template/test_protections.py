@@ -228,6 +228,7 @@ def test_both_templates_agree_on_the_names_of_the_roles() -> None:
     told, there = template()["Parameters"], template("stacks/member-role.yaml")["Parameters"]
     assert told["MemberContainRole"]["Default"] == there["ContainRoleName"]["Default"]
     assert told["MemberCollectRole"]["Default"] == there["CollectRoleName"]["Default"]
+    assert told["MemberPreserveRole"]["Default"] == there["PreserveRoleName"]["Default"]
     stack = there["ResponderStackName"]["Default"]
     assert f'stack_name = "{stack}"' in (ROOT / "samconfig.toml").read_text()
     for name, parameter in template(VAULT)["Parameters"].items():

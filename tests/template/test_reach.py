@@ -68,6 +68,7 @@ def test_everybody_is_asked() -> None:
     [
         ("ContainRole", {"Contain", "Verify", "Release"}),
         ("CollectRole", {"Collect", "Trace"}),
+        ("PreserveRole", {"Collect"}),
     ],
 )
 def test_who_enters_a_member_account(role: str, who: set[str]) -> None:

@@ -18,6 +18,7 @@ _CUTS = {"ContainFunctionRole", "VerifyFunctionRole", "ReleaseFunctionRole"}
 ACTS = {  # role of another account: its stack, and the functions that work there
     "ContainRole": (MEMBER, _CUTS),
     "CollectRole": (MEMBER, {"CollectFunctionRole", "TraceFunctionRole"}),
+    "PreserveRole": (MEMBER, {"CollectFunctionRole"}),
     "DenyAccountsRole": (DENY, _CUTS),
 }
 

@@ -47,6 +47,7 @@ class Settings(BaseModel):
     partition: str = "aws"
     member_contain_role: str = ""
     member_collect_role: str = ""
+    member_preserve_role: str = ""
     external_id: str = ""
     account_deny_policy_arn: str = ""  # empty where no such policy was prepared
     deny_accounts_role_arn: str = ""
@@ -151,7 +152,11 @@ def protect_list(function_arn: str) -> ProtectList:
         own_roles(
             stack_name=told.stack_name,
             account=function_arn.split(":")[4],
-            member_roles=(told.member_contain_role, told.member_collect_role),
+            member_roles=(
+                told.member_contain_role,
+                told.member_collect_role,
+                told.member_preserve_role,
+            ),
             more=(told.deny_accounts_role_arn,),
         )
     )
@@ -282,6 +287,12 @@ def contain_clients() -> Clients:
 def collect_clients() -> Clients:
     """Clients that read in member accounts."""
     return _member_clients(settings().member_collect_role)
+
+
+@cache
+def preserve_clients() -> Clients:
+    """Clients that make copies in member accounts."""
+    return _member_clients(settings().member_preserve_role)
 
 
 def _member_clients(role: str) -> Clients:

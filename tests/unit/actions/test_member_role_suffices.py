@@ -33,6 +33,7 @@ _NAMES = {
     "${AWS::AccountId}": SHOP,
     "${ContainRoleName}": CONTAIN,
     "${CollectRoleName}": COLLECT,
+    "${PreserveRoleName}": "breach-responder-preserve",
     "${ResponderStackName}": "breach-responder",
 }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from responder.domain.protection import ProtectList, own_roles
+from responder.domain.protection import MEMBER_ROLES, ProtectList, own_roles
 from tests.builders import HOME, SHOP, a_session, a_user
 
 
@@ -46,7 +46,7 @@ def test_a_role_is_covered_by_its_session_too() -> None:
 
 def test_our_own_roles_are_covered_without_being_listed() -> None:
     own = ProtectList(own=own_roles(account=HOME, member_roles=("custom-contain",)))
-    for role in ("breach-responder-contain", "breach-responder-collect", "custom-contain"):
+    for role in (*MEMBER_ROLES, "custom-contain"):
         assert own.covers(a_session(role))
     function_role = "breach-responder-ContainFunctionRole-ABC123"
     assert own.match(f"arn:aws:iam::{HOME}:role/{function_role}")
@@ -61,6 +61,7 @@ def test_a_role_that_only_takes_a_name_like_ours_is_not_covered() -> None:
 SPARED = (
     "arn:aws:iam::*:role/breach-responder-contain",
     "arn:aws:iam::*:role/breach-responder-collect",
+    "arn:aws:iam::*:role/breach-responder-preserve",
     "arn:aws:iam::*:user/break-glass-*",
 )
 

@@ -8,6 +8,7 @@ import pytest
 
 from localcloud.deploy import deploy
 from localcloud.organization import found
+from responder.domain.protection import MEMBER_ROLES
 from tests.builders import HOME, REGION, SHOP
 from tests.unit.localcloud.judging import (
     DENY_ALL,
@@ -205,7 +206,7 @@ def test_nobody_else_puts_anybody_under_quarantine(world: World, admin: Keys) ->
 # ---- who may become the contain role
 
 
-@pytest.mark.parametrize("name", ["breach-responder-contain", "breach-responder-collect"])
+@pytest.mark.parametrize("name", MEMBER_ROLES)
 def test_nobody_makes_or_changes_a_role_of_ours(world: World, admin: Keys, name: str) -> None:
     made = {"RoleName": name, "AssumeRolePolicyDocument": TRUST}
     assert code(admin("iam").create_role, **made) == "AccessDenied"

@@ -27,7 +27,8 @@ class Scene:
     Containment may run at the same time. So `receipts` reads what it has recorded so far, when it
     is called, and `read_at` tells the instant. `now` is when the step began, and `ends_at` when
     Lambda ends it. `pause` waits that many seconds. `bookmark` is what this collector said in the
-    last `Later` of this generation; empty in its first run.
+    last `Later` of this generation; empty in its first run. `clients` read; `copies` have the role
+    that makes copies, and can do nothing else.
     """
 
     incident: Incident
@@ -35,6 +36,7 @@ class Scene:
     findings: tuple[Finding, ...]
     receipts: Callable[[], Sequence[Receipt]]
     clients: Clients
+    copies: Clients
     now: datetime
     read_at: Callable[[], datetime]
     pause: Callable[[float], None]
@@ -118,7 +120,7 @@ class Collector(Protocol):
 
     @property
     def COPIES(self) -> frozenset[str]:  # noqa: N802
-        """What it calls there to make copies that AWS keeps, such as snapshots. Mostly nothing."""
+        """What it calls of `scene.copies`, so that AWS keeps a copy. Mostly nothing."""
         ...
 
     @property

@@ -8,7 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from responder.domain.principal import Principal
 
-MEMBER_ROLES = ("breach-responder-contain", "breach-responder-collect")
+MEMBER_ROLES = (
+    "breach-responder-contain",
+    "breach-responder-collect",
+    "breach-responder-preserve",
+)
 
 _COLONS = 5  # of an ARN; what follows the last one is the resource, which may hold more
 
