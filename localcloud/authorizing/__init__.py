@@ -41,6 +41,7 @@ SERVICES: Final[Mapping[str, Table]] = {
     "organizations": organizations.needs,
     "rds": databases.rds,
     "s3": s3.needs,
+    "s3control": s3.of_account,
     "sns": services.sns,
     "sqs": services.sqs,
     "ssm": systems_manager.ssm,

@@ -8,6 +8,7 @@ from typing import Any
 from localcloud.cloud import Cloud
 from responder import collectors
 from responder.aws.evidence import Shelf
+from responder.collectors.collector import is_called_for
 from responder.domain.evidence import EvidenceItem
 from responder.domain.incident import Incident
 from responder_cli.drill.stage import Stage
@@ -55,21 +56,26 @@ def people(stage: Stage, cloud: Cloud, watch: Watch, incident: Incident) -> None
 
 
 def evidence(stage: Stage, cloud: Cloud, watch: Watch, bucket: str, incident: Incident) -> None:
-    """Every collector kept something in each generation, all of it sealed and under the lock."""
+    """Every collector kept something in each generation, all of it sealed and under the lock.
+
+    Every one, that is, of what the findings of the incident are about.
+    """
     s3 = cloud.client("s3", account=HOME)
     items = watch.evidence.items(incident.id)
     seals = watch.evidence.items(incident.id, Shelf.SEAL)
     manifests = [_json(s3, bucket, seal) for seal in seals if seal.name.startswith("manifest/")]
     sealed = {item["name"] for manifest in manifests for item in manifest["items"]}
     generations = range(1, incident.generation + 1)
-    wanted = {f"{one}/{number:04d}" for one in collectors.BY_ID for number in generations}
+    findings = list(watch.records.findings(incident.id))
+    kinds = [one.ID for one in collectors.COLLECTORS if is_called_for(one, findings)]
+    wanted = {f"{one}/{number:04d}" for one in kinds for number in generations}
     stage.check(
         "Every kind of evidence was kept in each generation, and sealed",
         len(manifests) == len(generations)
         and wanted == {"/".join(item.name.split("/")[:2]) for item in items}
         and sealed == {item.name for item in items}
         and not any(manifest["uncollected"] for manifest in manifests),
-        f"{len(items)} items of {len(collectors.BY_ID)} kinds, {len(manifests)} manifests",
+        f"{len(items)} items of {len(kinds)} kinds, {len(manifests)} manifests",
     )
     modes = Counter(_lock(s3, bucket, item) for item in [*items, *seals])
     stage.check(

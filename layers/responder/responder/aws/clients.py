@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_organizations.client import OrganizationsClient
     from mypy_boto3_rds.client import RDSClient
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3control.client import S3ControlClient
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_ssm.client import SSMClient
     from mypy_boto3_ssm_incidents.client import SSMIncidentsClient
@@ -145,6 +146,11 @@ class Clients:
     def s3(self, account: str, region: str) -> "S3Client":
         """S3 of a member account and region, through the member role."""
         client: S3Client = self._in_member("s3", account, region)
+        return client
+
+    def s3control(self, account: str, region: str) -> "S3ControlClient":
+        """S3's settings of a member account as a whole, through the member role."""
+        client: S3ControlClient = self._in_member("s3control", account, region)
         return client
 
     def autoscaling(self, account: str, region: str) -> "AutoScalingClient":

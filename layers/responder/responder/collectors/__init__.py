@@ -5,6 +5,7 @@ from responder.collectors import (
     guardduty_finding,
     iam_principal,
     lambda_function,
+    s3_bucket,
 )
 from responder.collectors.collector import Collector
 
@@ -12,6 +13,7 @@ from responder.collectors.collector import Collector
 COLLECTORS: tuple[Collector, ...] = (
     lambda_function,
     iam_principal,
+    s3_bucket,
     guardduty_finding,
     cloudtrail_events,
 )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from responder.aws.vault import Content
 from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.reads import Reads
-from responder.collectors.things import Looking, Named, Part
+from responder.collectors.things import Looking, Named, Part, subjects
 from responder.domain.errors import Broken, Unavailable
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ _COVERS = (
 
 def collect(scene: Scene) -> Iterator[Collected | Later]:
     """One item with the settings of each function, and one for each zip."""
-    yield from _LOOKING.collect(scene)
+    yield from _LOOKING.collect(scene, subjects(scene, KINDS, _PATTERN))
 
 
 def _look(scene: Scene, named: Named, reads: Reads) -> Iterator[Part]:
@@ -224,10 +224,9 @@ def _layers(configurations: list[Any]) -> list[str]:
 
 _ARN = r"(?:arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:)?"
 _QUALIFIER = r"(?::(?:\$LATEST|[A-Za-z0-9_-]{1,128}))?"
+_PATTERN = re.compile(rf"{_ARN}(?P<name>[A-Za-z0-9_-]{{1,64}}){_QUALIFIER}", re.ASCII)
 _LOOKING = Looking(
     collector_id=ID,
-    kinds=KINDS,
-    pattern=re.compile(rf"{_ARN}(?P<name>[A-Za-z0-9_-]{{1,64}}){_QUALIFIER}", re.ASCII),
     absent=frozenset({"ResourceNotFoundException"}),
     covers=_COVERS,
     look=_look,
