@@ -17,7 +17,7 @@ from moto.s3.models import FakeBucket
 
 from localcloud import fakes, links, lock_guard, managed_policies, network, organization
 from localcloud.enforcement import Enforcement
-from localcloud.fakes import tasks
+from localcloud.fakes import account_details, tasks
 from localcloud.iam_holdings import Holdings
 from localcloud.seams import replaced
 from localcloud.stack import Registry, Unsupported
@@ -56,6 +56,7 @@ def judged(
         undo.enter_context(mock.patch.object(FakeBucket, "get_permission", _no_opinion))
         policies = managed_policies.of_account
         undo.enter_context(mock.patch.object(IAMBackend, "_init_aws_policies", policies))
+        undo.enter_context(account_details.of_what_is_in_use())
         undo.enter_context(tasks.running_until_stopped())
         switchboard.open()
         undo.callback(switchboard.close)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from localcloud.enforcement import Enforcement
 from localcloud.fakes import (
+    account_details,
     automation,
     cloudtrail,
     functions,
@@ -15,6 +16,7 @@ from localcloud.fakes import (
     incident_manager,
     key_states,
     kms,
+    last_accessed,
     ops_items,
     s3_replication,
     simulation,
@@ -39,7 +41,11 @@ def install(
         "cloudformation": stacks.Stacks(registry).operations(),
         "cloudtrail": {"LookupEvents": history.lookup_events},
         "ecs": tasks.operations(),
-        "iam": {**iam.operations(), **simulation.operations()},
+        "iam": {
+            **iam.operations(),
+            **simulation.operations(),
+            **last_accessed.Reports(switchboard).operations(),
+        },
         "kms": {**kms.operations(), **key_states.operations()},
         "lambda": functions.operations(),
         "s3": s3_replication.Replications().operations(),
@@ -53,6 +59,8 @@ def install(
     switchboard.guard(iam.one_case_for_each_tag)
     switchboard.guard(tasks.is_there)
     switchboard.guard(tasks.is_its_own)
+    switchboard.guard(account_details.by_our_markers)
     switchboard.listen(iam.complete_user)
     switchboard.listen(tasks.seen)
     switchboard.listen(functions.seen)
+    switchboard.listen(account_details.paged)

@@ -3,6 +3,8 @@
 from responder.collectors import (
     cloudtrail_events,
     guardduty_finding,
+    iam_account,
+    iam_last_accessed,
     iam_principal,
     lambda_function,
     s3_bucket,
@@ -14,6 +16,8 @@ COLLECTORS: tuple[Collector, ...] = (
     lambda_function,
     iam_principal,
     s3_bucket,
+    iam_account,
+    iam_last_accessed,
     guardduty_finding,
     cloudtrail_events,
 )
