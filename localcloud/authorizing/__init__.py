@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from localcloud.authorizing import (
+    clusters,
     databases,
     ec2,
     functions,
@@ -31,6 +32,7 @@ SERVICES: Final[Mapping[str, Table]] = {
     "dynamodbstreams": services.dynamodb_streams,
     "ec2": ec2.needs,
     "ecs": tasks.ecs,
+    "eks": clusters.eks,
     "elb": scaling.balancing,
     "elbv2": scaling.balancing,
     "events": services.looking_only("events"),

@@ -11,10 +11,12 @@ from localcloud.fakes import (
     account_details,
     automation,
     cloudtrail,
+    clusters,
     functions,
     iam,
     incident_manager,
     key_states,
+    key_uses,
     kms,
     last_accessed,
     ops_items,
@@ -41,12 +43,13 @@ def install(
         "cloudformation": stacks.Stacks(registry).operations(),
         "cloudtrail": {"LookupEvents": history.lookup_events},
         "ecs": tasks.operations(),
+        "eks": clusters.operations(),
         "iam": {
             **iam.operations(),
             **simulation.operations(),
             **last_accessed.Reports(switchboard).operations(),
         },
-        "kms": {**kms.operations(), **key_states.operations()},
+        "kms": {**kms.operations(), **key_states.operations(), **key_uses.operations()},
         "lambda": functions.operations(),
         "s3": s3_replication.Replications().operations(),
         "ssm": {**automations.operations(), **ops_items.OpsItems().operations()},
@@ -56,6 +59,7 @@ def install(
         for operation, fake in operations.items():
             switchboard.serve(service, operation, kept_to_model(fake))
     switchboard.guard(key_states.works)
+    switchboard.guard(key_uses.is_there)
     switchboard.guard(iam.one_case_for_each_tag)
     switchboard.guard(tasks.is_there)
     switchboard.guard(tasks.is_its_own)

@@ -21,8 +21,8 @@ def _documents() -> dict[str, dict[str, Any]]:
 def _managed(verb: str) -> dict[str, Any]:
     """The managed policies whose names begin with the verb, which are of that role only."""
     managed = resources("AWS::IAM::ManagedPolicy", MEMBER)
-    of_role = {name for name, one in managed.items() if one["Roles"] == [{"Ref": f"{verb}Role"}]}
-    assert of_role == {name for name in managed if name.startswith(verb)}
+    of_role = [name for name, one in managed.items() if one["Roles"] == [{"Ref": f"{verb}Role"}]]
+    assert of_role == [name for name in managed if name.startswith(verb)]
     return {name: managed[name]["PolicyDocument"] for name in of_role}
 
 

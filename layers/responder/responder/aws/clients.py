@@ -16,11 +16,14 @@ from responder.domain.next_steps import NO_ACCOUNT_DENY
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.client import AutoScalingClient
     from mypy_boto3_cloudtrail.client import CloudTrailClient
+    from mypy_boto3_config.client import ConfigServiceClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_ec2.client import EC2Client
     from mypy_boto3_ecs.client import ECSClient
+    from mypy_boto3_eks.client import EKSClient
     from mypy_boto3_elb.client import ElasticLoadBalancingClient
     from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
+    from mypy_boto3_guardduty.client import GuardDutyClient
     from mypy_boto3_iam.client import IAMClient
     from mypy_boto3_kms.client import KMSClient
     from mypy_boto3_lambda.client import LambdaClient
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_rds.client import RDSClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3control.client import S3ControlClient
+    from mypy_boto3_securityhub.client import SecurityHubClient
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_ssm.client import SSMClient
     from mypy_boto3_ssm_incidents.client import SSMIncidentsClient
@@ -118,6 +122,11 @@ class Clients:
         client: CloudTrailClient = self._in_member("cloudtrail", account, region)
         return client
 
+    def config(self, account: str, region: str) -> "ConfigServiceClient":
+        """Config of a member account and region, through the member role."""
+        client: ConfigServiceClient = self._in_member("config", account, region)
+        return client
+
     def ec2(self, account: str, region: str) -> "EC2Client":
         """EC2 of a member account and region, through the member role."""
         client: EC2Client = self._in_member("ec2", account, region)
@@ -126,6 +135,16 @@ class Clients:
     def ecs(self, account: str, region: str) -> "ECSClient":
         """ECS of a member account and region, through the member role."""
         client: ECSClient = self._in_member("ecs", account, region)
+        return client
+
+    def eks(self, account: str, region: str) -> "EKSClient":
+        """EKS of a member account and region, through the member role."""
+        client: EKSClient = self._in_member("eks", account, region)
+        return client
+
+    def guardduty(self, account: str, region: str) -> "GuardDutyClient":
+        """GuardDuty of a member account and region, through the member role."""
+        client: GuardDutyClient = self._in_member("guardduty", account, region)
         return client
 
     def kms(self, account: str, region: str) -> "KMSClient":
@@ -151,6 +170,11 @@ class Clients:
     def s3control(self, account: str, region: str) -> "S3ControlClient":
         """S3's settings of a member account as a whole, through the member role."""
         client: S3ControlClient = self._in_member("s3control", account, region)
+        return client
+
+    def securityhub(self, account: str, region: str) -> "SecurityHubClient":
+        """Security Hub of a member account and region, through the member role."""
+        client: SecurityHubClient = self._in_member("securityhub", account, region)
         return client
 
     def autoscaling(self, account: str, region: str) -> "AutoScalingClient":

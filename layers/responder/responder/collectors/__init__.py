@@ -2,10 +2,13 @@
 
 from responder.collectors import (
     cloudtrail_events,
+    ecs_task,
+    eks_cluster,
     guardduty_finding,
     iam_account,
     iam_last_accessed,
     iam_principal,
+    kms_key,
     lambda_function,
     s3_bucket,
 )
@@ -13,9 +16,12 @@ from responder.collectors.collector import Collector
 
 # In order of volatility: what an attacker, or our own containment, changes first comes first.
 COLLECTORS: tuple[Collector, ...] = (
+    ecs_task,
     lambda_function,
     iam_principal,
+    kms_key,
     s3_bucket,
+    eks_cluster,
     iam_account,
     iam_last_accessed,
     guardduty_finding,

@@ -25,7 +25,9 @@ class Reads:
     failures: dict[str, ResponderError] = field(default_factory=dict)
     more: list[str] = field(default_factory=list)
 
-    def ask(self, name: str, client: Any, method: str, key: str | None = None, **asked: Any) -> Any:
+    def ask(
+        self, name: str, client: Any, method: str, key: str | None = None, /, **asked: Any
+    ) -> Any:
         """One call of a client: the whole answer, or what stands in it under `key`, if anything."""
         note = _note(client, method, asked)
 
