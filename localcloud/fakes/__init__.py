@@ -12,6 +12,7 @@ from localcloud.fakes import (
     automation,
     cloudtrail,
     clusters,
+    detections,
     functions,
     iam,
     incident_manager,
@@ -44,6 +45,7 @@ def install(
         "cloudtrail": {"LookupEvents": history.lookup_events},
         "ecs": tasks.operations(),
         "eks": clusters.operations(),
+        "guardduty": detections.of_guardduty(),
         "iam": {
             **iam.operations(),
             **simulation.operations(),
@@ -52,6 +54,7 @@ def install(
         "kms": {**kms.operations(), **key_states.operations(), **key_uses.operations()},
         "lambda": functions.operations(),
         "s3": s3_replication.Replications().operations(),
+        "securityhub": detections.of_security_hub(),
         "ssm": {**automations.operations(), **ops_items.OpsItems().operations()},
         "ssm-incidents": incident_manager.operations(),
     }
@@ -60,6 +63,7 @@ def install(
             switchboard.serve(service, operation, kept_to_model(fake))
     switchboard.guard(key_states.works)
     switchboard.guard(key_uses.is_there)
+    switchboard.guard(detections.is_there)
     switchboard.guard(iam.one_case_for_each_tag)
     switchboard.guard(tasks.is_there)
     switchboard.guard(tasks.is_its_own)

@@ -2,15 +2,18 @@
 
 from responder.collectors import (
     cloudtrail_events,
+    config_timeline,
     ecs_task,
     eks_cluster,
     guardduty_finding,
+    guardduty_history,
     iam_account,
     iam_last_accessed,
     iam_principal,
     kms_key,
     lambda_function,
     s3_bucket,
+    securityhub_history,
 )
 from responder.collectors.collector import Collector
 
@@ -25,6 +28,9 @@ COLLECTORS: tuple[Collector, ...] = (
     iam_account,
     iam_last_accessed,
     guardduty_finding,
+    guardduty_history,
+    securityhub_history,
+    config_timeline,
     cloudtrail_events,
 )
 BY_ID: dict[str, Collector] = {collector.ID: collector for collector in COLLECTORS}
