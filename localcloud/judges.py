@@ -15,9 +15,9 @@ from moto.iam.access_control import PermissionResult
 from moto.iam.models import IAMBackend
 from moto.s3.models import FakeBucket
 
-from localcloud import fakes, lock_guard, managed_policies, network, organization
+from localcloud import fakes, links, lock_guard, managed_policies, network, organization
 from localcloud.enforcement import Enforcement
-from localcloud.fakes import tasks
+from localcloud.fakes import account_details, tasks
 from localcloud.iam_holdings import Holdings
 from localcloud.seams import replaced
 from localcloud.stack import Registry, Unsupported
@@ -49,12 +49,14 @@ def judged(
     fakes.install(switchboard, registry, later, enforcement)
     with ExitStack() as undo:
         undo.enter_context(network.only_loopback())
+        undo.enter_context(links.served())
         undo.enter_context(_landing_where_keys_were(holdings))
         # Moto reads a bucket policy without its conditions, and so denies what AWS allows.
         # IAM is judged here, before a call reaches moto.
         undo.enter_context(mock.patch.object(FakeBucket, "get_permission", _no_opinion))
         policies = managed_policies.of_account
         undo.enter_context(mock.patch.object(IAMBackend, "_init_aws_policies", policies))
+        undo.enter_context(account_details.of_what_is_in_use())
         undo.enter_context(tasks.running_until_stopped())
         switchboard.open()
         undo.callback(switchboard.close)

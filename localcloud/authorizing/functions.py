@@ -8,7 +8,7 @@ from typing import Final
 
 from moto.awslambda.models import lambda_backends
 
-from localcloud.authorizing.needed import Needed, arn, keys
+from localcloud.authorizing.needed import Needed, arn, keys, owner_of
 from localcloud.iam_holdings import Policy
 from localcloud.stack import Unsupported
 from localcloud.switchboard import Asked
@@ -19,9 +19,16 @@ _FUNCTION: Final = {
     "DeleteFunctionConcurrency": "DeleteFunctionConcurrency",
     "GetFunction": "GetFunction",
     "GetFunctionConcurrency": "GetFunctionConcurrency",
+    "GetFunctionCodeSigningConfig": "GetFunctionCodeSigningConfig",
     "GetFunctionConfiguration": "GetFunctionConfiguration",
     "GetPolicy": "GetPolicy",
     "Invoke": "InvokeFunction",
+    "ListAliases": "ListAliases",
+    "ListFunctionEventInvokeConfigs": "ListFunctionEventInvokeConfigs",
+    "ListFunctionUrlConfigs": "ListFunctionUrlConfigs",
+    "ListProvisionedConcurrencyConfigs": "ListProvisionedConcurrencyConfigs",
+    "ListTags": "ListTags",
+    "ListVersionsByFunction": "ListVersionsByFunction",
     "PutFunctionConcurrency": "PutFunctionConcurrency",
     "RemovePermission": "RemovePermission",
     "UpdateFunctionCode": "UpdateFunctionCode",
@@ -35,9 +42,12 @@ def lambda_(asked: Asked) -> list[Needed]:
         return [Needed(f"lambda:{asked.operation}", "*", asked.account)]
     if asked.operation == "UpdateEventSourceMapping":
         return _on_source(asked)
+    if asked.operation == "GetLayerVersionByArn":
+        layer = str(asked.params["Arn"])  # "lambda:GetLayerVersion" is the right to both calls
+        return [Needed("lambda:GetLayerVersion", layer, owner_of(layer, asked))]
     if asked.operation not in _FUNCTION:
         raise Unsupported(f"what lambda:{asked.operation} needs")
-    given = str(asked.params["FunctionName"])
+    given = str(asked.params.get("FunctionName") or asked.params["Resource"])
     resource = given if given.startswith("arn:") else arn(asked, "lambda", f"function:{given}")
     parts = resource.split(":")
     account, region, name = parts[4], parts[3], parts[6]

@@ -15,6 +15,7 @@ _OF_ALL: Final = frozenset(
         "GetAccountSummary",
         "GetCredentialReport",
         "GenerateCredentialReport",
+        "GetServiceLastAccessedDetails",
         "ListAccountAliases",
         "ListGroups",
         "ListInstanceProfiles",
@@ -153,6 +154,8 @@ def iam(asked: Asked) -> list[Needed]:
         resource = "*"
     elif operation == "SimulatePrincipalPolicy":
         resource = given["PolicySourceArn"]
+    elif operation == "GenerateServiceLastAccessedDetails":
+        resource = given["Arn"]
     elif operation in _OF_MEMBERSHIP or operation in _OF_GROUPS:
         resource = _arn(asked, "group", given["GroupName"])
     elif operation in _OF_USERS:

@@ -23,6 +23,7 @@ _ON_BUCKETS: Final = {
     "DeleteBucketReplication": "PutReplicationConfiguration",
     "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
     "GetBucketAcl": "GetBucketAcl",
+    "GetBucketCors": "GetBucketCORS",
     "GetBucketEncryption": "GetEncryptionConfiguration",
     "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
     "GetBucketLocation": "GetBucketLocation",
@@ -34,6 +35,7 @@ _ON_BUCKETS: Final = {
     "GetBucketReplication": "GetReplicationConfiguration",
     "GetBucketTagging": "GetBucketTagging",
     "GetBucketVersioning": "GetBucketVersioning",
+    "GetBucketWebsite": "GetBucketWebsite",
     "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "HeadBucket": "ListBucket",
@@ -128,6 +130,13 @@ def needs(asked: Asked) -> list[Needed]:
     if bucket is None and asked.operation in ("CopyObject", "DeleteObjects"):
         return []
     raise Unsupported(f"what s3:{asked.operation} needs")
+
+
+def of_account(asked: Asked) -> list[Needed]:
+    """What a call of S3 Control needs: of it, only the account's block of public access is here."""
+    if asked.operation != "GetPublicAccessBlock":
+        raise Unsupported(f"what s3control:{asked.operation} needs")
+    return [Needed("s3:GetAccountPublicAccessBlock", "*", asked.account)]
 
 
 def _on_object(bucket: Any, asked: Asked) -> list[Needed]:

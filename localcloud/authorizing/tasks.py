@@ -12,11 +12,21 @@ from localcloud.switchboard import Asked
 _ON_TASKS: Final = frozenset(
     {"DescribeTasks", "GetTaskProtection", "StopTask", "UpdateTaskProtection"}
 )
+# By the parameter that names them, and what stands before the name in their ARN.
+_OTHERS: Final = {
+    "DescribeClusters": ("clusters", "cluster/"),
+    "DescribeContainerInstances": ("containerInstances", "container-instance/{cluster}/"),
+    "DescribeServices": ("services", "service/{cluster}/"),
+}
 
 
 def ecs(asked: Asked) -> list[Needed]:
     """What a call of ECS needs."""
     action = f"ecs:{asked.operation}"
+    if asked.operation == "DescribeTaskDefinition":
+        return [Needed(action, "*", asked.account)]
+    if asked.operation in _OTHERS:
+        return _on_others(action, asked)
     if asked.operation not in _ON_TASKS:
         raise Unsupported(f"what {action} needs")
     if "include" in asked.params:
@@ -30,4 +40,20 @@ def ecs(asked: Asked) -> list[Needed]:
             name if name.startswith("arn:") else arn(asked, "ecs", f"task/{cluster}/{name}")
             for name in named
         )
+    ]
+
+
+def _on_others(action: str, asked: Asked) -> list[Needed]:
+    parameter, before = _OTHERS[asked.operation]
+    if "TAGS" in asked.params.get("include", []):
+        raise Unsupported(f"what {action} needs of tags")
+    cluster = str(asked.params.get("cluster", "default")).rpartition("/")[2]
+    return [
+        Needed(
+            action,
+            name if name.startswith("arn:") else arn(asked, "ecs", before + name),
+            asked.account,
+        )
+        for before in [before.format(cluster=cluster)]
+        for name in asked.params.get(parameter, [])
     ]

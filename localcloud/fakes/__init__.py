@@ -8,13 +8,19 @@ from collections.abc import Callable
 
 from localcloud.enforcement import Enforcement
 from localcloud.fakes import (
+    account_details,
     automation,
     cloudtrail,
+    clusters,
+    detections,
+    functions,
     iam,
     incident_manager,
     instances,
     key_states,
+    key_uses,
     kms,
+    last_accessed,
     ops_items,
     run_command,
     s3_replication,
@@ -41,9 +47,17 @@ def install(
         "cloudtrail": {"LookupEvents": history.lookup_events},
         "ec2": instances.operations(),
         "ecs": tasks.operations(),
-        "iam": {**iam.operations(), **simulation.operations()},
-        "kms": {**kms.operations(), **key_states.operations()},
+        "eks": clusters.operations(),
+        "guardduty": detections.of_guardduty(),
+        "iam": {
+            **iam.operations(),
+            **simulation.operations(),
+            **last_accessed.Reports(switchboard).operations(),
+        },
+        "kms": {**kms.operations(), **key_states.operations(), **key_uses.operations()},
+        "lambda": functions.operations(),
         "s3": s3_replication.Replications().operations(),
+        "securityhub": detections.of_security_hub(),
         "ssm": {
             **automations.operations(),
             **ops_items.OpsItems().operations(),
@@ -56,8 +70,13 @@ def install(
         for operation, fake in operations.items():
             switchboard.serve(service, operation, kept_to_model(fake))
     switchboard.guard(key_states.works)
+    switchboard.guard(key_uses.is_there)
+    switchboard.guard(detections.is_there)
     switchboard.guard(iam.one_case_for_each_tag)
     switchboard.guard(tasks.is_there)
     switchboard.guard(tasks.is_its_own)
+    switchboard.guard(account_details.by_our_markers)
     switchboard.listen(iam.complete_user)
     switchboard.listen(tasks.seen)
+    switchboard.listen(functions.seen)
+    switchboard.listen(account_details.paged)

@@ -143,6 +143,11 @@ UNUSED = (
             ("PreserveRole", "ssm:SendCommand"),
         )
     ),
+    Defence(
+        "CollectRole",
+        "lambda:GetLayerVersion",
+        "When the function has layers: tests/unit/collectors/test_lambda_function.py.",
+    ),
 )
 # What the tests' sample of the scenarios does not use, and the first scenario that does.
 ELSEWHERE = (
@@ -182,6 +187,7 @@ ELSEWHERE = (
             "lambda:DeleteFunctionConcurrency",
         )
     ),
+    Defence("CollectRole", "lambda:*", "things"),
     Defence("CutFunctionRole", "*", "by-hand"),
     Defence("ContainRole", "iam:*RolePolic*", "by-hand"),
     Defence("RecordFunctionRole", "*", "facts"),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from responder.aws.evidence import Shelf
+from responder.collectors import COLLECTORS
 from responder.domain.approval import ApprovalStatus
 from responder.domain.clock import ClockState
 from responder.domain.custody import verify_chain
@@ -191,12 +192,14 @@ def _begun(night: Night, incident: Incident) -> Iterator[str]:
 def _seals(night: Night, incident: Incident) -> Iterator[str]:
     """Each generation has its evidence, and a seal over it."""
     sealed = {one.name for one in night.watch.evidence.items(incident.id, Shelf.SEAL)}
-    kept = {one.name.rpartition("/")[0] for one in night.watch.evidence.items(incident.id)}
+    items = night.watch.evidence.items(incident.id)
+    kept = {"/".join(one.name.split("/")[:2]) for one in items}
+    always = [collector.ID for collector in COLLECTORS if not collector.KINDS]
     for generation in range(1, incident.generation + 1):
         for what in _SEALED:
             if f"{what}/{generation:04d}" not in sealed:
                 yield f"evidence: {what} of generation {generation} is missing"
-        for collector in ("iam.principal", "guardduty.finding", "cloudtrail.events"):
+        for collector in always:
             if f"{collector}/{generation:04d}" not in kept:
                 yield f"evidence: {collector} of generation {generation} is missing"
 

@@ -15,9 +15,15 @@ from tests.template.templates import ROOT, functions, step
 PACKAGE = ROOT / "layers/responder/responder"
 # Where IAM has another word than the API (Service Authorization Reference).
 CALLED = {
+    "lambda:GetLayerVersion": "get_layer_version_by_arn",
+    "s3:GetAccountPublicAccessBlock": "get_public_access_block",
+    "s3:GetBucketNotification": "get_bucket_notification_configuration",
+    "s3:GetBucketObjectLockConfiguration": "get_object_lock_configuration",
     "s3:GetBucketPublicAccessBlock": "get_public_access_block",
+    "s3:GetEncryptionConfiguration": "get_bucket_encryption",
     "s3:GetLifecycleConfiguration": "get_bucket_lifecycle_configuration",
     "s3:GetReplicationConfiguration": "get_bucket_replication",
+    "s3:ListBucketVersions": "list_object_versions",
     "s3:PutBucketPublicAccessBlock": "put_public_access_block",
     "s3:PutLifecycleConfiguration": "put_bucket_lifecycle_configuration",
     "s3:PutReplicationConfiguration": "put_bucket_replication",

@@ -1,5 +1,6 @@
 """Clients for our own account, and for a member account through its narrow role."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -10,6 +11,7 @@ from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.session import get_session
 
+from responder.aws.downloads import fetch
 from responder.domain.api_call import ApiCall, changes
 from responder.domain.errors import Broken, Refused
 from responder.domain.next_steps import NO_ACCOUNT_DENY
@@ -17,17 +19,22 @@ from responder.domain.next_steps import NO_ACCOUNT_DENY
 if TYPE_CHECKING:
     from mypy_boto3_autoscaling.client import AutoScalingClient
     from mypy_boto3_cloudtrail.client import CloudTrailClient
+    from mypy_boto3_config.client import ConfigServiceClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_ec2.client import EC2Client
     from mypy_boto3_ecs.client import ECSClient
+    from mypy_boto3_eks.client import EKSClient
     from mypy_boto3_elb.client import ElasticLoadBalancingClient
     from mypy_boto3_elbv2.client import ElasticLoadBalancingv2Client
+    from mypy_boto3_guardduty.client import GuardDutyClient
     from mypy_boto3_iam.client import IAMClient
     from mypy_boto3_kms.client import KMSClient
     from mypy_boto3_lambda.client import LambdaClient
     from mypy_boto3_organizations.client import OrganizationsClient
     from mypy_boto3_rds.client import RDSClient
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3control.client import S3ControlClient
+    from mypy_boto3_securityhub.client import SecurityHubClient
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_ssm.client import SSMClient
     from mypy_boto3_ssm_incidents.client import SSMIncidentsClient
@@ -78,6 +85,7 @@ class Clients:
     member_role: MemberRole | None = None
     account_deny: AccountDeny | None = None
     _changes: list[ApiCall] = field(default_factory=list)
+    download: Callable[..., bytes] = fetch
     _session: boto3.Session = field(default_factory=boto3.Session)
     _sessions: dict[str, boto3.Session] = field(default_factory=dict)
     _home: dict[tuple[str, str], Any] = field(default_factory=dict)
@@ -118,6 +126,11 @@ class Clients:
         client: CloudTrailClient = self._in_member("cloudtrail", account, region)
         return client
 
+    def config(self, account: str, region: str) -> "ConfigServiceClient":
+        """Config of a member account and region, through the member role."""
+        client: ConfigServiceClient = self._in_member("config", account, region)
+        return client
+
     def ec2(self, account: str, region: str) -> "EC2Client":
         """EC2 of a member account and region, through the member role."""
         client: EC2Client = self._in_member("ec2", account, region)
@@ -126,6 +139,16 @@ class Clients:
     def ecs(self, account: str, region: str) -> "ECSClient":
         """ECS of a member account and region, through the member role."""
         client: ECSClient = self._in_member("ecs", account, region)
+        return client
+
+    def eks(self, account: str, region: str) -> "EKSClient":
+        """EKS of a member account and region, through the member role."""
+        client: EKSClient = self._in_member("eks", account, region)
+        return client
+
+    def guardduty(self, account: str, region: str) -> "GuardDutyClient":
+        """GuardDuty of a member account and region, through the member role."""
+        client: GuardDutyClient = self._in_member("guardduty", account, region)
         return client
 
     def kms(self, account: str, region: str) -> "KMSClient":
@@ -151,6 +174,16 @@ class Clients:
     def ssm(self, account: str, region: str) -> "SSMClient":
         """Systems Manager of a member account and region, through the member role."""
         client: SSMClient = self._in_member("ssm", account, region)
+        return client
+
+    def s3control(self, account: str, region: str) -> "S3ControlClient":
+        """S3's settings of a member account as a whole, through the member role."""
+        client: S3ControlClient = self._in_member("s3control", account, region)
+        return client
+
+    def securityhub(self, account: str, region: str) -> "SecurityHubClient":
+        """Security Hub of a member account and region, through the member role."""
+        client: SecurityHubClient = self._in_member("securityhub", account, region)
         return client
 
     def autoscaling(self, account: str, region: str) -> "AutoScalingClient":

@@ -4,10 +4,20 @@ from collections.abc import Iterable
 
 from responder.collectors import (
     cloudtrail_events,
+    config_timeline,
     ec2_instance,
     ec2_memory,
+    ecs_task,
+    eks_cluster,
     guardduty_finding,
+    guardduty_history,
+    iam_account,
+    iam_last_accessed,
     iam_principal,
+    kms_key,
+    lambda_function,
+    s3_bucket,
+    securityhub_history,
 )
 from responder.collectors.collector import Collector
 from responder.domain.evidence import EvidenceItem
@@ -16,8 +26,18 @@ from responder.domain.evidence import EvidenceItem
 COLLECTORS: tuple[Collector, ...] = (
     ec2_memory,
     ec2_instance,
+    ecs_task,
+    eks_cluster,
+    lambda_function,
     iam_principal,
+    iam_last_accessed,
+    kms_key,
+    s3_bucket,
+    iam_account,
     guardduty_finding,
+    guardduty_history,
+    securityhub_history,
+    config_timeline,
     cloudtrail_events,
 )
 BY_ID: dict[str, Collector] = {collector.ID: collector for collector in COLLECTORS}

@@ -5,7 +5,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from responder.aws.evidence import in_a_key
@@ -43,4 +43,6 @@ def place(kind: str, name: str, identity: str) -> str:
 def _plain(value: object) -> str:
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
+    return str(value)

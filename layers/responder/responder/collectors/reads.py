@@ -16,15 +16,18 @@ class Reads:
     """What was asked, when, what came back, and under which request ids AWS has it on record.
 
     `absent` are the error codes by which a service says that a thing is not there. That is an
-    answer: its value is None. `values` goes into the item as it is.
+    answer: its value is None. `values` goes into the item as it is. `more` is what else is missing.
     """
 
     read_at: Callable[[], datetime]
     absent: frozenset[str] = frozenset()
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     failures: dict[str, ResponderError] = field(default_factory=dict)
+    more: list[str] = field(default_factory=list)
 
-    def ask(self, name: str, client: Any, method: str, key: str | None = None, **asked: Any) -> Any:
+    def ask(
+        self, name: str, client: Any, method: str, key: str | None = None, /, **asked: Any
+    ) -> Any:
         """One call of a client: the whole answer, or what stands in it under `key`, if anything."""
         note = _note(client, method, asked)
 
@@ -35,7 +38,7 @@ class Reads:
 
         return self._note(name, note, read)
 
-    def pages(self, name: str, client: Any, method: str, key: str, **asked: Any) -> Any:
+    def pages(self, name: str, client: Any, method: str, key: str, /, **asked: Any) -> Any:
         """Every page of an operation that botocore can page, as the one list under `key`."""
         note = _note(client, method, asked)
 
@@ -54,8 +57,9 @@ class Reads:
 
     @property
     def gaps(self) -> list[str]:
-        """One line for each read that failed."""
-        return [f"{name} could not be read: {error}" for name, error in self.failures.items()]
+        """One line for each read that failed, and for whatever else is missing."""
+        failed = [f"{name} could not be read: {error}" for name, error in self.failures.items()]
+        return failed + self.more
 
     @property
     def failure(self) -> ResponderError | None:
@@ -63,6 +67,13 @@ class Reads:
         if not self.failures or len(self.failures) < len(self.values):
             return None
         return next(iter(self.failures.values()))
+
+    @property
+    def found_nothing(self) -> bool:
+        """Whether every read went well, and one or more said that the thing is not there."""
+        notes = self.values.values()
+        is_absent = any("answered" in one for one in notes)
+        return is_absent and not self.failures and not any(one["value"] for one in notes)
 
     def _note(self, name: str, note: dict[str, Any], read: Callable[[], Any]) -> Any:
         try:
