@@ -99,7 +99,9 @@ def test_a_users_state_is_whole_with_the_text_of_each_policy(user: Principal) ->
     assert [key["AccessKeyId"] for key in state["access keys"]["value"]] == [user.access_key_id]
     assert f"last use of {user.access_key_id}" in state
     assert state["inline policy read"]["value"] == POLICY
-    assert state[f"policy arn:aws:iam::{SHOP}:policy/own"]["value"]["version"]["Document"] == POLICY
+    own = f"policy arn:aws:iam::{SHOP}:policy/own"
+    assert state[own]["value"]["DefaultVersionId"] == "v1"
+    assert state[f"version v1 of {own}"]["value"]["Document"] == POLICY
     assert [group["GroupName"] for group in state["groups"]["value"]] == ["exports"]
     assert state["inline policy of-group of group exports"]["value"] == POLICY
     assert state["login profile"]["value"]["UserName"] == "orders-export"
