@@ -214,8 +214,8 @@ def states(asked: Asked) -> list[Needed]:
 
 def cloudtrail(asked: Asked) -> list[Needed]:
     """What a call of CloudTrail needs."""
-    named = asked.params.get("Name")
-    if asked.operation in ("DescribeTrails", "ListTrails", "LookupEvents"):
+    named = asked.params.get("Name") or asked.params.get("TrailName")
+    if asked.operation in ("DescribeTrails", "ListPublicKeys", "ListTrails", "LookupEvents"):
         resource = "*"
     elif named is None:
         raise Unsupported(f"what cloudtrail:{asked.operation} needs")

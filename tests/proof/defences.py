@@ -126,6 +126,22 @@ UNUSED = (
         )
         for right in ("dynamodb:GetItem", "sns:Publish")
     ),
+    *(
+        Defence(
+            "CollectRole",
+            right,
+            "When a trail logs the account: tests/unit/collectors/test_cloudtrail_log_files.py.",
+        )
+        for right in ("cloudtrail:Get*", "cloudtrail:ListPublicKeys")
+    ),
+    *(
+        Defence(
+            "CollectRole",
+            right,
+            "When LogBuckets names where it delivers: the same tests.",
+        )
+        for right in ("kms:Decrypt", "s3:GetObject", "s3:ListBucket")
+    ),
     Defence(
         "CollectRole",
         "iam:*Group*",

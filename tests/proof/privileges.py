@@ -60,16 +60,14 @@ def allowed() -> dict[str, frozenset[str]]:
         f"{name}Role": _actions(statements(properties))
         for name, properties in resources("AWS::Serverless::Function").items()
     }
-    things = {
-        action
-        for policy in resources("AWS::IAM::ManagedPolicy", _MEMBER).values()
-        for statement in policy["PolicyDocument"]["Statement"]
-        for action in as_list(statement["Action"])
-        if statement["Effect"] == "Allow"
-    }
     for logical_id, role in resources("AWS::IAM::Role", _MEMBER).items():
-        more = things if logical_id == "ContainRole" else set()
-        found[logical_id] = _actions(role_statements(role)) | more
+        more = [
+            statement
+            for policy in resources("AWS::IAM::ManagedPolicy", _MEMBER).values()
+            if {"Ref": logical_id} in policy["Roles"]
+            for statement in policy["PolicyDocument"]["Statement"]
+        ]
+        found[logical_id] = _actions([*role_statements(role), *more])
     return found
 
 

@@ -36,6 +36,8 @@ _TOLD = {
     "Approvers": f"arn:aws:iam::{HOME}:role/on-call",
     "EvidenceBucket": "EvidenceBucket",
     "ExternalId": EXTERNAL_ID,
+    "LogBuckets": "arn:aws:s3:::log-archive",
+    "LogKeys": f"arn:aws:kms:{REGION}:{HOME}:key/log-archive",
     "Mode": "respond",
     "ResponderAccount": HOME,
     "ResponderRegion": REGION,

@@ -16,6 +16,7 @@ PACKAGE = ROOT / "layers/responder/responder"
 # Where IAM has another word than the API (Service Authorization Reference).
 CALLED = {
     "s3:GetBucketPublicAccessBlock": "get_public_access_block",
+    "s3:ListBucket": "list_objects_v2",
     "s3:GetLifecycleConfiguration": "get_bucket_lifecycle_configuration",
     "s3:GetReplicationConfiguration": "get_bucket_replication",
     "s3:PutBucketPublicAccessBlock": "put_public_access_block",
@@ -26,6 +27,7 @@ CALLED = {
 ALONG = {
     "ec2:CreateTags": "TagSpecifications",
     "iam:PassRole": "Role",
+    "kms:Decrypt": "get_object",
     "kms:GenerateDataKey": "aws:kms",
     "ssm-contacts:StartEngagement": "start_incident",
     "sts:AssumeRole": "AssumeRoleCredentialFetcher",

@@ -1,8 +1,18 @@
 """Every kind of evidence we collect, listed by hand."""
 
-from responder.collectors import cloudtrail_events, guardduty_finding, iam_principal
+from responder.collectors import (
+    cloudtrail_events,
+    cloudtrail_log_files,
+    guardduty_finding,
+    iam_principal,
+)
 from responder.collectors.collector import Collector
 
 # In order of volatility: what an attacker, or our own containment, changes first comes first.
-COLLECTORS: tuple[Collector, ...] = (iam_principal, guardduty_finding, cloudtrail_events)
+COLLECTORS: tuple[Collector, ...] = (
+    iam_principal,
+    guardduty_finding,
+    cloudtrail_events,
+    cloudtrail_log_files,
+)
 BY_ID: dict[str, Collector] = {collector.ID: collector for collector in COLLECTORS}
