@@ -9,13 +9,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from responder.aws.clients import Clients, MemberRole
 from tests.builders import NOON, REGION, SHOP
-from tests.consoles import fits
+from tests.refusals import Refusing
 
 BUCKET, TRAIL = "shop-trail", "shop"
 FINGERPRINT = "0a" * 16
@@ -36,38 +34,14 @@ def sign(message: bytes) -> str:
     return a_key().sign(message, padding.PKCS1v15(), hashes.SHA256()).hex()
 
 
-class Member(Clients):
-    """The shop's account. The pretend CloudTrail has no public keys; they are answered here.
-
-    `refusing` answers operations with an error code, all or those whose parameters hold a text:
-    {"ListObjectsV2": "AccessDenied", "GetObject a-key": "AccessDenied"}.
-    """
-
-    def __init__(self, refusing: dict[str, str] | None = None) -> None:
-        super().__init__(REGION, MemberRole("breach-responder-collect", "an-external-id"))
-        self.refusing = refusing or {}
+class Member(Refusing):
+    """The shop's account. The pretend CloudTrail has no public keys; they are answered here."""
 
     def cloudtrail(self, account: str, region: str) -> Any:
         client: Any = super().cloudtrail(account, region)
         operation = "before-call.cloudtrail.ListPublicKeys"
         client.meta.events.register(operation, self._keys, unique_id="keys")
-        return self._refusing(client)
-
-    def s3(self, account: str, region: str) -> Any:
-        return self._refusing(super().s3(account, region))
-
-    def _refusing(self, client: Any) -> Any:
-        client.meta.events.register("before-parameter-build", self._refuse, unique_id="refuse")
         return client
-
-    def _refuse(self, params: dict[str, Any], model: Any, **given: Any) -> None:
-        service = model.service_model.service_name
-        if service in ("cloudtrail", "s3"):
-            fits(service, model.name, params)
-        for asked, code in self.refusing.items():
-            name, _, about = asked.partition(" ")
-            if model.name == name and about in json.dumps(params, default=str):
-                raise ClientError({"Error": {"Code": code}}, model.name)
 
     def _keys(self, **given: Any) -> Any:
         key = {

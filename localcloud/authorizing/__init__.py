@@ -40,6 +40,7 @@ SERVICES: Final[Mapping[str, Table]] = {
     "logs": services.logs,
     "organizations": organizations.needs,
     "rds": databases.rds,
+    "route53resolver": services.looking_only("route53resolver"),
     "s3": s3.needs,
     "sns": services.sns,
     "sqs": services.sqs,
@@ -47,6 +48,7 @@ SERVICES: Final[Mapping[str, Table]] = {
     "ssm-incidents": systems_manager.incidents,
     "stepfunctions": services.states,
     "sts": identities.sts,
+    "wafv2": services.web_acls,
 }
 
 __all__ = ["SERVICES", "Needed", "Table"]

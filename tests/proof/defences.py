@@ -142,6 +142,14 @@ UNUSED = (
         )
         for right in ("kms:Decrypt", "s3:GetObject", "s3:ListBucket")
     ),
+    *(
+        Defence(
+            "CollectRole",
+            right,
+            "When logs are kept in groups: tests/unit/collectors/test_logs_network.py.",
+        )
+        for right in ("logs:*", "wafv2:GetLoggingConfiguration")
+    ),
     Defence(
         "CollectRole",
         "iam:*Group*",
@@ -182,6 +190,7 @@ ELSEWHERE = (
             "lambda:DeleteFunctionConcurrency",
         )
     ),
+    Defence("CollectRole", "ec2:DescribeInstances", "things"),
     Defence("CutFunctionRole", "*", "by-hand"),
     Defence("ContainRole", "iam:*RolePolic*", "by-hand"),
     Defence("RecordFunctionRole", "*", "facts"),

@@ -37,6 +37,7 @@ _TOLD = {
     "EvidenceBucket": "EvidenceBucket",
     "ExternalId": EXTERNAL_ID,
     "LogBuckets": "arn:aws:s3:::log-archive",
+    "LogGroups": f"arn:aws:logs:{REGION}:{SHOP}:log-group:audit:*",
     "LogKeys": f"arn:aws:kms:{REGION}:{HOME}:key/log-archive",
     "Mode": "respond",
     "ResponderAccount": HOME,

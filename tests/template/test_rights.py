@@ -22,6 +22,7 @@ CALLED = {
     "s3:PutBucketPublicAccessBlock": "put_public_access_block",
     "s3:PutLifecycleConfiguration": "put_bucket_lifecycle_configuration",
     "s3:PutReplicationConfiguration": "put_bucket_replication",
+    "wafv2:ListWebACLs": "list_web_acls",
 }
 # What a service asks for while it carries another call out, and by which words of the call.
 ALONG = {

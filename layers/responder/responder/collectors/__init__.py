@@ -5,6 +5,7 @@ from responder.collectors import (
     cloudtrail_log_files,
     guardduty_finding,
     iam_principal,
+    logs_network,
 )
 from responder.collectors.collector import Collector
 
@@ -13,6 +14,7 @@ COLLECTORS: tuple[Collector, ...] = (
     iam_principal,
     guardduty_finding,
     cloudtrail_events,
+    logs_network,
     cloudtrail_log_files,
 )
 BY_ID: dict[str, Collector] = {collector.ID: collector for collector in COLLECTORS}
