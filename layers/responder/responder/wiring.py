@@ -67,9 +67,10 @@ class Settings(BaseModel):
     console_document: str = ""  # the one that people run to ask this function
     approvers: tuple[str, ...] = ()  # ARNs of principals who may approve
     jurisdictions: tuple[str, ...] = ()  # where customers live, for example US-CA
+    audit_log_groups: tuple[str, ...] = ()  # where applications write who read what
     release_function: str = ""  # name of the function that undoes an order, for the report
 
-    @field_validator("approvers", "jurisdictions", mode="before")
+    @field_validator("approvers", "jurisdictions", "audit_log_groups", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -213,7 +214,7 @@ def progress() -> Progress:
 
 def collect_options() -> Options:
     """What the shop chose about evidence."""
-    return Options()
+    return Options(audit_log_groups=settings().audit_log_groups)
 
 
 @cache

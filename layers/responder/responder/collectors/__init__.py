@@ -1,6 +1,7 @@
 """Every kind of evidence we collect, listed by hand."""
 
 from responder.collectors import (
+    app_audit,
     cloudtrail_events,
     cloudtrail_log_files,
     guardduty_finding,
@@ -15,6 +16,7 @@ COLLECTORS: tuple[Collector, ...] = (
     guardduty_finding,
     cloudtrail_events,
     logs_network,
+    app_audit,
     cloudtrail_log_files,
 )
 BY_ID: dict[str, Collector] = {collector.ID: collector for collector in COLLECTORS}

@@ -19,6 +19,8 @@ _TO_KEEP_ONE = timedelta(seconds=60)  # to end the read under way, and to put wh
 class Options:
     """What the shop chose about evidence. Empty: there is none, or it is not wanted."""
 
+    audit_log_groups: tuple[str, ...] = ()  # where its applications write who read what
+
 
 @dataclass(frozen=True)
 class Scene:
