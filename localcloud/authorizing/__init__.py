@@ -45,6 +45,7 @@ SERVICES: Final[Mapping[str, Table]] = {
     "logs": services.logs,
     "organizations": organizations.needs,
     "rds": databases.rds,
+    "route53resolver": services.looking_only("route53resolver"),
     "s3": s3.needs,
     "s3control": s3.of_account,
     "securityhub": detectors.securityhub,
@@ -54,6 +55,7 @@ SERVICES: Final[Mapping[str, Table]] = {
     "ssm-incidents": systems_manager.incidents,
     "stepfunctions": services.states,
     "sts": identities.sts,
+    "wafv2": services.web_acls,
 }
 
 __all__ = ["SERVICES", "Needed", "Table"]

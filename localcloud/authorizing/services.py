@@ -214,8 +214,8 @@ def states(asked: Asked) -> list[Needed]:
 
 def cloudtrail(asked: Asked) -> list[Needed]:
     """What a call of CloudTrail needs."""
-    named = asked.params.get("Name")
-    if asked.operation in ("DescribeTrails", "ListTrails", "LookupEvents"):
+    named = asked.params.get("Name") or asked.params.get("TrailName")
+    if asked.operation in ("DescribeTrails", "ListPublicKeys", "ListTrails", "LookupEvents"):
         resource = "*"
     elif named is None:
         raise Unsupported(f"what cloudtrail:{asked.operation} needs")
@@ -229,12 +229,31 @@ def logs(asked: Asked) -> list[Needed]:
     name, stream = asked.params.get("logGroupName"), asked.params.get("logStreamName")
     if asked.operation == "DescribeLogGroups":
         resource = arn(asked, "logs", "log-group:*")
+    elif asked.operation == "GetQueryResults":
+        resource = "*"
+    elif asked.operation == "StartQuery":
+        groups = asked.params["logGroupNames"]
+        return [
+            Needed("logs:StartQuery", arn(asked, "logs", f"log-group:{one}:*"), asked.account)
+            for one in groups
+        ]
     elif name is None:
         raise Unsupported(f"what logs:{asked.operation} needs")
     else:
         within = f":log-stream:{stream}" if stream else ":*"
         resource = arn(asked, "logs", f"log-group:{name}{within}")
     return [Needed(f"logs:{asked.operation}", resource, asked.account)]
+
+
+def web_acls(asked: Asked) -> list[Needed]:
+    """What a call of WAF needs."""
+    if asked.operation == "ListWebACLs":
+        resource = "*"
+    elif asked.operation == "GetLoggingConfiguration":
+        resource = asked.params["ResourceArn"]
+    else:
+        raise Unsupported(f"what wafv2:{asked.operation} needs")
+    return [Needed(f"wafv2:{asked.operation}", resource, asked.account)]
 
 
 def looking_only(prefix: str) -> Any:

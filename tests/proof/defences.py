@@ -126,6 +126,30 @@ UNUSED = (
         )
         for right in ("dynamodb:GetItem", "sns:Publish")
     ),
+    *(
+        Defence(
+            "CollectRole",
+            right,
+            "When a trail logs the account: tests/unit/collectors/test_cloudtrail_log_files.py.",
+        )
+        for right in ("cloudtrail:Get*", "cloudtrail:ListPublicKeys")
+    ),
+    *(
+        Defence(
+            "CollectRole",
+            right,
+            "When LogBuckets names where it delivers: the same tests.",
+        )
+        for right in ("kms:Decrypt", "s3:GetObject", "s3:ListBucket")
+    ),
+    *(
+        Defence(
+            "CollectRole",
+            right,
+            "When logs are kept in groups: tests/unit/collectors/test_logs_network.py.",
+        )
+        for right in ("logs:*", "wafv2:GetLoggingConfiguration")
+    ),
     Defence(
         "CollectRole",
         "iam:*Group*",
@@ -188,6 +212,7 @@ ELSEWHERE = (
         )
     ),
     Defence("CollectRole", "lambda:*", "things"),
+    Defence("CollectRole", "ec2:DescribeInstances", "things"),
     Defence("CutFunctionRole", "*", "by-hand"),
     Defence("ContainRole", "iam:*RolePolic*", "by-hand"),
     Defence("RecordFunctionRole", "*", "facts"),

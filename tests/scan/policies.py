@@ -97,6 +97,12 @@ ACCEPTED = (
         "The policies of AWS itself, which have `aws` in the place of an account.",
     ),
     Accepted(
+        "CollectLogGroups",
+        "RESOURCE_STAR",
+        "logs:GetQueryResults",
+        "A call names a query only; that IAM knows the query's log groups is not documented.",
+    ),
+    Accepted(
         "EvidenceBucketPolicy",
         "MISMATCHED_TYPE_BUT_USABLE",
         "StringNotEquals",

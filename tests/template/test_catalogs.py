@@ -64,7 +64,7 @@ def test_the_role_that_reads_has_the_permissions_of_the_collectors_and_no_others
 
 def test_the_role_that_reads_can_change_nothing() -> None:
     verbs = ("Get", "List", "Lookup", "Describe", "Generate")
-    for action in _role_actions("CollectRole"):
+    for action in _role_actions("CollectRole") - {"kms:Decrypt", "logs:StartQuery"}:
         assert action.partition(":")[2].startswith(verbs), action
 
 

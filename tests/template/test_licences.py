@@ -10,11 +10,12 @@ from tests.template.templates import ROOT
 LAYER = (ROOT / "layers/dependencies/requirements.txt").read_text()
 SHIPPED = re.findall(r"^([a-z0-9._-]+)==", LAYER, re.M)
 # All of them let whoever deploys this use, change and pass it on, and ask for no source in return.
-PERMISSIVE = re.compile(
+_ONE = (
     r"(MIT|MIT-0|MIT License|MIT No Attribution License \(MIT-0\)"
     r"|Apache-2\.0|Apache License 2\.0|Apache Software License"
     r"|BSD-[23]-Clause|BSD License|PSF-2\.0)"
 )
+PERMISSIVE = re.compile(rf"{_ONE}( OR {_ONE})*")
 
 
 def licences(package: str) -> list[str]:

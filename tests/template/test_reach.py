@@ -116,6 +116,25 @@ def test_evidence_is_put_by_its_writers_and_read_by_none_of_them(vault: str) -> 
     assert who_may("kms:Decrypt", key("EvidenceKey", KEPT, vault), vault) == set()
 
 
+def test_logs_are_read_by_the_role_that_reads_and_only_where_they_are_named() -> None:
+    archive, other = "arn:aws:s3:::log-archive", "arn:aws:s3:::another"
+    for action, end in (("s3:ListBucket", ""), ("s3:GetObject", "/AWSLogs/x")):
+        # Of its own account: whoever else owns the bucket has to let the role in as well.
+        assert who_may(action, Thing(archive + end, SHOP), VAULT) == {"CollectRole of the shop"}
+        assert who_may(action, Thing(other + end, SHOP), VAULT) == set()
+    named = f"arn:aws:logs:{REGION}:{SHOP}:log-group:audit:*"
+    assert who_may("logs:StartQuery", Thing(named, SHOP), VAULT) == {"CollectRole of the shop"}
+    other = f"arn:aws:logs:{REGION}:{SHOP}:log-group:another:*"
+    assert who_may("logs:StartQuery", Thing(other, SHOP), VAULT) == set()
+
+
+def test_keys_of_logs_are_used_through_s3_only() -> None:
+    log_key = f"arn:aws:kms:{REGION}:{HOME}:key/log-archive"
+    by_s3 = Thing(log_key, HOME, told={"kms:viaservice": f"s3.{REGION}.amazonaws.com"})
+    assert who_may("kms:Decrypt", by_s3, VAULT) == {"CollectRole of the home"}
+    assert who_may("kms:Decrypt", Thing(log_key, HOME), VAULT) == set()
+
+
 @pytest.mark.parametrize("vault", VAULTS)
 @pytest.mark.parametrize(
     "action",

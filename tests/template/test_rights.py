@@ -21,17 +21,20 @@ CALLED = {
     "s3:GetBucketObjectLockConfiguration": "get_object_lock_configuration",
     "s3:GetBucketPublicAccessBlock": "get_public_access_block",
     "s3:GetEncryptionConfiguration": "get_bucket_encryption",
+    "s3:ListBucket": "list_objects_v2",
     "s3:GetLifecycleConfiguration": "get_bucket_lifecycle_configuration",
     "s3:GetReplicationConfiguration": "get_bucket_replication",
     "s3:ListBucketVersions": "list_object_versions",
     "s3:PutBucketPublicAccessBlock": "put_public_access_block",
     "s3:PutLifecycleConfiguration": "put_bucket_lifecycle_configuration",
     "s3:PutReplicationConfiguration": "put_bucket_replication",
+    "wafv2:ListWebACLs": "list_web_acls",
 }
 # What a service asks for while it carries another call out, and by which words of the call.
 ALONG = {
     "ec2:CreateTags": "TagSpecifications",
     "iam:PassRole": "Role",
+    "kms:Decrypt": "get_object",
     "kms:GenerateDataKey": "aws:kms",
     "ssm-contacts:StartEngagement": "start_incident",
     "sts:AssumeRole": "AssumeRoleCredentialFetcher",

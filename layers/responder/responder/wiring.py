@@ -70,9 +70,10 @@ class Settings(BaseModel):
     jurisdictions: tuple[str, ...] = ()  # where customers live, for example US-CA
     privilege_label: str = ""  # how counsel wants the dossier marked
     memory_document: str = ""  # that takes the memory of an instance, by its name
+    audit_log_groups: tuple[str, ...] = ()  # where applications write who read what
     release_function: str = ""  # name of the function that undoes an order, for the report
 
-    @field_validator("approvers", "jurisdictions", mode="before")
+    @field_validator("approvers", "jurisdictions", "audit_log_groups", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -220,7 +221,8 @@ def progress() -> Progress:
 
 def collect_options() -> Options:
     """What the shop chose about evidence."""
-    return Options(memory_document=settings().memory_document)
+    told = settings()
+    return Options(memory_document=told.memory_document, audit_log_groups=told.audit_log_groups)
 
 
 @cache

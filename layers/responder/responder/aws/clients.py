@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     from mypy_boto3_iam.client import IAMClient
     from mypy_boto3_kms.client import KMSClient
     from mypy_boto3_lambda.client import LambdaClient
+    from mypy_boto3_logs.client import CloudWatchLogsClient
     from mypy_boto3_organizations.client import OrganizationsClient
     from mypy_boto3_rds.client import RDSClient
+    from mypy_boto3_route53resolver.client import Route53ResolverClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3control.client import S3ControlClient
     from mypy_boto3_securityhub.client import SecurityHubClient
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm.client import SSMClient
     from mypy_boto3_ssm_incidents.client import SSMIncidentsClient
     from mypy_boto3_stepfunctions.client import SFNClient
+    from mypy_boto3_wafv2.client import WAFV2Client
 
 # Three attempts of 13 seconds are under every function's time-out: a call that hangs becomes an
 # error that the state machine tries again.
@@ -159,6 +162,21 @@ class Clients:
     def lambda_(self, account: str, region: str) -> "LambdaClient":
         """Lambda of a member account and region, through the member role."""
         client: LambdaClient = self._in_member("lambda", account, region)
+        return client
+
+    def logs(self, account: str, region: str) -> "CloudWatchLogsClient":
+        """CloudWatch Logs of a member account and region, through the member role."""
+        client: CloudWatchLogsClient = self._in_member("logs", account, region)
+        return client
+
+    def resolver(self, account: str, region: str) -> "Route53ResolverClient":
+        """Route 53 Resolver of a member account and region, through the member role."""
+        client: Route53ResolverClient = self._in_member("route53resolver", account, region)
+        return client
+
+    def waf(self, account: str, region: str) -> "WAFV2Client":
+        """WAF of a member account and region, through the member role."""
+        client: WAFV2Client = self._in_member("wafv2", account, region)
         return client
 
     def rds(self, account: str, region: str) -> "RDSClient":

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from responder.collectors import (
+    app_audit,
     cloudtrail_events,
+    cloudtrail_log_files,
     config_timeline,
     ec2_instance,
     ec2_memory,
@@ -16,6 +18,7 @@ from responder.collectors import (
     iam_principal,
     kms_key,
     lambda_function,
+    logs_network,
     s3_bucket,
     securityhub_history,
 )
@@ -39,6 +42,9 @@ COLLECTORS: tuple[Collector, ...] = (
     securityhub_history,
     config_timeline,
     cloudtrail_events,
+    logs_network,
+    app_audit,
+    cloudtrail_log_files,
 )
 BY_ID: dict[str, Collector] = {collector.ID: collector for collector in COLLECTORS}
 

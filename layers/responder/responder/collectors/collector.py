@@ -21,6 +21,7 @@ class Options:
     """What the shop chose about evidence. Empty: there is none, or it is not wanted."""
 
     memory_document: str = ""  # of Run Command, by its name in each member account
+    audit_log_groups: tuple[str, ...] = ()  # where its applications write who read what
 
 
 @dataclass(frozen=True)
