@@ -19,6 +19,7 @@ from localcloud.fakes import (
     run_command,
     s3_replication,
     simulation,
+    snapshots,
     stacks,
     tasks,
 )
@@ -39,7 +40,7 @@ def install(
     served: dict[str, dict[str, Fake]] = {
         "cloudformation": stacks.Stacks(registry).operations(),
         "cloudtrail": {"LookupEvents": history.lookup_events},
-        "ec2": instances.operations(),
+        "ec2": {**instances.operations(), **snapshots.operations()},
         "ecs": tasks.operations(),
         "iam": {**iam.operations(), **simulation.operations()},
         "kms": {**kms.operations(), **key_states.operations()},
@@ -57,7 +58,9 @@ def install(
             switchboard.serve(service, operation, kept_to_model(fake))
     switchboard.guard(key_states.works)
     switchboard.guard(iam.one_case_for_each_tag)
+    switchboard.guard(snapshots.fits)
     switchboard.guard(tasks.is_there)
     switchboard.guard(tasks.is_its_own)
     switchboard.listen(iam.complete_user)
+    switchboard.listen(snapshots.begun)
     switchboard.listen(tasks.seen)

@@ -157,6 +157,7 @@ ELSEWHERE = (
         Defence("CollectRole", right, "things")
         for right in ("ec2:*", "iam:GetInstanceProfile", "ssm:DescribeInstanceInformation")
     ),
+    Defence("PreserveRole", "ec2:*", "things"),
     *(
         Defence("ContainRole", right, "things")
         for right in (

@@ -91,6 +91,35 @@ def test_who_runs_what_on_an_instance(action: str, thing: str, who: set[str]) ->
     assert who_may(action, Thing(f"arn:aws:{thing}", SHOP), VAULT) == who
 
 
+SNAPSHOT = f"arn:aws:ec2:{REGION}::snapshot/snap-0123456789abcdef0"
+OURS = "breach-responder"
+
+
+@pytest.mark.parametrize(
+    ("action", "told", "who"),
+    [
+        ("ec2:CreateSnapshots", {f"aws:requesttag/{OURS}": "evidence"}, {PRESERVES}),
+        ("ec2:CreateSnapshots", {f"aws:requesttag/{OURS}": "quarantine"}, set()),
+        ("ec2:CreateSnapshots", {}, set()),
+        ("ec2:CreateTags", {"ec2:createaction": "CreateSnapshots"}, {PRESERVES}),
+        ("ec2:CreateTags", {f"aws:requesttag/{OURS}": "evidence"}, set()),
+        ("ec2:LockSnapshot", {f"aws:resourcetag/{OURS}": "evidence"}, {PRESERVES}),
+        ("ec2:LockSnapshot", {}, set()),
+        *(
+            (f"ec2:{verb}Snapshot", {f"aws:resourcetag/{OURS}": "evidence"}, set())
+            for verb in ("Delete", "Unlock")
+        ),
+        ("ec2:DeleteTags", {f"aws:resourcetag/{OURS}": "evidence"}, set()),
+        ("ec2:ModifySnapshotTier", {f"aws:resourcetag/{OURS}": "evidence"}, set()),
+    ],
+)
+def test_who_makes_and_locks_snapshots_and_that_nobody_ends_them(
+    action: str, told: dict[str, str], who: set[str]
+) -> None:
+    tags = ("aws:resourcetag/", "ec2:resourcetag/", "ec2:createaction")
+    assert who_may(action, Thing(SNAPSHOT, SHOP, told=told, knows=tags), VAULT) == who
+
+
 def test_nobody_enters_by_another_role_even_where_it_trusts_them_all() -> None:
     trust = {
         "Version": "2012-10-17",

@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
@@ -69,6 +70,9 @@ class Settings(BaseModel):
     approvers: tuple[str, ...] = ()  # ARNs of principals who may approve
     jurisdictions: tuple[str, ...] = ()  # where customers live, for example US-CA
     memory_document: str = ""  # that takes the memory of an instance, by its name
+    snapshot_monthly_limit: int = 0  # US dollars
+    snapshot_lock_mode: Literal["none", "governance", "compliance"] = "none"
+    snapshot_lock_days: int = 1
     release_function: str = ""  # name of the function that undoes an order, for the report
 
     @field_validator("approvers", "jurisdictions", mode="before")
@@ -219,7 +223,13 @@ def progress() -> Progress:
 
 def collect_options() -> Options:
     """What the shop chose about evidence."""
-    return Options(memory_document=settings().memory_document)
+    told = settings()
+    return Options(
+        memory_document=told.memory_document,
+        snapshot_monthly_limit=told.snapshot_monthly_limit,
+        snapshot_lock_mode="" if told.snapshot_lock_mode == "none" else told.snapshot_lock_mode,
+        snapshot_lock_days=told.snapshot_lock_days,
+    )
 
 
 @cache

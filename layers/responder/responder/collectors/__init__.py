@@ -4,6 +4,7 @@ from responder.collectors import (
     cloudtrail_events,
     ec2_instance,
     ec2_memory,
+    ec2_snapshots,
     guardduty_finding,
     iam_principal,
 )
@@ -13,6 +14,7 @@ from responder.collectors.collector import Collector
 COLLECTORS: tuple[Collector, ...] = (
     ec2_memory,
     ec2_instance,
+    ec2_snapshots,
     iam_principal,
     guardduty_finding,
     cloudtrail_events,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from responder.aws.clients import Clients
 from responder.aws.vault import Content
@@ -20,6 +20,9 @@ class Options:
     """What the shop chose about evidence. Empty: there is none, or it is not wanted."""
 
     memory_document: str = ""  # of Run Command, by its name in each member account
+    snapshot_monthly_limit: int = 0  # US dollars a month that the copies of one thing may cost
+    snapshot_lock_mode: Literal["", "governance", "compliance"] = ""
+    snapshot_lock_days: int = 1
 
 
 @dataclass(frozen=True)
