@@ -10,6 +10,7 @@ from localcloud.enforcement import Enforcement
 from localcloud.fakes import (
     automation,
     cloudtrail,
+    database_snapshots,
     iam,
     incident_manager,
     instances,
@@ -56,11 +57,13 @@ def install(
     for service, operations in served.items():
         for operation, fake in operations.items():
             switchboard.serve(service, operation, kept_to_model(fake))
+    switchboard.guard(database_snapshots.complete)
     switchboard.guard(key_states.works)
     switchboard.guard(iam.one_case_for_each_tag)
     switchboard.guard(snapshots.fits)
     switchboard.guard(tasks.is_there)
     switchboard.guard(tasks.is_its_own)
+    switchboard.listen(database_snapshots.begun)
     switchboard.listen(iam.complete_user)
     switchboard.listen(snapshots.begun)
     switchboard.listen(tasks.seen)

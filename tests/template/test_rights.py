@@ -27,6 +27,7 @@ ALONG = {
     "ec2:CreateTags": "TagSpecifications",
     "iam:PassRole": "Role",
     "kms:GenerateDataKey": "aws:kms",
+    "rds:AddTagsToResource": "Tags",
     "ssm-contacts:StartEngagement": "start_incident",
     "sts:AssumeRole": "AssumeRoleCredentialFetcher",
 }

@@ -7,6 +7,7 @@ from responder.collectors import (
     ec2_snapshots,
     guardduty_finding,
     iam_principal,
+    rds_snapshots,
 )
 from responder.collectors.collector import Collector
 
@@ -15,6 +16,7 @@ COLLECTORS: tuple[Collector, ...] = (
     ec2_memory,
     ec2_instance,
     ec2_snapshots,
+    rds_snapshots,
     iam_principal,
     guardduty_finding,
     cloudtrail_events,
