@@ -62,6 +62,7 @@ class Shop:
 
     world: World
     fleet: Fleet
+    named: tuple[Resource, ...] = ()  # by findings; the web server, without
     refused: set[str] = field(default_factory=set)
     code: str = "AccessDenied"  # of what is refused
     calls: list[str] = field(default_factory=list)
@@ -77,7 +78,8 @@ class Shop:
     def finding(self, *instances: str) -> Finding:
         """One that names these instances, or the web server."""
         return a_finding(
-            resources=tuple(
+            resources=self.named
+            or tuple(
                 Resource(
                     kind="Instance",
                     id=f"arn:aws:ec2:{REGION}:{SHOP}:instance/{one}",

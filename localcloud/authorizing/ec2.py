@@ -27,6 +27,11 @@ _ABOUT: Final[dict[str, dict[str, str | None]]] = {
     "CreateNetworkAcl": {_VPC: "VpcId", _ACL: None},
     "CreateNetworkAclEntry": {_ACL: "NetworkAclId"},
     "CreateSecurityGroup": {_VPC: "VpcId", _GROUP: None},
+    "CreateSnapshots": {
+        _INSTANCE: "InstanceSpecification",
+        _VOLUME: "InstanceSpecification",
+        _SNAPSHOT: None,
+    },
     "DeleteNetworkAcl": {_ACL: "NetworkAclId"},
     "DeleteNetworkAclEntry": {_ACL: "NetworkAclId"},
     "DeleteSecurityGroup": {_GROUP: "GroupId"},
@@ -36,6 +41,7 @@ _ABOUT: Final[dict[str, dict[str, str | None]]] = {
     "DisassociateIamInstanceProfile": {_INSTANCE: "AssociationId"},
     "GetConsoleOutput": {_INSTANCE: "InstanceId"},
     "GetConsoleScreenshot": {_INSTANCE: "InstanceId"},
+    "LockSnapshot": {_SNAPSHOT: "SnapshotId"},
     "ModifyImageAttribute": {_IMAGE: "ImageId"},
     "ModifyInstanceAttribute": {
         _INSTANCE: "InstanceId",
@@ -143,6 +149,8 @@ def _named(kind: str, parameter: str, asked: Asked) -> Iterator[str]:
         instance = backend.get_instance_by_id(asked.params["InstanceId"])
         held: Any = {} if instance is None else instance.block_device_mapping
         yield from (held[one["DeviceName"]].volume_id for one in given if one["DeviceName"] in held)
+    elif parameter == "InstanceSpecification":
+        yield from [given["InstanceId"]] if kind == _INSTANCE else volumes_of(asked)
     elif (kind, parameter) == (_INSTANCE, "NetworkInterfaceId"):
         attached = backend.enis.get(given)
         if attached is not None and attached.instance is not None:
@@ -154,6 +162,14 @@ def _named(kind: str, parameter: str, asked: Asked) -> Iterator[str]:
         yield from _associated(_ACL, asked.params["AssociationId"], asked)
     else:
         yield from [given] if isinstance(given, str) else given
+
+
+def volumes_of(asked: Asked) -> list[str]:
+    """The volumes of the instance that snapshots are to be made of."""
+    backend = ec2_backends[asked.account][asked.region]
+    instance = backend.get_instance_by_id(asked.params["InstanceSpecification"]["InstanceId"])
+    held: Any = {} if instance is None else instance.block_device_mapping
+    return [one.volume_id for one in held.values()]
 
 
 def _associated(kind: str, association: str, asked: Asked) -> Iterator[str]:

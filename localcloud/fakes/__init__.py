@@ -12,6 +12,7 @@ from localcloud.fakes import (
     automation,
     cloudtrail,
     clusters,
+    database_snapshots,
     detections,
     functions,
     iam,
@@ -25,6 +26,7 @@ from localcloud.fakes import (
     run_command,
     s3_replication,
     simulation,
+    snapshots,
     stacks,
     tasks,
 )
@@ -45,7 +47,7 @@ def install(
     served: dict[str, dict[str, Fake]] = {
         "cloudformation": stacks.Stacks(registry).operations(),
         "cloudtrail": {"LookupEvents": history.lookup_events},
-        "ec2": instances.operations(),
+        "ec2": {**instances.operations(), **snapshots.operations()},
         "ecs": tasks.operations(),
         "eks": clusters.operations(),
         "guardduty": detections.of_guardduty(),
@@ -69,14 +71,18 @@ def install(
     for service, operations in served.items():
         for operation, fake in operations.items():
             switchboard.serve(service, operation, kept_to_model(fake))
+    switchboard.guard(database_snapshots.complete)
     switchboard.guard(key_states.works)
     switchboard.guard(key_uses.is_there)
     switchboard.guard(detections.is_there)
     switchboard.guard(iam.one_case_for_each_tag)
+    switchboard.guard(snapshots.fits)
     switchboard.guard(tasks.is_there)
     switchboard.guard(tasks.is_its_own)
     switchboard.guard(account_details.by_our_markers)
+    switchboard.listen(database_snapshots.begun)
     switchboard.listen(iam.complete_user)
+    switchboard.listen(snapshots.begun)
     switchboard.listen(tasks.seen)
     switchboard.listen(functions.seen)
     switchboard.listen(account_details.paged)

@@ -172,6 +172,14 @@ UNUSED = (
         "lambda:GetLayerVersion",
         "When the function has layers: tests/unit/collectors/test_lambda_function.py.",
     ),
+    *(
+        Defence(
+            role,
+            "rds:*Cluster*",
+            "Where a database is of a cluster: tests/unit/collectors/test_rds_snapshots.py.",
+        )
+        for role in ("CollectRole", "PreserveRole")
+    ),
 )
 # What the tests' sample of the scenarios does not use, and the first scenario that does.
 ELSEWHERE = (
@@ -185,6 +193,15 @@ ELSEWHERE = (
     *(
         Defence("CollectRole", right, "things")
         for right in ("ec2:*", "iam:GetInstanceProfile", "ssm:DescribeInstanceInformation")
+    ),
+    *(
+        Defence(role, right, "things")
+        for role, right in (
+            ("CollectRole", "rds:DescribeDB[ILPS]*"),
+            ("PreserveRole", "ec2:*"),
+            ("PreserveRole", "rds:*Tags*"),
+            ("PreserveRole", "rds:CreateDBSnapshot"),
+        )
     ),
     *(
         Defence("ContainRole", right, "things")

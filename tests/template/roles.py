@@ -79,6 +79,7 @@ class Thing:
     policy: dict[str, Any] | None = None
     decides: bool = False  # without its policy, those of the caller count for nothing
     told: Mapping[str, str] = field(default_factory=dict)  # condition keys of a call to it
+    knows: tuple[str, ...] = ()  # beginnings of the keys that are told of such a call only
 
 
 def may(identity: Identity, action: str, thing: Thing) -> bool:
@@ -96,7 +97,7 @@ def may(identity: Identity, action: str, thing: Thing) -> bool:
         action=action,
         resource=thing.arn,
         owner=thing.owner,
-        context=Context({key: (value,) for key, value in keys.items()}),
+        context=Context({key: (value,) for key, value in keys.items()}, thing.knows),
         resource_policy=own,
         resource_decides=thing.decides,
     )

@@ -86,6 +86,6 @@ def test_the_role_that_copies_has_the_copies_of_the_collectors_and_no_others() -
 
 
 def test_the_role_that_copies_deletes_and_unlocks_nothing() -> None:
-    verbs = ("Copy", "Create", "Lock", "Modify", "Send")
+    verbs = ("AddTags", "Copy", "Create", "Lock", "Modify", "Send")
     for action in _role_actions("PreserveRole"):
         assert action.partition(":")[2].startswith(verbs), action

@@ -23,6 +23,7 @@ VAULTS = [VAULT, HOME]  # an account of its own, or the responder's
 WRITERS = {"Collect", "Seal", "Report"}
 TABLE = Thing(f"arn:aws:dynamodb:{REGION}:{HOME}:table/Table", HOME)
 RESPONSE = "stateMachine:breach-responder-incident-response"
+CONTAINS = "ContainRole of the shop"
 PRESERVES = "PreserveRole of the shop"
 DOCUMENT = "automation-definition/breach-responder-"
 STOP = "breach-responder/stop"
@@ -89,6 +90,58 @@ def test_who_enters_a_member_account(role: str, who: set[str]) -> None:
 )
 def test_who_runs_what_on_an_instance(action: str, thing: str, who: set[str]) -> None:
     assert who_may(action, Thing(f"arn:aws:{thing}", SHOP), VAULT) == who
+
+
+SNAPSHOT = f"arn:aws:ec2:{REGION}::snapshot/snap-0123456789abcdef0"
+OURS = "breach-responder"
+
+
+@pytest.mark.parametrize(
+    ("action", "told", "who"),
+    [
+        ("ec2:CreateSnapshots", {f"aws:requesttag/{OURS}": "evidence"}, {PRESERVES}),
+        ("ec2:CreateSnapshots", {f"aws:requesttag/{OURS}": "quarantine"}, set()),
+        ("ec2:CreateSnapshots", {}, set()),
+        ("ec2:CreateTags", {"ec2:createaction": "CreateSnapshots"}, {PRESERVES}),
+        ("ec2:CreateTags", {f"aws:requesttag/{OURS}": "evidence"}, set()),
+        ("ec2:LockSnapshot", {f"aws:resourcetag/{OURS}": "evidence"}, {PRESERVES}),
+        ("ec2:LockSnapshot", {}, set()),
+        *(
+            (f"ec2:{verb}Snapshot", {f"aws:resourcetag/{OURS}": "evidence"}, set())
+            for verb in ("Delete", "Unlock")
+        ),
+        ("ec2:DeleteTags", {f"aws:resourcetag/{OURS}": "evidence"}, set()),
+        ("ec2:ModifySnapshotTier", {f"aws:resourcetag/{OURS}": "evidence"}, set()),
+    ],
+)
+def test_who_makes_and_locks_snapshots_and_that_nobody_ends_them(
+    action: str, told: dict[str, str], who: set[str]
+) -> None:
+    tags = ("aws:resourcetag/", "ec2:resourcetag/", "ec2:createaction")
+    assert who_may(action, Thing(SNAPSHOT, SHOP, told=told, knows=tags), VAULT) == who
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "tag", "who"),
+    [
+        ("rds:CreateDBSnapshot", "snapshot:breach-responder-inc-a", "evidence", {PRESERVES}),
+        ("rds:CreateDBSnapshot", "snapshot:breach-responder-inc-a", "other", set()),
+        ("rds:CreateDBSnapshot", "snapshot:nightly", "evidence", set()),
+        ("rds:AddTagsToResource", "snapshot:breach-responder-inc-a", "evidence", {PRESERVES}),
+        ("rds:AddTagsToResource", "snapshot:nightly", "evidence", set()),
+        ("rds:AddTagsToResource", "db:any", "evidence", set()),
+        ("rds:DeleteDBSnapshot", "snapshot:breach-responder-inc-a", "evidence", set()),
+        ("rds:ModifyDBSnapshotAttribute", "snapshot:breach-responder-inc-a", "evidence", set()),
+        ("rds:DeleteDBClusterSnapshot", "cluster-snapshot:breach-responder-inc-a", "", set()),
+    ],
+)
+def test_who_copies_a_database(action: str, name: str, tag: str, who: set[str]) -> None:
+    told = {f"aws:requesttag/{OURS}": tag}
+    thing = Thing(f"arn:aws:rds:{REGION}:{SHOP}:{name}", SHOP, told=told)
+    assert who_may(action, thing, VAULT) - {CONTAINS} == who
+    assert (CONTAINS in who_may(action, thing, VAULT)) is (
+        action == "rds:CreateDBSnapshot" and "breach-responder-" in name
+    )
 
 
 def test_nobody_enters_by_another_role_even_where_it_trusts_them_all() -> None:

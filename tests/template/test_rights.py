@@ -36,6 +36,7 @@ ALONG = {
     "iam:PassRole": "Role",
     "kms:Decrypt": "get_object",
     "kms:GenerateDataKey": "aws:kms",
+    "rds:AddTagsToResource": "Tags",
     "ssm-contacts:StartEngagement": "start_incident",
     "sts:AssumeRole": "AssumeRoleCredentialFetcher",
 }

@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
@@ -71,6 +72,9 @@ class Settings(BaseModel):
     privilege_label: str = ""  # how counsel wants the dossier marked
     memory_document: str = ""  # that takes the memory of an instance, by its name
     audit_log_groups: tuple[str, ...] = ()  # where applications write who read what
+    snapshot_monthly_limit: int = 0  # US dollars
+    snapshot_lock_mode: Literal["none", "governance", "compliance"] = "none"
+    snapshot_lock_days: int = 1
     release_function: str = ""  # name of the function that undoes an order, for the report
 
     @field_validator("approvers", "jurisdictions", "audit_log_groups", mode="before")
@@ -222,7 +226,13 @@ def progress() -> Progress:
 def collect_options() -> Options:
     """What the shop chose about evidence."""
     told = settings()
-    return Options(memory_document=told.memory_document, audit_log_groups=told.audit_log_groups)
+    return Options(
+        memory_document=told.memory_document,
+        audit_log_groups=told.audit_log_groups,
+        snapshot_monthly_limit=told.snapshot_monthly_limit,
+        snapshot_lock_mode="" if told.snapshot_lock_mode == "none" else told.snapshot_lock_mode,
+        snapshot_lock_days=told.snapshot_lock_days,
+    )
 
 
 @cache

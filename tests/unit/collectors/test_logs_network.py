@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from responder.collectors import copies, logs_network
+from responder.collectors import log_objects, logs_network
 from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.network_sources import Source
 from responder.domain.errors import Broken
@@ -269,7 +269,7 @@ def test_more_than_may_be_copied_is_said(world: World, monkeypatch: pytest.Monke
     keys = [flow_file(flow_log, NOON - timedelta(minutes=n)) for n in (9, 8)]
     for key in keys:
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
-    monkeypatch.setattr(copies, "MAX_OBJECTS", 1)
+    monkeypatch.setattr(log_objects, "MAX_OBJECTS", 1)
     assert any(keys[1] in gap for gap in world.collected()["summary"].gaps)
 
 

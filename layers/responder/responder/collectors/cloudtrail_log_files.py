@@ -17,7 +17,7 @@ from responder.collectors import trail_places
 from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.contents import as_json, as_lines
 from responder.collectors.contents import place as place_of
-from responder.collectors.copies import MAX_COPIED_BYTES, MAX_OBJECTS, Stand, copy
+from responder.collectors.log_objects import MAX_COPIED_BYTES, MAX_OBJECTS, Stand, copy
 from responder.collectors.reads import Reads
 from responder.collectors.trail_digests import Result
 from responder.collectors.trail_places import Day, Place, ask_trails, days, places

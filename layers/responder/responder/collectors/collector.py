@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from responder.aws.clients import Clients
 from responder.aws.vault import Content
@@ -22,6 +22,9 @@ class Options:
 
     memory_document: str = ""  # of Run Command, by its name in each member account
     audit_log_groups: tuple[str, ...] = ()  # where its applications write who read what
+    snapshot_monthly_limit: int = 0  # US dollars a month that the copies of one thing may cost
+    snapshot_lock_mode: Literal["", "governance", "compliance"] = ""
+    snapshot_lock_days: int = 1
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ AWS: Systems Manager API Reference, "SendCommand" (`DocumentHash`: "Sha256 or Sh
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,6 +22,7 @@ from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.contents import as_json
 from responder.collectors.instances import Place
 from responder.collectors.reads import Reads
+from responder.collectors.rounds import Started, until_done
 from responder.domain.errors import Broken, Unavailable
 
 ID = "ec2.memory"
@@ -76,48 +77,23 @@ class Output(BaseModel):
     size: Annotated[int, Field(ge=0)]
 
 
-@dataclass
-class _Stand:
-    """Which commands were sent, and for which instances everything is kept."""
-
-    sent: dict[str, dict[str, Any]] = field(default_factory=dict)
-    done: list[str] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, bookmark: Mapping[str, Any]) -> "_Stand":
-        return cls(dict(bookmark.get("sent", {})), list(bookmark.get("done", ())))
-
-    def later(self, wait: timedelta = timedelta()) -> Later:
-        return Later({"sent": self.sent, "done": self.done}, wait)
-
-
 def collect(scene: Scene) -> Iterator[Collected | Later]:
     """One item for each instance, when its command has ended or was not sent."""
-    places, stand = instances.named(scene), _Stand.of(scene.bookmark)
+    places = instances.named(scene)
     if not places:
         yield instances.none(scene, ID, _COVERS)
         return
-    left = [one for one in places if one.instance_id not in stand.done]
-    for place in left:  # all of them first: memory does not wait for another's
-        if place.instance_id in stand.sent:
-            continue
-        if not scene.has_time():
-            yield stand.later()
-            return
-        stand.sent[place.instance_id] = _start(place, scene)
-    for place in left:
-        if not scene.has_time():
-            yield stand.later()
-            return
-        item = _look(place, scene, stand.sent[place.instance_id])
-        if item is not None:
-            yield item
-            stand.done.append(place.instance_id)
-    if len(stand.done) < len(places):
-        yield stand.later(ASK_AGAIN)
+    yield from until_done(
+        scene,
+        {one.instance_id: one for one in places},
+        start=partial(_start, scene),
+        look=partial(_look, scene),
+        ask_again=ASK_AGAIN,
+        at_most=AT_MOST,
+    )
 
 
-def _start(place: Place, scene: Scene) -> dict[str, Any]:
+def _start(scene: Scene, place: Place, _is_late: bool) -> Started:
     """The command that was sent, now or before; or why none was."""
     document = scene.options.memory_document
     if not document:
@@ -135,7 +111,7 @@ def _start(place: Place, scene: Scene) -> dict[str, Any]:
         return {"gap": f"no memory was taken: {error}"}
 
 
-def _sent_before(ssm: Any, place: Place, scene: Scene) -> dict[str, Any] | None:
+def _sent_before(ssm: Any, place: Place, scene: Scene) -> Started | None:
     pages = ssm.get_paginator("list_commands").paginate(InstanceId=place.instance_id)
     for page in pages:
         for command in page["Commands"]:
@@ -147,7 +123,7 @@ def _sent_before(ssm: Any, place: Place, scene: Scene) -> dict[str, Any] | None:
     return None
 
 
-def _send(ssm: Any, place: Place, scene: Scene) -> dict[str, Any]:
+def _send(ssm: Any, place: Place, scene: Scene) -> Started:
     """By the version and the hash that stand now: what is kept is what ran, or nothing ran."""
     document = ssm.describe_document(Name=scene.options.memory_document)["Document"]
     copies: Any = scene.copies.ssm(place.account, place.region)
@@ -175,7 +151,7 @@ def _comment(scene: Scene) -> str:
     return f"breach-responder {scene.incident.id} {scene.generation:04d}"
 
 
-def _note(command: Any, request_id: str | None) -> dict[str, Any]:
+def _note(command: Any, request_id: str | None) -> Started:
     return {
         "command_id": command["CommandId"],
         "sent_at": command["RequestedDateTime"].isoformat(),
@@ -184,7 +160,7 @@ def _note(command: Any, request_id: str | None) -> dict[str, Any]:
     }
 
 
-def _look(place: Place, scene: Scene, sent: dict[str, Any]) -> Collected | None:
+def _look(scene: Scene, place: Place, sent: Started, is_late: bool) -> Collected | None:
     """The item, or None while the command runs and is not too old."""
     if "gap" in sent:
         return _item(place, scene, sent, Reads(scene.read_at), None, [sent["gap"]])
@@ -204,7 +180,6 @@ def _look(place: Place, scene: Scene, sent: dict[str, Any]) -> Collected | None:
     if reads.failure:
         return _item(place, scene, sent, reads, None, [*reads.gaps, _NOT_SAID])
     status = invocations[0]["Status"] if invocations else "Pending"
-    is_late = scene.read_at() - datetime.fromisoformat(sent["sent_at"]) > AT_MOST
     if status in _RUNNING and not is_late:
         return None
     said = list[str]()
@@ -245,7 +220,7 @@ def _output(said: list[str]) -> Output | None:
 def _item(
     place: Place,
     scene: Scene,
-    sent: dict[str, Any],
+    sent: Started,
     reads: Reads,
     output: Output | None,
     gaps: list[str],

@@ -15,8 +15,8 @@ from responder.aws.log_bucket import MEMBER_PERMISSIONS, Listed, LogBucket
 from responder.collectors import insights, network_sources
 from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.contents import as_json, place
-from responder.collectors.copies import MAX_COPIED_BYTES, MAX_OBJECTS, Stand, copy, few
 from responder.collectors.insights import Ask, Asked, answer, asks
+from responder.collectors.log_objects import MAX_COPIED_BYTES, MAX_OBJECTS, Stand, copy, few
 from responder.collectors.network_sources import (
     SAID,
     Kind,

@@ -10,7 +10,7 @@ from responder.aws.log_bucket import Fetched, LogBucket
 from responder.collectors.bundle import Bundle
 from responder.collectors.collector import Collected, Scene
 from responder.collectors.contents import as_json
-from responder.collectors.copies import few
+from responder.collectors.log_objects import few
 from responder.collectors.reads import Reads
 from responder.collectors.trail_digests import (
     Digest,
