@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from responder.aws.log_bucket import Fetched
-from responder.collectors import cloudtrail_log_files, copies, trail_validation
+from responder.collectors import cloudtrail_log_files, log_objects, trail_validation
 from responder.collectors.bundle import is_a_path
 from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.trail_digests import (
@@ -102,7 +102,7 @@ def results(found: dict[str, Collected]) -> dict[str, str]:
 
 
 def put_again(delivery: Delivery, key: str, content: bytes) -> None:
-    delivery.s3.put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(content))
+    delivery.s3.put_object(Bucket=BUCKET, Key=key, Body=gzip.compress(content, mtime=0))
 
 
 def test_every_file_of_the_window_is_kept_byte_for_byte_and_valid(delivery: Delivery) -> None:
@@ -144,7 +144,7 @@ def test_a_second_stream_behind_the_first_is_a_change(delivery: Delivery) -> Non
     """Readers of gzip files read on; a validation that stops at the first would not see it."""
     [key], _ = an_hour(delivery, 0, "one")
     body = delivery.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
-    delivery.s3.put_object(Bucket=BUCKET, Key=key, Body=body + gzip.compress(b"more"))
+    delivery.s3.put_object(Bucket=BUCKET, Key=key, Body=body + gzip.compress(b"more", mtime=0))
     assert results(collected()) == {"one": Result.DIFFERS}
 
 
@@ -168,7 +168,7 @@ def test_a_file_that_no_digest_names_is_not_covered_until_a_later_one_could(
     assert results(collected())["planted"] == Result.TOO_NEW
     judged = trail_validation.Judged(_a_day(), newest="99991231T000000Z")
     fetched = Fetched(
-        gzip.compress(b"{}"), {}, {"bucket": BUCKET, "key": "k", "last_modified": NOON}
+        gzip.compress(b"{}", mtime=0), {}, {"bucket": BUCKET, "key": "k", "last_modified": NOON}
     )
     assert judged.look(fetched)["result"] == Result.NOT_COVERED
 
@@ -279,7 +279,7 @@ def test_files_delivered_before_the_window_are_left_out_and_not_missed(delivery:
     assert digest in files(named(found, "digests"))
 
 
-@pytest.mark.parametrize("body", [b"", b"plain", gzip.compress(b"cut short")[:-9]])
+@pytest.mark.parametrize("body", [b"", b"plain", gzip.compress(b"cut short", mtime=0)[:-9]])
 def test_a_file_that_cannot_be_unpacked_is_kept_and_said(delivery: Delivery, body: bytes) -> None:
     [key], _ = an_hour(delivery, 0, "one")
     delivery.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
@@ -382,7 +382,7 @@ def test_files_that_may_not_be_decrypted_are_named(delivery: Delivery) -> None:
 def test_it_does_not_knock_for_ever_where_nothing_may_be_read(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copies, "_REFUSALS", 2)
+    monkeypatch.setattr(log_objects, "_REFUSALS", 2)
     an_hour(delivery, 0, "one", "two", "three")
     found = collected(clients=Member({"GetObject _CloudTrail_": "AccessDenied"}))
     assert any(BUCKET in gap for gap in found["summary"].gaps)
@@ -418,7 +418,7 @@ def test_more_than_may_be_copied_is_listed_and_the_first_that_was_not_is_named(
 ) -> None:
     keys, _ = an_hour(delivery, 0, "a", "b", "c")
     size = len(delivery.s3.get_object(Bucket=BUCKET, Key=keys[0])["Body"].read())
-    monkeypatch.setattr(copies, limit, 1 if limit == "MAX_OBJECTS" else size)
+    monkeypatch.setattr(log_objects, limit, 1 if limit == "MAX_OBJECTS" else size)
     found = collected()
     assert list(results(found)) == ["a"]
     assert any(keys[1] in gap for gap in found["summary"].gaps)
