@@ -122,6 +122,20 @@ def test_it_is_sent_once_whenever_a_run_dies(shop: Shop) -> None:
     assert [one["Comment"][-4:] for one in commands(shop)] == ["0002", "0001"]
 
 
+def test_a_command_of_somebody_else_with_our_comment_does_not_deceive(shop: Shop) -> None:
+    acts(shop, says=json.dumps(SAID), minutes="0")
+    shop.world.operator("ssm", SHOP).send_command(
+        InstanceIds=[shop.instance],
+        DocumentName=MEMORY_DOCUMENT,
+        Comment=f"breach-responder {INCIDENT_ID} 0001",
+        Parameters={"IncidentId": [INCIDENT_ID], "Destination": ["memory/elsewhere/"]},
+    )
+    item = kept(shop)
+    [ours, theirs] = commands(shop)
+    assert document_of(item)["sent"]["command_id"] == ours["CommandId"]
+    assert theirs["Parameters"]["Destination"] == ["memory/elsewhere/"]
+
+
 def test_a_tool_that_takes_too_long_is_left_to_run(shop: Shop) -> None:
     acts(shop, minutes="6000")
     item = kept(shop)

@@ -112,15 +112,23 @@ def _start(scene: Scene, place: Place, _is_late: bool) -> Started:
 
 
 def _sent_before(ssm: Any, place: Place, scene: Scene) -> Started | None:
+    """A comment is anybody's to write: so also the document and what it was given have to fit."""
+    asked = _asked(place, scene)
     pages = ssm.get_paginator("list_commands").paginate(InstanceId=place.instance_id)
     for page in pages:
         for command in page["Commands"]:
             if (
                 command.get("Comment") == _comment(scene)
                 and command.get("DocumentName") == scene.options.memory_document
+                and _is_given(command, asked)
             ):
                 return _note(command, None)
     return None
+
+
+def _is_given(command: Any, asked: dict[str, list[str]]) -> bool:
+    given = command.get("Parameters") or {}
+    return all(given.get(name) == value for name, value in asked.items())
 
 
 def _send(ssm: Any, place: Place, scene: Scene) -> Started:
@@ -135,15 +143,19 @@ def _send(ssm: Any, place: Place, scene: Scene) -> Started:
         DocumentHashType=document["HashType"],
         TimeoutSeconds=_DELIVERY_SECONDS,
         Comment=_comment(scene),
-        Parameters={
-            "IncidentId": [scene.incident.id],
-            "Generation": [f"{scene.generation:04d}"],
-            "Destination": [
-                f"memory/{scene.incident.id}/{scene.generation:04d}/{place.instance_id}/"
-            ],
-        },
+        Parameters=_asked(place, scene),
     )
     return _note(answer["Command"], answer.get("ResponseMetadata", {}).get("RequestId"))
+
+
+def _asked(place: Place, scene: Scene) -> dict[str, list[str]]:
+    """What every document is given, by the contract of docs/operating.md."""
+    run = f"{scene.generation:04d}"
+    return {
+        "IncidentId": [scene.incident.id],
+        "Generation": [run],
+        "Destination": [f"memory/{scene.incident.id}/{run}/{place.instance_id}/"],
+    }
 
 
 def _comment(scene: Scene) -> str:
