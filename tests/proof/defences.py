@@ -32,6 +32,7 @@ _CLOSED = "Of a wider rung of a bucket: tests/workflow/test_ladder_stores.py."
 _KEY = "No finding asks for a cut of a key, and no scenario holds one: a person asks for it."
 _TASK = "No scenario holds a task: tests/workflow/test_ladder_tasks.py."
 _QUOTA = "When a policy cannot be attached: tests/unit/actions/test_member_role_suffices.py."
+_OF_NONE = "No finding of a scenario names one: tests/unit/collectors/test_{}.py."
 _LADDER = "Steps of the ladder above the first: tests/workflow/test_ladder_cases.py."
 UNUSED = (
     Defence("OpenFunctionRole", "ssm-incidents:*", _NO_PLAN),
@@ -179,6 +180,22 @@ UNUSED = (
             "Where a database is of a cluster: tests/unit/collectors/test_rds_snapshots.py.",
         )
         for role in ("CollectRole", "PreserveRole")
+    ),
+    Defence("CollectRole", "kms:*", _OF_NONE.format("kms_key")),
+    Defence("CollectRole", "ecs:*", _OF_NONE.format("ecs_task")),
+    Defence("CollectRole", "eks:*", _OF_NONE.format("eks_cluster")),
+    Defence(
+        "CollectRole",
+        "securityhub:GetFinding*",
+        "Where Security Hub is on: tests/unit/collectors/test_securityhub_history.py.",
+    ),
+    *(
+        Defence(
+            "CollectRole",
+            right,
+            "Where a recorder runs: tests/unit/collectors/test_config_timeline.py.",
+        )
+        for right in ("config:GetResourceConfigHistory", "config:ListDiscoveredResources")
     ),
 )
 # What the tests' sample of the scenarios does not use, and the first scenario that does.
