@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from tests.builders import NOON, REGION, SHOP
 from tests.refusals import Refusing
 
-BUCKET, TRAIL = "shop-trail", "shop"
+BUCKET, TRAIL = "log-archive", "shop"
 FINGERPRINT = "0a" * 16
 
 
@@ -57,8 +57,8 @@ class Member(Refusing):
 class Delivery:
     """A trail's bucket, and what is delivered into it hour by hour."""
 
-    def __init__(self, prefix: str = "", organization: str = "") -> None:
-        self.s3: Any = boto3.client("s3", region_name=REGION)
+    def __init__(self, prefix: str = "", organization: str = "", s3: Any = None) -> None:
+        self.s3: Any = s3 or boto3.client("s3", region_name=REGION)
         here: Any = {"LocationConstraint": REGION}
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration=here)
         self.folder = f"{prefix}/AWSLogs/" if prefix else "AWSLogs/"

@@ -46,7 +46,10 @@ def install(
     history = cloudtrail.History(switchboard)
     served: dict[str, dict[str, Fake]] = {
         "cloudformation": stacks.Stacks(registry).operations(),
-        "cloudtrail": {"LookupEvents": history.lookup_events},
+        "cloudtrail": {
+            "ListPublicKeys": cloudtrail.public_keys,
+            "LookupEvents": history.lookup_events,
+        },
         "ec2": {**instances.operations(), **snapshots.operations()},
         "ecs": tasks.operations(),
         "eks": clusters.operations(),

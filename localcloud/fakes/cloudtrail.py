@@ -87,6 +87,11 @@ class History:
                 yield call
 
 
+def public_keys(_: Asked) -> dict[str, Any]:
+    """ListPublicKeys: nothing delivers or signs digest files here, so no key was ever in use."""
+    return {"PublicKeyList": []}
+
+
 def is_told(call: Call) -> bool:
     """Whether CloudTrail puts a call on the event bus: one that changed something."""
     return call.error is None and _is_management(call) and _read_only(call) == "false"

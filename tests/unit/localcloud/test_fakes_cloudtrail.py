@@ -178,3 +178,8 @@ def test_what_only_looks_has_no_answer_in_the_record(world: World) -> None:
     world.clock.advance(SOON)
     [event] = events(world, region="us-east-1", **by("EventName", "ListUsers"))
     assert json.loads(event["CloudTrailEvent"])["responseElements"] is None
+
+
+def test_nothing_signs_digests_so_there_are_no_keys(world: World) -> None:
+    answer = world.operator("cloudtrail").list_public_keys(StartTime=STARTS_AT, EndTime=STARTS_AT)
+    assert answer["PublicKeyList"] == []

@@ -10,7 +10,7 @@ import json
 import re
 import zlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -35,13 +35,14 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Digest:
-    """One digest file: what it says, its content, and the signature that lay beside it."""
+    """One digest file: what it says but for the log files, and the signature that lay beside it."""
 
     bucket: str
     key: str
     told: Mapping[str, Any]
     content_sha256: str
     signature: str
+    wrong: str = ""  # why it is not CloudTrail's own; empty where it is
 
     @property
     def stamp(self) -> str:
@@ -120,10 +121,18 @@ def _unpacked(body: bytes) -> Iterable[bytes]:
 
 
 def read_digest(
-    bucket: str, key: str, body: bytes, metadata: Mapping[str, str], *, most_bytes: int
-) -> Digest:
-    """A digest file as it was read. Raises `Broken` for what cannot be one."""
-    content = b""
+    bucket: str,
+    key: str,
+    body: bytes,
+    metadata: Mapping[str, str],
+    public_keys: Mapping[str, bytes],
+    *,
+    most_bytes: int,
+) -> tuple[Digest, dict[tuple[str, str], str]]:
+    """A digest file as it was read, and, where it is CloudTrail's own, the hash of each log file
+    that it names, by bucket and key. Raises `Broken` for what cannot be one.
+    """
+    content = bytearray()
     for chunk in _unpacked(body):
         content += chunk
         if len(content) > most_bytes:
@@ -134,27 +143,34 @@ def read_digest(
         raise Broken("its content is no JSON") from error
     if not isinstance(told, dict) or any(not isinstance(told.get(f), str) for f in _FIELDS):
         raise Broken("it has not the fields of a digest")
-    signature = metadata.get("signature", "")
-    return Digest(bucket, key, told, hashlib.sha256(content).hexdigest(), signature)
+    named = told.pop("logFiles", None)
+    sha256, signature = hashlib.sha256(content).hexdigest(), metadata.get("signature", "")
+    digest = Digest(bucket, key, told, sha256, signature)
+    wrong = _wrong(digest, public_keys)
+    return replace(digest, wrong=wrong), {} if wrong else _claims(named)
+
+
+def _claims(named: Any) -> dict[tuple[str, str], str]:
+    found = dict[tuple[str, str], str]()
+    for one in named if isinstance(named, list) else []:
+        match one:
+            case {"s3Bucket": str(bucket), "s3Object": str(key), "hashValue": str(sha256)}:
+                found[bucket, key] = sha256
+    return found
 
 
 def judge(
-    digests: Iterable[Digest],
-    public_keys: Mapping[str, bytes],
-    *,
-    read_from: str,
-    unread: Collection[str] = (),
+    digests: Iterable[Digest], *, read_from: str, unread: Collection[str] = ()
 ) -> list[Verdict]:
-    """Each digest, against its signature and the digest before it.
+    """Each digest, and how it hangs together with the digest before it.
 
     `read_from` is the stamp of the earliest digest that was looked for, and `unread` are keys of
     those that are there, and could not be read.
     """
     by_key = {(one.bucket, one.key): one for one in digests}
     return [
-        Verdict(one.key, not why, why, _previous(one, by_key, read_from, unread))
+        Verdict(one.key, not one.wrong, one.wrong, _previous(one, by_key, read_from, unread))
         for one in by_key.values()
-        for why in (_wrong(one, public_keys),)
     ]
 
 
@@ -210,16 +226,3 @@ def _previous(
         "previousDigestHashValue"
     ) and before.signature == told.get("previousDigestSignature")
     return MATCHES if same else CHANGED
-
-
-def claims(digests: Iterable[Digest], verdicts: Iterable[Verdict]) -> dict[tuple[str, str], str]:
-    """What valid digests say of log files: the hash of each, by bucket and key."""
-    valid = {one.key for one in verdicts if one.valid}
-    found = dict[tuple[str, str], str]()
-    for digest in digests:
-        named = digest.told.get("logFiles") if digest.key in valid else None
-        for one in named if isinstance(named, list) else []:
-            match one:
-                case {"s3Bucket": str(bucket), "s3Object": str(key), "hashValue": str(sha256)}:
-                    found[bucket, key] = sha256
-    return found

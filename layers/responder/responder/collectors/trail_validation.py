@@ -1,7 +1,7 @@
 """What the digests of a day say of its log files, with all that is needed to say it again."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,6 @@ from responder.collectors.trail_digests import (
     Digest,
     Result,
     Verdict,
-    claims,
     judge,
     read_digest,
     stamp_of,
@@ -26,7 +25,7 @@ from responder.collectors.trail_places import Day
 from responder.domain.errors import Broken
 
 _DIGEST_BYTES = 4 * 1024 * 1024  # one names the files of an hour, some 400 bytes for each
-_UNPACKED_BYTES = 32 * 1024 * 1024
+_UNPACKED_BYTES = 16 * 1024 * 1024  # as JSON, it takes several times that while it is read
 _DELIVERED = re.compile(r"_CloudTrail_[a-z0-9-]+_([0-9]{8}T[0-9]{4})Z_\w+\.json\.gz\Z", re.ASCII)
 _BEFORE, _AFTER = timedelta(hours=2), timedelta(hours=26)  # of midnight; one ends every hour
 _COVERS_DIGESTS = "CloudTrail's digest files of the day, with the signatures of their metadata"
@@ -38,7 +37,7 @@ class Judged:
     """The digests of a day and of the hours beside it, and what they say of log files."""
 
     day: Day
-    fetched: list[Fetched] = field(default_factory=list)
+    bundle: Bundle = field(default_factory=Bundle)  # of those that end on the day
     verdicts: list[Verdict] = field(default_factory=list)
     claims: dict[tuple[str, str], str] = field(default_factory=dict)
     newest: str = ""  # the end of the newest valid digest
@@ -72,16 +71,15 @@ class Judged:
 
     def of_the_day(self) -> list[Verdict]:
         """Without those of the hours beside it, which other days tell of."""
-        return [one for one in self.verdicts if stamp_of(one.key)[:8] == f"{self.day.at:%Y%m%d}"]
+        return [one for one in self.verdicts if self.is_of_the_day(one.key)]
+
+    def is_of_the_day(self, key: str) -> bool:
+        """Whether a digest with this key ends on the day."""
+        return stamp_of(key).startswith(f"{self.day.at:%Y%m%d}")
 
     def items(self, where: str, missing: list[str]) -> Iterator[Collected]:
         """The digests as they lie there, and the verdicts with the keys that they were made by."""
-        bundle, told = Bundle(), self.of_the_day()
-        keys = {one.key for one in told}
-        for one in self.fetched:
-            if one.source["key"] in keys and bundle.has_room(len(one.body)):
-                bundle.add(one.source["key"], one.body, one.source)
-        gaps = list(self.gaps)
+        told, gaps = self.of_the_day(), list(self.gaps)
         if not told:
             gaps.append(
                 f"no digest file ends on {self.day.at:%Y-%m-%d} in {self.day.region}: log file"
@@ -98,9 +96,9 @@ class Judged:
             "missing": missing,
             "public_keys": self.keys,
         }
-        if bundle.members:
-            name = f"{where}/digests-{bundle.mark}"
-            yield Collected(name, bundle.content(), _COVERS_DIGESTS)
+        if self.bundle.members:
+            name = f"{where}/digests-{self.bundle.mark}"
+            yield Collected(name, self.bundle.content(), _COVERS_DIGESTS)
         yield Collected(f"{where}/validation", as_json(document), _COVERS, tuple(gaps))
 
 
@@ -114,40 +112,50 @@ def judged(scene: Scene, bucket: LogBucket, day: Day) -> Judged:
     """Read what there is to judge the files of a day by. Raises `Broken` for what may not be."""
     found, digests, unread = Judged(day), list[Digest](), list[str]()
     earliest, latest = (f"{day.at + span:%Y%m%dT%H%M%SZ}" for span in (-_BEFORE, _AFTER))
-    for folder in day.folders_of_digests:
-        for one in bucket.listed(folder):
-            if not day.is_digest(one.key) or not earliest <= stamp_of(one.key) <= latest:
-                continue
-            try:
-                fetched = bucket.get(one.key, most_bytes=_DIGEST_BYTES)
-            except Broken as error:
-                unread.append(one.key)
-                found.gaps.append(f"digest {one.key} could not be read: {error}")
-                continue
-            found.fetched.append(fetched)
-            _read(fetched, found, digests)
-    public_keys = _public_keys(scene, day, found) if digests else {}
-    verdicts = judge(digests, public_keys, read_from=earliest, unread=unread)
-    found.verdicts += verdicts
-    found.claims = claims(digests, verdicts)
-    found.newest = max((stamp_of(one.key) for one in verdicts if one.valid), default="")
+    keys = [
+        one.key
+        for folder in day.folders_of_digests
+        for one in bucket.listed(folder)
+        if day.is_digest(one.key) and earliest <= stamp_of(one.key) <= latest
+    ]
+    public_keys = _public_keys(scene, day, found) if keys else {}
+    for key in keys:
+        try:
+            fetched = bucket.get(key, most_bytes=_DIGEST_BYTES)
+        except Broken as error:
+            unread.append(key)
+            found.gaps.append(f"digest {key} could not be read: {error}")
+            continue
+        if (digest := _read(fetched, found, public_keys)) is None:
+            unread.append(key)
+        else:
+            digests.append(digest)
+    found.verdicts += judge(digests, read_from=earliest, unread=unread)
+    found.newest = max((stamp_of(one.key) for one in found.verdicts if one.valid), default="")
     return found
 
 
-def _read(fetched: Fetched, found: Judged, digests: list[Digest]) -> None:
+def _read(fetched: Fetched, found: Judged, public_keys: Mapping[str, bytes]) -> Digest | None:
     source = fetched.source
+    if found.is_of_the_day(source["key"]):
+        if found.bundle.has_room(len(fetched.body)):
+            found.bundle.add(source["key"], fetched.body, source)
+        else:
+            found.gaps.append(f"digest {source['key']} was not copied: there are too many")
     try:
-        digests.append(
-            read_digest(
-                source["bucket"],
-                source["key"],
-                fetched.body,
-                fetched.metadata,
-                most_bytes=_UNPACKED_BYTES,
-            )
+        digest, claims = read_digest(
+            source["bucket"],
+            source["key"],
+            fetched.body,
+            fetched.metadata,
+            public_keys,
+            most_bytes=_UNPACKED_BYTES,
         )
     except Broken as error:
         found.verdicts.append(Verdict(source["key"], False, str(error), ""))
+        return None
+    found.claims |= claims
+    return digest
 
 
 def _public_keys(scene: Scene, day: Day, found: Judged) -> dict[str, bytes]:
