@@ -90,7 +90,6 @@ class World:
             receipts=Receipts(table),
             evidence=Evidence(table),
             vault=vault,
-            timeline=Timeline(table),
             progress=Progress(table),
             clients=Clients(REGION),
             copies=Clients(REGION),

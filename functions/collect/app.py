@@ -25,7 +25,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         receipts=wiring.receipts(),
         evidence=wiring.evidence(),
         vault=wiring.vault(),
-        timeline=wiring.timeline(),
         progress=wiring.progress(),
         clients=wiring.collect_clients(),
         copies=wiring.preserve_clients(),

@@ -220,21 +220,19 @@ def test_a_seal_that_dies_at_any_call_leaves_one_of_everything_after_the_next(
         assert verify_custody.exit_code(checks) == verify_custody.HOLDS, checks
 
 
-def test_an_item_whose_collector_stopped_before_custody_is_linked_by_the_seal(
-    world: World, tmp_path: Path
-) -> None:
-    life = Life()
+def test_an_item_is_on_record_with_its_link_or_not_at_all(world: World) -> None:
+    """Whoever seals did not collect it, and never has to say so."""
+    life, evidence = Life(), Evidence(world.ledger)
     world.collect(life=life)
-    Incidents(world.ledger).create(an_incident(id="inc-20261123-ffffffffff"), a_finding())
     for ends_at in range(life.calls):
         incident = f"inc-20261123-{ends_at + 500:010x}"
         Incidents(world.ledger).create(an_incident(id=incident), a_finding())
         with pytest.raises(DiedHereError):
             world.collect(incident=incident, life=Life(ends_at))
-        world.seal(incident=incident)
-        evidence = Evidence(world.ledger)
-        linked = {link.subject for link in evidence.custody(incident)}
-        assert {item.name for item in evidence.items(incident)} <= linked
+        manifest = world.manifest(world.seal(incident=incident))
+        assert {item["by"] for item in manifest["items"]} <= {COLLECTED_BY}
+        linked = [one.subject for one in evidence.custody(incident) if one.event == "collected"]
+        assert linked == [item.name for item in evidence.items(incident)]
 
 
 def test_the_seal_leaves_its_papers_beside_the_evidence(world: World) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes import DynamoDBStreamEvent
 
 from responder import collectors
+from responder.collectors.collector import part_of
 from responder.steps.collect import CollectRequest
 from responder.steps.mirror import incident_of
 from responder.steps.open import OpenRequest
@@ -32,7 +33,9 @@ def test_open_takes_its_sample() -> None:
 
 def test_seal_takes_its_sample_with_the_failure_that_step_functions_caught() -> None:
     request = SealRequest.model_validate(sample("seal"))
-    assert [one.collector_id for one in request.collected] == list(collectors.BY_ID)
+    named = [one.collector_id for one in request.collected]
+    assert named == [one for one in collectors.BY_ID if one in named]
+    assert {part_of(collectors.BY_ID[one]) for one in named} == {request.part}
     [failed] = [one for one in request.collected if one.failure is not None]
     assert failed.failure is not None
     assert failed.failure.error == "Broken"

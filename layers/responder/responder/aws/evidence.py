@@ -1,9 +1,10 @@
 """What the vault holds of an incident, and who held it.
 
-Keeping one thing takes three writes: a note of what is about to be put, the object, the record of
-it. A run that dies between any two of them is taken up by the next one from where it stopped: one
-object per name, the first that got into the vault. Only two runs of the same step at the same
-moment can leave a second object; the record names one of the two, and none is ever missing.
+Keeping one thing takes three writes: a note of what is about to be put, the object, and the record
+of it together with its link of the custody log. A run that dies between any two of them is taken up
+by the next one from where it stopped: one object per name, the first that got into the vault. Only
+two runs of the same step at the same moment can leave a second object; the record names one of the
+two, and none is ever missing.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -69,14 +71,22 @@ class Evidence:
     def keep(
         self, incident_id: str, draft: Draft, *, vault: Vault, by: str, at: datetime
     ) -> EvidenceItem:
-        """Put `draft` into the vault and on record. Under a name already kept, changes nothing."""
+        """Put `draft` into the vault and on record. Under a name already kept, changes nothing.
+
+        What is evidence gets on record together with its link of the custody log, or not at all.
+        """
         item = self.item(incident_id, draft.shelf, draft.name)
-        if item is None:
-            item = self._keep(incident_id, draft, vault, at)
-        if draft.shelf is Shelf.EVIDENCE:
-            # Also when the item was there: the run before may have died just here.
-            self.append(incident_id, COLLECTED, item.name, item.sha256, by=by, at=item.collected_at)
-        return item
+        if item is not None:
+            return item
+        kept, planned = self._put(incident_id, draft, vault, at)
+        item = planned.model_copy(update={"version_id": kept.version_id})
+        for _ in range(_TRIES):
+            if self._on_record(incident_id, draft, item, by):
+                return item
+            theirs = self.item(incident_id, draft.shelf, draft.name)
+            if theirs is not None:
+                return theirs
+        raise _too_many(incident_id)
 
     def item(self, incident_id: str, shelf: Shelf, name: str) -> EvidenceItem | None:
         """One item on record, or None."""
@@ -113,10 +123,8 @@ class Evidence:
         for _ in range(_TRIES):
             if (linked := self.ledger.get(pk, mark)) is not None:
                 return self._link(pk, _Linked.model_validate_json(linked.body).sequence)
-            last = self.ledger.last(pk, _CUSTODY)
-            entry = next_entry(
-                None if last is None else CustodyEntry.model_validate_json(last.body),
-                incident_id=incident_id,
+            entry = self._next(
+                incident_id,
                 at=at,
                 by=by,
                 event=event,
@@ -124,27 +132,36 @@ class Evidence:
                 subject_sha256=subject_sha256,
                 detail=detail,
             )
-            writes = (
-                Write(pk, _link_sk(entry.sequence), entry),
-                Write(pk, mark, _Linked(sequence=entry.sequence)),
-            )
-            if self.ledger.together(writes):
+            if self.ledger.together(_linking(entry, mark)):
                 return entry
-        raise Unavailable(f"the custody log of {incident_id} is being written by too many at once")
+        raise _too_many(incident_id)
+
+    def _on_record(self, incident_id: str, draft: Draft, item: EvidenceItem, by: str) -> bool:
+        """False if another was first, with this item or with a link of the custody log."""
+        pk, sk = incident_pk(incident_id), f"{draft.shelf}#{draft.name}"
+        if draft.shelf is Shelf.SEAL:
+            return self.ledger.add(pk, sk, item)
+        entry = self._next(
+            incident_id,
+            at=item.collected_at,
+            by=by,
+            event=COLLECTED,
+            subject=item.name,
+            subject_sha256=item.sha256,
+        )
+        mark = _mark(COLLECTED, item.name, item.sha256, "")
+        return self.ledger.together([Write(pk, sk, item), *_linking(entry, mark)])
+
+    def _next(self, incident_id: str, **told: Any) -> CustodyEntry:
+        last = self.ledger.last(incident_pk(incident_id), _CUSTODY)
+        before = None if last is None else CustodyEntry.model_validate_json(last.body)
+        return next_entry(before, incident_id=incident_id, **told)
 
     def _link(self, pk: str, sequence: int) -> CustodyEntry:
         found = self.ledger.get(pk, _link_sk(sequence))
         if found is None:
             raise Broken(f"link {sequence} of the custody log of {pk} is gone")
         return CustodyEntry.model_validate_json(found.body)
-
-    def _keep(self, incident_id: str, draft: Draft, vault: Vault, at: datetime) -> EvidenceItem:
-        kept, planned = self._put(incident_id, draft, vault, at)
-        item = planned.model_copy(update={"version_id": kept.version_id})
-        if not self.ledger.add(incident_pk(incident_id), f"{draft.shelf}#{draft.name}", item):
-            theirs = self.item(incident_id, draft.shelf, draft.name)
-            return item if theirs is None else theirs
-        return item
 
     def _put(
         self, incident_id: str, draft: Draft, vault: Vault, at: datetime
@@ -164,20 +181,33 @@ class Evidence:
             covers=draft.covers,
             gaps=draft.gaps,
         )
+        if self.ledger.add(pk, sk, _AboutToPut(item=ours)):
+            return vault.put(stem, draft.content), ours
         noted = self.ledger.get(pk, sk)
-        if noted is not None:
-            theirs = _AboutToPut.model_validate_json(noted.body).item
-            version_id = vault.find(theirs.key)
-            if version_id is not None:
-                return Kept(theirs.key, version_id, theirs.sha256), theirs
-            self.ledger.replace(noted, _AboutToPut(item=ours))
-        elif not self.ledger.add(pk, sk, _AboutToPut(item=ours)):
-            raise Unavailable(f"{draft.name} is being kept by another; look again")
+        if noted is None:
+            raise Unavailable(f"the note of {draft.name} is not on record yet; look again")
+        theirs = _AboutToPut.model_validate_json(noted.body).item
+        version_id = vault.find(theirs.key)
+        if version_id is not None:
+            return Kept(theirs.key, version_id, theirs.sha256), theirs
+        self.ledger.replace(noted, _AboutToPut(item=ours))
         return vault.put(stem, draft.content), ours
 
 
 def _mark(*told: str) -> str:
     return f"LINKED#{hashlib.sha256(json.dumps(told).encode()).hexdigest()}"
+
+
+def _linking(entry: CustodyEntry, mark: str) -> list[Write]:
+    pk = incident_pk(entry.incident_id)
+    return [
+        Write(pk, _link_sk(entry.sequence), entry),
+        Write(pk, mark, _Linked(sequence=entry.sequence)),
+    ]
+
+
+def _too_many(incident_id: str) -> Unavailable:
+    return Unavailable(f"the custody log of {incident_id} is being written by too many at once")
 
 
 def _link_sk(sequence: int) -> str:

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from responder.aws import clients as member
 from responder.aws import evidence as kept
-from responder.aws import ledger, timeline
+from responder.aws import ledger
 from responder.aws import progress as progress_of
 from responder.aws import vault as store
 from responder.aws.clients import Clients
@@ -19,7 +19,6 @@ from responder.aws.evidence import Draft, Evidence, Shelf
 from responder.aws.incidents import Incidents
 from responder.aws.progress import Progress
 from responder.aws.receipts import Receipts
-from responder.aws.timeline import Timeline
 from responder.aws.vault import Vault
 from responder.collectors.collector import (
     Collected,
@@ -34,7 +33,6 @@ from responder.domain.identifiers import IncidentId
 
 PERMISSIONS = (
     ledger.PERMISSIONS
-    | timeline.PERMISSIONS
     | kept.PERMISSIONS
     | store.PERMISSIONS
     | progress_of.PERMISSIONS
@@ -72,7 +70,6 @@ def collect(
     receipts: Receipts,
     evidence: Evidence,
     vault: Vault,
-    timeline: Timeline,
     progress: Progress,
     clients: Clients,
     copies: Clients,
@@ -129,13 +126,6 @@ def collect(
         item = evidence.keep(request.incident_id, draft, vault=vault, by=by, at=read_at())
         names.append(item.name)
         gaps.extend(gap for gap in item.gaps if gap not in gaps)
-    timeline.record(
-        request.incident_id,
-        f"collected:{request.generation}:{collector.ID}",
-        at=request.now,
-        by="collect",
-        text=f"Kept in the evidence vault: {collector.TITLE}.",
-    )
     return CollectAnswer(
         collector_id=collector.ID,
         evidence=_first(names, "in the vault"),

@@ -16,7 +16,7 @@ from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Content, Vault
 from responder.collectors.collector import Collector, called_for, part_of
-from responder.domain.custody import COLLECTED, NOT_COLLECTED, SEALED
+from responder.domain.custody import NOT_COLLECTED, SEALED
 from responder.domain.evidence import EvidenceItem
 from responder.domain.identifiers import IncidentId
 from responder.domain.manifest import (
@@ -98,7 +98,6 @@ def seal(
     name = f"{_MANIFEST}{paper}"
     manifest = evidence.item(request.incident_id, Shelf.SEAL, name)
     if manifest is None:
-        _complete_custody(request.incident_id, evidence, by)
         expected = _expected(request, collectors, incidents)
         uncollected = _uncollected(request.collected, expected)
         _log_what_failed(request, uncollected, evidence, by)
@@ -134,7 +133,7 @@ def seal(
         f"sealed:{paper}",
         at=request.now,
         by=_BY,
-        text=f"Sealed and signed the evidence manifest {paper}, {manifest.sha256[:16]}….",
+        text=_told(request, paper, manifest.sha256),
     )
     return SealAnswer(
         manifest_key=manifest.key,
@@ -143,19 +142,12 @@ def seal(
     )
 
 
-def _complete_custody(incident_id: str, evidence: Evidence, by: str) -> None:
-    """Name each item whose collector stopped between the record of it and the custody log."""
-    linked = {(one.subject, one.subject_sha256) for one in evidence.custody(incident_id)}
-    for item in evidence.items(incident_id):
-        if (item.name, item.sha256) not in linked:
-            evidence.append(
-                incident_id,
-                COLLECTED,
-                item.name,
-                item.sha256,
-                by=f"{by}, for a collector that stopped",
-                at=item.collected_at,
-            )
+def _told(request: SealRequest, paper: str, sha256: str) -> str:
+    kept = [one.collector_id for one in request.collected if one.failure is None]
+    failed = [one.collector_id for one in request.collected if one.failure is not None]
+    text = f"Sealed and signed the evidence manifest {paper}, {sha256[:16]}…, after"
+    text += f" {', '.join(kept) or 'no collector'}."
+    return f"{text} Not collected: {', '.join(failed)}." if failed else text
 
 
 def _expected(
@@ -191,6 +183,7 @@ def _manifest(
     public_key: bytes,
     by: str,
 ) -> bytes:
+    items = evidence.items(request.incident_id)  # first, so that each has its link in the chain
     chain = evidence.custody(request.incident_id)
     manifest = Manifest(
         incident_id=request.incident_id,
@@ -201,7 +194,7 @@ def _manifest(
         sealed_by=by,
         tool=f"breach-responder {responder.__version__}",
         expected_collectors=tuple(expected),
-        items=tuple(listed(evidence.items(request.incident_id), chain)),
+        items=tuple(listed(items, chain)),
         uncollected=tuple(uncollected),
         predecessor=_predecessor(request, evidence),
         custody_head=CustodyHead(sequence=chain[-1].sequence, entry_sha256=chain[-1].entry_sha256)
