@@ -56,6 +56,7 @@ _TWO = "The action asks about two kinds of thing, and each has a statement of it
 _POLICY = "A bucket is closed by writing its policy; the template says what that allows besides."
 _ESCALATION = "RESOURCE_POLICY_PRIVILEGE_ESCALATION"
 _SAM = "SAM writes this policy. It has no variables, which is all that a version would change."
+_NEWER = "Newer than parliament; cfn-lint's copy of the Service Authorization Reference has it."
 ACCEPTED = (
     Accepted("Key", "RESOURCE_STAR", "", _THIS_KEY),
     Accepted("EvidenceKey", "RESOURCE_STAR", "", _THIS_KEY),
@@ -102,6 +103,13 @@ ACCEPTED = (
         "logs:GetQueryResults",
         "A call names a query only; that IAM knows the query's log groups is not documented.",
     ),
+        "CollectAccount",
+        "RESOURCE_MISMATCH",
+        "iam:GenerateServiceLastAccessedDetails",
+        "It takes users, roles, groups or policies; only users and roles are asked about.",
+    ),
+    Accepted("CollectDetections", "UNKNOWN_ACTION", "DescribeSecurityHubV2", _NEWER),
+    Accepted("CollectStores", "UNKNOWN_ACTION", "kms:GetKeyLastUsage", _NEWER),
     Accepted(
         "EvidenceBucketPolicy",
         "MISMATCHED_TYPE_BUT_USABLE",
