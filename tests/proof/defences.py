@@ -141,7 +141,7 @@ UNUSED = (
             right,
             "When LogBuckets names where it delivers: the same tests.",
         )
-        for right in ("kms:Decrypt", "s3:GetObject", "s3:ListBucket")
+        for right in ("kms:Decrypt", "s3:GetObject*", "s3:ListBucket*")
     ),
     *(
         Defence(

@@ -103,6 +103,7 @@ ACCEPTED = (
         "logs:GetQueryResults",
         "A call names a query only; that IAM knows the query's log groups is not documented.",
     ),
+    Accepted(
         "CollectAccount",
         "RESOURCE_MISMATCH",
         "iam:GenerateServiceLastAccessedDetails",

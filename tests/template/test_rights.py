@@ -21,6 +21,7 @@ CALLED = {
     "s3:GetBucketObjectLockConfiguration": "get_object_lock_configuration",
     "s3:GetBucketPublicAccessBlock": "get_public_access_block",
     "s3:GetEncryptionConfiguration": "get_bucket_encryption",
+    "s3:GetObjectVersion": "get_object",
     "s3:ListBucket": "list_objects_v2",
     "s3:GetLifecycleConfiguration": "get_bucket_lifecycle_configuration",
     "s3:GetReplicationConfiguration": "get_bucket_replication",

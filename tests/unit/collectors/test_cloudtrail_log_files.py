@@ -98,6 +98,7 @@ def results(found: dict[str, Collected]) -> dict[str, str]:
         for name, item in found.items()
         if "/validation-" in name and f"/{REGION}/" in name
         for one in lines(item)
+        if "result" in one
     }
 
 
@@ -374,9 +375,11 @@ def test_a_bucket_that_may_not_be_read_is_a_gap_that_says_how_to_allow_it(
 def test_files_that_may_not_be_decrypted_are_named(delivery: Delivery) -> None:
     [first, _], _ = an_hour(delivery, 0, "one", "two")
     found = collected(clients=Member({f"GetObject {first}": "AccessDenied"}))
-    kept = named(found, "files")
-    assert any(first in gap and "AccessDenied" in gap for gap in kept.gaps)
-    assert len(files(kept)) == 2
+    [told] = [
+        item for name, item in found.items() if f"/{REGION}/" in name and "/validation-" in name
+    ]
+    assert any(first in gap and "AccessDenied" in gap for gap in told.gaps)
+    assert len(files(named(found, "files"))) == 2
 
 
 def test_it_does_not_knock_for_ever_where_nothing_may_be_read(
@@ -497,3 +500,34 @@ def test_a_run_that_died_is_begun_again_and_what_came_meanwhile_is_kept_too(
     names = {one.name for one in again}
     first = {f"cloudtrail.log_files/0001/{name}" for name in died if "/files-" in name}
     assert names.isdisjoint(first)  # another bundle, which has both
+
+
+def test_what_was_deleted_is_kept_where_the_bucket_keeps_versions(delivery: Delivery) -> None:
+    on = {"Status": "Enabled"}
+    delivery.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration=on)
+    [first, second], _ = an_hour(delivery, 0, "one", "two")
+    body = delivery.s3.get_object(Bucket=BUCKET, Key=first)["Body"].read()
+    delivery.s3.delete_object(Bucket=BUCKET, Key=first)
+    found = collected()
+    [bundle] = [item for name, item in found.items() if "/deleted/files-" in name]
+    kept = files(bundle)
+    assert kept[first] == body
+    assert json.loads(kept["index.jsonl"])["version_id"]
+    assert document(named(found, "summary"))["results"][f"log files {Result.MISSING}"] == 1
+    assert results(found) == {"one": Result.VALID, "two": Result.VALID}
+    assert second not in kept
+
+
+def test_what_was_deleted_for_good_is_said_to_be(delivery: Delivery) -> None:
+    [first], _ = an_hour(delivery, 0, "one")
+    delivery.s3.delete_object(Bucket=BUCKET, Key=first)
+    [told] = [item for name, item in collected().items() if "/deleted/validation-" in name]
+    assert lines(told) == [{"key": first, "failed": "the bucket has no version of it"}]
+
+
+def test_versions_that_may_not_be_listed_are_a_gap(delivery: Delivery) -> None:
+    [first], _ = an_hour(delivery, 0, "one")
+    delivery.s3.delete_object(Bucket=BUCKET, Key=first)
+    found = collected(clients=Member({"ListObjectVersions": "AccessDenied"}))
+    [told] = [item for name, item in found.items() if "/deleted/validation-" in name]
+    assert any(first in gap and "AccessDenied" in gap for gap in told.gaps)

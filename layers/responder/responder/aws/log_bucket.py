@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 # S3 asks KMS in the reader's name for what SSE-KMS encrypted: CloudTrail User Guide, "Encrypting
 # CloudTrail log files with AWS KMS keys". A page of a listing has 1,000 keys.
 MEMBER_PERMISSIONS = frozenset({"kms:Decrypt", "s3:GetObject", "s3:ListBucket"})
+VERSIONS = frozenset({"s3:GetObjectVersion", "s3:ListBucketVersions"})  # of what was deleted
 
 
 @dataclass(frozen=True)
@@ -70,14 +71,24 @@ class LogBucket:
             if not token:
                 return
 
-    def get(self, key: str, *, most_bytes: int) -> Fetched:
-        """The current version of an object. Raises `Broken` where it is larger, or not to be had.
+    def newest_version(self, key: str) -> str | None:
+        """The version that stood under a key before it was deleted; None where none was kept."""
+        with asking_aws(f"listing versions in {self.name}"):
+            page = self.client.list_object_versions(Bucket=self.name, Prefix=key)
+        # S3 API Reference, "ListObjectVersions": of each key, those stored last come first.
+        found = [one["VersionId"] for one in page.get("Versions", []) if one["Key"] == key]
+        return found[0] if found else None
+
+    def get(self, key: str, *, most_bytes: int, version_id: str | None = None) -> Fetched:
+        """A version of an object, or the current one. Raises `Broken` where it is larger, or not
+        to be had.
 
         A body that ends early is `Unavailable`: botocore counts what it gets.
         """
         what = f"reading an object of {self.name}"
+        version: dict[str, Any] = {} if version_id is None else {"VersionId": version_id}
         with asking_aws(what):
-            answer = self.client.get_object(Bucket=self.name, Key=key)
+            answer = self.client.get_object(Bucket=self.name, Key=key, **version)
             if answer["ContentLength"] > most_bytes:
                 raise Broken(f"{what}: it has {answer['ContentLength']} bytes")
             body = answer["Body"].read()

@@ -11,13 +11,19 @@ from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from responder.aws.log_bucket import MEMBER_PERMISSIONS, Fetched, Listed, LogBucket
+from responder.aws.log_bucket import MEMBER_PERMISSIONS, VERSIONS, Fetched, Listed, LogBucket
 from responder.aws.trail import DELIVERY, global_region
 from responder.collectors import trail_places
 from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.contents import as_json, as_lines
 from responder.collectors.contents import place as place_of
-from responder.collectors.log_objects import MAX_COPIED_BYTES, MAX_OBJECTS, Stand, copy
+from responder.collectors.log_objects import (
+    MAX_COPIED_BYTES,
+    MAX_OBJECTS,
+    Stand,
+    copy,
+    copy_deleted,
+)
 from responder.collectors.reads import Reads
 from responder.collectors.trail_digests import Result
 from responder.collectors.trail_places import Day, Place, ask_trails, days, places
@@ -27,12 +33,15 @@ from responder.domain.errors import Broken
 ID = "cloudtrail.log_files"
 TITLE = "The log files of the trails"
 KINDS: tuple[str, ...] = ()
-PERMISSIONS = MEMBER_PERMISSIONS | trail_places.PERMISSIONS | {"cloudtrail:ListPublicKeys"}
+PERMISSIONS = (
+    MEMBER_PERMISSIONS | VERSIONS | trail_places.PERMISSIONS | {"cloudtrail:ListPublicKeys"}
+)
 COPIES: frozenset[str] = frozenset()
 LIMITS = (
     "only what a trail was set to log: the item `trails` says what that is",
     "files of Insights and of aggregated events are not copied",
-    "versions that were deleted or overwritten are not copied: the bucket may still hold them",
+    "of what was deleted the version is copied that a versioned bucket has kept; of what was"
+    " overwritten the earlier version is not: the bucket may still hold it",
     "a valid file is one that CloudTrail delivered; that every call was logged it does not prove",
 )
 
@@ -123,6 +132,7 @@ def _day(scene: Scene, mark: _Bookmark, day: Day) -> Generator[Collected, None, 
             # Behind the last key that was listed, nobody knows what is there.
             missing = [] if gaps else found.missing([one.key for one in listed], _since(scene))
             yield from found.items(where, missing)
+            yield from copy_deleted(scene, bucket, missing, where, found.look)
             mark.count(f"log files {Result.MISSING}", len(missing))
             for one in found.of_the_day():
                 mark.count(f"digests {'valid' if one.valid else 'not valid'}")

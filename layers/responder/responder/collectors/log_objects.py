@@ -1,6 +1,6 @@
 """Copies the objects of a log bucket in bundles, as far as time and the most to be copied go."""
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ MAX_OBJECTS = 20_000  # of one collector, in one generation of an incident
 MAX_COPIED_BYTES = 2 * 1024 * 1024 * 1024  # likewise, as they lie there
 _LARGEST_BYTES = MAX_BYTES - 64 * 1024
 _GAPS = 40
+_DELETED = 500  # deleted objects of one folder whose versions are looked for
 _REFUSALS = 20  # so many in a row, and nothing read: the rest would be refused too
 type Look = Callable[[Fetched], Mapping[str, Any]]
 
@@ -91,6 +92,31 @@ def copy(
     return True
 
 
+def copy_deleted(
+    scene: Scene, bucket: LogBucket, keys: Sequence[str], where: str, look: Look
+) -> Iterator[Collected]:
+    """One bundle of what stood under keys that have nothing any more, where versions are kept."""
+    part = _Part()
+    for number, key in enumerate(keys):
+        if number >= _DELETED or not scene.has_time():
+            part.gaps.append(
+                f"versions of {len(keys) - number} deleted objects were not looked for"
+            )
+            break
+        try:
+            version = bucket.newest_version(key)
+            if version is None:
+                part.looked.append({"key": key, "failed": "the bucket has no version of it"})
+                continue
+            fetched = bucket.get(key, most_bytes=_LARGEST_BYTES, version_id=version)
+            _take(fetched, part, Stand(), look, scene.read_at())
+        except Broken as error:
+            part.looked.append({"key": key, "failed": str(error)})
+            part.gaps.append(f"versions of {key} could not be read: {error}")
+    covers = "what was deleted, in the version that the bucket has kept"
+    yield from _items(part, Stand(), f"{where}/deleted", covers, "validation")
+
+
 def few(gaps: Sequence[str]) -> tuple[str, ...]:
     """The first of many gaps of one kind, for a record of limited size; the item has them all."""
     more = len(gaps) - _GAPS
@@ -113,11 +139,11 @@ def _take(fetched: Fetched, part: _Part, stand: Stand, look: Look, read_at: date
 
 def _items(part: _Part, stand: Stand, where: str, covers: str, looked: str) -> Generator[Collected]:
     """Their names tell what is in them: a run that begins again may find other objects there."""
-    if not part.bundle.members and not part.gaps:
+    if not part.looked and not part.gaps:
         return
     name = f"{stand.part:04d}-{part.bundle.mark}"
-    content = part.bundle.content()
-    yield Collected(f"{where}/files-{name}", content, covers, few(part.gaps))
+    if part.bundle.members:
+        yield Collected(f"{where}/files-{name}", part.bundle.content(), covers)
     said = f"what was found out about each object of files-{name}"
-    yield Collected(f"{where}/{looked}-{name}", as_lines(part.looked), said)
+    yield Collected(f"{where}/{looked}-{name}", as_lines(part.looked), said, few(part.gaps))
     stand.part += 1
