@@ -20,6 +20,7 @@ WRITTEN = "<!-- Written by `make docs` from the code. Change the code, not this 
 CALLERS = {
     "approve": "the approval document in Systems Manager, as its last step",
     "record": "a person: counsel, or whoever learned a fact",
+    "hold": "counsel: `responder hold`",
     "cut": "a person who wants more cut than findings ask for",
     "register": "a person who wants every breach on record: `responder register`",
     "release": "a person who undoes an order",

@@ -1,6 +1,7 @@
 """Who may do what, by role: each power is held by those who are named here, and by nobody else."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,8 @@ from tests.template.roles import (
     VAULT,
     Thing,
     everybody,
+    may,
+    one_of,
     who_may,
     written,
 )
@@ -108,12 +111,45 @@ def test_evidence_is_put_by_its_writers_and_read_by_none_of_them(vault: str) -> 
         "s3:DeleteObject",
         "s3:DeleteObjectVersion",
         "s3:PutObjectAcl",
-        "s3:PutObjectLegalHold",
         "s3:PutObjectRetention",
     ],
 )
 def test_nobody_deletes_or_shortens_evidence(action: str, vault: str) -> None:
     assert who_may(action, evidence(vault), vault) == set()
+
+
+@pytest.mark.parametrize("vault", VAULTS)
+def test_one_function_sets_a_legal_hold_and_nobody_lifts_one(vault: str) -> None:
+    """Counsel lifts it, by a role of their own. A call that does not say ON is one that lifts."""
+    set_on, set_off = (
+        evidence(vault, **{"s3:object-lock-legal-hold": word}) for word in ("ON", "OFF")
+    )
+    assert who_may("s3:PutObjectLegalHold", set_on, vault) == {"Hold"}
+    assert who_may("s3:PutObjectLegalHold", set_off, vault) == set()
+    assert who_may("s3:PutObjectLegalHold", evidence(vault), vault) == set()
+    assert who_may("s3:GetObjectLegalHold", evidence(vault), vault) == {"Hold"}
+
+
+@pytest.mark.parametrize("vault", VAULTS)
+@pytest.mark.parametrize(
+    ("person", "holds", "lifts"),
+    [("counsel", True, True), ("custodian", True, False), ("administrator", False, False)],
+)
+def test_only_counsel_lifts_a_hold_whatever_else_a_person_may(
+    person: str, holds: bool, lifts: bool, vault: str
+) -> None:
+    somebody = one_of(vault, person)
+    for word, may_it in (("ON", holds), ("OFF", lifts)):
+        thing = evidence(vault, **{"s3:object-lock-legal-hold": word})
+        assert may(somebody, "s3:PutObjectLegalHold", thing) == may_it, word
+
+
+def test_where_nobody_is_named_as_counsel_nobody_lifts_a_hold() -> None:
+    policy = written(KEPT, VAULT, VAULT, CounselArns="")["EvidenceBucketPolicy"]["PolicyDocument"]
+    for person in ("counsel", "custodian", "administrator"):
+        for word, may_it in (("ON", person == "custodian"), ("OFF", False)):
+            thing = replace(evidence(VAULT, **{"s3:object-lock-legal-hold": word}), policy=policy)
+            assert may(one_of(VAULT, person), "s3:PutObjectLegalHold", thing) == may_it
 
 
 @pytest.mark.parametrize("vault", VAULTS)

@@ -65,6 +65,7 @@ def deploy_vault(cloud: Cloud, root: Path = ROOT) -> Stack:
         root / "stacks/evidence-vault.yaml",
         stack_name="evidence-vault",
         parameters={
+            "CounselArns": COUNSEL,
             "CustodianRoleArn": CUSTODIAN,
             "ResponderAccount": HOME,
         },
@@ -180,7 +181,7 @@ def hire(cloud: Cloud) -> None:
                 "ssm:StartAutomationExecution",
             ],
         ),
-        (COUNSEL, "lambda:InvokeFunction"),
+        (COUNSEL, ["cloudformation:DescribeStacks", "lambda:InvokeFunction"]),
     ):
         name = arn.rpartition("/")[2]
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)

@@ -14,6 +14,7 @@ from responder.aws.correlations import Correlations
 from responder.aws.evidence import Evidence
 from responder.aws.facts import RecordedFacts
 from responder.aws.generations import Generations
+from responder.aws.holds import Holds, VersionHolds
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.lineages import Lineages
@@ -203,6 +204,18 @@ def waiting() -> Waiting:
 def evidence() -> Evidence:
     """What the vault holds of incidents, and who held it."""
     return Evidence(ledger())
+
+
+@cache
+def holds() -> Holds:
+    """Which incidents are held for counsel."""
+    return Holds(ledger())
+
+
+@cache
+def version_holds() -> VersionHolds:
+    """The holds on what the vault has."""
+    return VersionHolds(settings().evidence_account, home_clients().home("s3"))
 
 
 @cache

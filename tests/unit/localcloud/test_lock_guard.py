@@ -174,3 +174,28 @@ def test_an_upload_needs_a_key_that_works(world: World) -> None:
     kms.disable_key(KeyId=key.rpartition("/")[2])  # moto knows it by its id alone
     assert code(s3.put_object, **upload, SSEKMSKeyId=key) == "KMS.DisabledException"
     assert code(s3.get_object, Bucket="vault", Key="a") == "KMS.DisabledException"
+
+
+def test_a_held_version_is_deleted_by_nobody_until_the_hold_is_off(world: World) -> None:
+    s3 = a_vault(world)
+    which = put(s3)
+    assert code(s3.get_object_legal_hold, **which) == "NoSuchObjectLockConfiguration"
+    s3.put_object_legal_hold(**which, LegalHold={"Status": "ON"})
+    assert s3.get_object_legal_hold(**which)["LegalHold"] == {"Status": "ON"}
+    assert code(s3.delete_object, **which, BypassGovernanceRetention=True) == "AccessDenied"
+    s3.put_object_legal_hold(**which, LegalHold={"Status": "OFF"})
+    s3.delete_object(**which)
+    for call in (s3.get_object_legal_hold, s3.put_object_legal_hold):
+        more = {} if call == s3.get_object_legal_hold else {"LegalHold": {"Status": "ON"}}
+        assert code(call, **which, **more) == "NoSuchVersion"
+
+
+def test_the_right_to_hold_can_be_given_without_the_right_to_lift(world: World) -> None:
+    s3 = a_vault(world)
+    which = put(s3)
+    on = {"StringEquals": {"s3:object-lock-legal-hold": "ON"}}
+    holder = world.user("holder", {**allow("s3:PutObjectLegalHold"), "Condition": on})("s3")
+    holder.put_object_legal_hold(**which, LegalHold={"Status": "ON"})
+    off = {"LegalHold": {"Status": "OFF"}}
+    assert code(holder.put_object_legal_hold, **which, **off) == "AccessDenied"
+    assert s3.get_object_legal_hold(**which)["LegalHold"] == {"Status": "ON"}

@@ -13,6 +13,7 @@ from responder.domain.evidence import CustodyEntry
 
 NO_PREVIOUS = "0" * 64
 COLLECTED, NOT_COLLECTED, SEALED = "collected", "not collected", "sealed"
+HELD, HOLD_LIFTED = "held", "hold lifted"
 
 
 def next_entry(

@@ -1,0 +1,91 @@
+"""`responder hold`: counsel keeps what the vault has of an incident, and counsel ends it."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from typer.testing import Result
+
+from responder.aws.evidence import Evidence, Shelf
+from responder.aws.holds import Holds, VersionHolds
+from responder.domain.custody import HELD, HOLD_LIFTED, verify_chain
+from responder_cli.drill import world
+from tests.workflow.nights import Night, a_night
+from tests.workflow.test_generations import ASKS_THEN_CUTS, EXFILTRATION, SEQUENCE, comes, found
+
+WHY = "preservation letter of 23 November"
+
+
+@pytest.fixture(scope="module")
+def kept() -> Iterator[Night]:
+    """An incident of one finding, whose evidence is in the vault; a worse one is to come."""
+    with a_night(Policy=ASKS_THEN_CUTS) as night:
+        comes(night, found(night, EXFILTRATION))
+        yield night
+
+
+def run(night: Night, monkeypatch: pytest.MonkeyPatch, *words: str, role: str) -> Result:
+    [incident] = night.watch.incidents()
+    told = ["hold", incident.id, "--reason", WHY, "--json", *words]
+    return night.types(monkeypatch, *told, role=role)
+
+
+def legal_holds(night: Night) -> list[bool]:
+    """Whether each version on record is held."""
+    [incident] = night.watch.incidents()
+    versions = VersionHolds(world.HOME, night.cloud.client("s3", account=world.HOME))
+    evidence = Evidence(night.watch.receipts.ledger)
+    return [versions.is_on(one) for shelf in Shelf for one in evidence.items(incident.id, shelf)]
+
+
+def test_what_is_put_after_the_hold_began_is_held_within_the_hour(
+    kept: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = run(kept, monkeypatch, role=world.ON_CALL)
+    assert held.exit_code == 0, held.output
+    answer: dict[str, Any] = json.loads(held.stdout)
+    assert (answer["in_force"], answer["left"]) == (True, 0)
+    assert len(legal_holds(kept)) == answer["objects"]
+    comes(kept, found(kept, SEQUENCE))
+    kept.ends()
+    assert len(legal_holds(kept)) > answer["objects"]
+    kept.watch.until(lambda: set(legal_holds(kept)) == {True}, at_most=timedelta(hours=1))
+
+
+def test_only_counsel_ends_a_hold_and_it_is_told(
+    kept: Night, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [incident] = kept.watch.incidents()
+    ledger = kept.watch.receipts.ledger
+    refused = run(kept, monkeypatch, "--lift", role=world.ON_CALL)
+    assert refused.exit_code == 2
+    assert "AccessDenied" in refused.stderr
+    assert set(legal_holds(kept)) == {True}
+    assert Holds(ledger).in_force(incident.id)
+
+    lifted = run(kept, monkeypatch, "--lift", role=world.COUNSEL)
+    assert lifted.exit_code == 0, lifted.output
+    assert json.loads(lifted.stdout)["in_force"] is False
+    assert set(legal_holds(kept)) == {False}
+    assert not Holds(ledger).in_force(incident.id)
+    chain = Evidence(ledger).custody(incident.id)
+    told = [(one.event, one.detail) for one in chain if one.event in (HELD, HOLD_LIFTED)]
+    assert told == [(HELD, WHY), (HOLD_LIFTED, WHY)]
+    assert verify_chain(chain) is None
+
+
+@pytest.mark.parametrize("role", [world.ADMINISTRATOR, world.CUSTODIAN])
+def test_no_administrator_ends_a_hold(kept: Night, role: str) -> None:
+    s3 = kept.cloud.role("s3", role_arn=role, session_name="mallory", region=world.REGION)
+    [incident] = kept.watch.incidents()
+    one = Evidence(kept.watch.receipts.ledger).items(incident.id)[0]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object_legal_hold(
+            Bucket=one.bucket,
+            Key=one.key,
+            VersionId=one.version_id,
+            LegalHold={"Status": "OFF"},
+        )
