@@ -21,6 +21,7 @@ CALLERS = {
     "approve": "the approval document in Systems Manager, as its last step",
     "record": "a person: counsel, or whoever learned a fact",
     "hold": "counsel: `responder hold`",
+    "rehash": "a person who wants one incident hashed now, or answers for what is wrong",
     "cut": "a person who wants more cut than findings ask for",
     "register": "a person who wants every breach on record: `responder register`",
     "release": "a person who undoes an order",

@@ -23,6 +23,21 @@ from tests.template.templates import functions
 
 VAULTS = [VAULT, HOME]  # an account of its own, or the responder's
 WRITERS = {"Collect", "Seal", "Report"}
+HOLDING = {"s3:GetObjectLegalHold", "s3:PutObjectLegalHold"}
+REHASHING = {"kms:Decrypt", "s3:GetObjectVersion"}
+POWERS = {
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:PutObjectAcl",
+    "s3:PutObjectRetention",
+    "s3:PutObjectTagging",
+    "s3:RestoreObject",
+}
 TABLE = Thing(f"arn:aws:dynamodb:{REGION}:{HOME}:table/Table", HOME)
 RESPONSE = "stateMachine:breach-responder-incident-response"
 DOCUMENT = "automation-definition/breach-responder-"
@@ -88,7 +103,7 @@ def test_nobody_enters_by_another_role_even_where_it_trusts_them_all() -> None:
 
 
 @pytest.mark.parametrize("vault", VAULTS)
-def test_evidence_is_put_by_its_writers_and_read_by_none_of_them(vault: str) -> None:
+def test_evidence_is_put_by_its_writers_and_read_by_who_only_hashes_it(vault: str) -> None:
     encrypted = {
         "s3:if-none-match": "*",
         "s3:x-amz-server-side-encryption-aws-kms-key-id": key("EvidenceKey", KEPT, vault).arn,
@@ -96,11 +111,30 @@ def test_evidence_is_put_by_its_writers_and_read_by_none_of_them(vault: str) -> 
     assert who_may("s3:PutObject", evidence(vault, **encrypted), vault) == WRITERS
     assert who_may("kms:GenerateDataKey", key("EvidenceKey", KEPT, vault), vault) == WRITERS
     assert who_may("kms:Sign", key("SigningKey", KEPT, vault), vault) == {"Seal"}
+    assert who_may("s3:GetObject", evidence(vault), vault) == set()
     for action in ("s3:GetObject", "s3:GetObjectVersion"):
-        assert who_may(action, evidence(vault), vault) == set()
         assert who_may(action, bucket("AccessLogBucket", vault, of="/evidence/x"), vault) == set()
-    assert who_may("s3:ListBucket", bucket("EvidenceBucket", vault), vault) == set()
-    assert who_may("kms:Decrypt", key("EvidenceKey", KEPT, vault), vault) == set()
+    assert who_may("s3:GetObjectVersion", evidence(vault), vault) == {"Rehash"}
+    assert who_may("s3:ListBucket", bucket("EvidenceBucket", vault), vault) == {"Rehash"}
+    assert who_may("kms:Decrypt", key("EvidenceKey", KEPT, vault), vault) == {"Rehash"}
+
+
+@pytest.mark.parametrize("vault", VAULTS)
+@pytest.mark.parametrize(("verb", "may_do"), [("Hold", HOLDING), ("Rehash", REHASHING)])
+def test_what_holds_or_hashes_could_do_no_more_were_it_given_every_right(
+    verb: str, may_do: set[str], vault: str
+) -> None:
+    """The vault says so, whatever the role's own policies come to say."""
+    name = everybody(vault)[verb].arn.rpartition("/")[2]
+    somebody = one_of(HOME, name)
+    told = {
+        "s3:if-none-match": "*",
+        "s3:object-lock-legal-hold": "ON",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id": key("EvidenceKey", KEPT, vault).arn,
+    }
+    things = {"s3": evidence(vault, **told), "kms": key("EvidenceKey", KEPT, vault)}
+    tried = HOLDING | REHASHING | POWERS
+    assert {one for one in tried if may(somebody, one, things[one.partition(":")[0]])} == may_do
 
 
 @pytest.mark.parametrize("vault", VAULTS)

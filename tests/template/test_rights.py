@@ -15,6 +15,7 @@ from tests.template.templates import ROOT, functions, step
 PACKAGE = ROOT / "layers/responder/responder"
 # Where IAM has another word than the API (Service Authorization Reference).
 CALLED = {
+    "s3:GetObjectVersion": "get_object",  # where the call names a version
     "s3:GetBucketPublicAccessBlock": "get_public_access_block",
     "s3:GetLifecycleConfiguration": "get_bucket_lifecycle_configuration",
     "s3:GetReplicationConfiguration": "get_bucket_replication",
@@ -26,7 +27,9 @@ CALLED = {
 ALONG = {
     "ec2:CreateTags": "TagSpecifications",
     "iam:PassRole": "Role",
+    "kms:Decrypt": "get_object",
     "kms:GenerateDataKey": "aws:kms",
+    "s3:ListBucket": "NoSuchVersion",  # or S3 would say that it was refused
     "ssm-contacts:StartEngagement": "start_incident",
     "sts:AssumeRole": "AssumeRoleCredentialFetcher",
 }

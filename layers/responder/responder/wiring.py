@@ -23,6 +23,7 @@ from responder.aws.pager import Pager
 from responder.aws.progress import Progress
 from responder.aws.receipts import Receipts
 from responder.aws.records import Records
+from responder.aws.rehashes import Rehashes, VersionReader
 from responder.aws.rule_store import RuleStore
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
@@ -216,6 +217,18 @@ def holds() -> Holds:
 def version_holds() -> VersionHolds:
     """The holds on what the vault has."""
     return VersionHolds(settings().evidence_account, home_clients().home("s3"))
+
+
+@cache
+def rehashes() -> Rehashes:
+    """How far each incident is hashed again."""
+    return Rehashes(ledger())
+
+
+@cache
+def version_reader() -> VersionReader:
+    """What reads evidence, to hash it."""
+    return VersionReader(settings().evidence_account, home_clients().home("s3"))
 
 
 @cache

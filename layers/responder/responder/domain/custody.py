@@ -14,6 +14,7 @@ from responder.domain.evidence import CustodyEntry
 NO_PREVIOUS = "0" * 64
 COLLECTED, NOT_COLLECTED, SEALED = "collected", "not collected", "sealed"
 HELD, HOLD_LIFTED = "held", "hold lifted"
+REHASHED, FOUND_WRONG, WRONG_SEEN = "rehashed", "found wrong", "seen by a person"
 
 
 def next_entry(

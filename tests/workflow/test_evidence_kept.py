@@ -1,4 +1,4 @@
-"""`responder hold`: counsel keeps what the vault has of an incident, and counsel ends it."""
+"""What becomes of evidence once it is in the vault: it is held, and hashed again."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typer.testing import Result
 
 from responder.aws.evidence import Evidence, Shelf
 from responder.aws.holds import Holds, VersionHolds
-from responder.domain.custody import HELD, HOLD_LIFTED, verify_chain
+from responder.domain.custody import HELD, HOLD_LIFTED, REHASHED, verify_chain
 from responder_cli.drill import world
 from tests.workflow.nights import Night, a_night
 from tests.workflow.test_generations import ASKS_THEN_CUTS, EXFILTRATION, SEQUENCE, comes, found
@@ -75,6 +75,21 @@ def test_only_counsel_ends_a_hold_and_it_is_told(
     told = [(one.event, one.detail) for one in chain if one.event in (HELD, HOLD_LIFTED)]
     assert told == [(HELD, WHY), (HOLD_LIFTED, WHY)]
     assert verify_chain(chain) is None
+
+
+def test_every_version_is_read_and_found_as_recorded_by_the_one_role_that_may(kept: Night) -> None:
+    [incident] = kept.watch.incidents()
+    client = kept.cloud.client("lambda", account=world.HOME)
+    answer = client.invoke(
+        FunctionName=kept.stacks.responder.outputs["RehashFunctionName"],
+        Payload=json.dumps({"incident_id": incident.id}).encode(),
+    )
+    assert json.loads(answer["Payload"].read()) == {"incidents": 1, "ended": 1, "wrong": 0}
+    chain = Evidence(kept.watch.receipts.ledger).custody(incident.id)
+    [link] = [one for one in chain if one.event == REHASHED]
+    assert link.detail.startswith(f"{len(legal_holds(kept))} versions (")
+    assert link.detail.endswith("0 in archive and not read; 0 not as recorded")
+    assert "RehashFunction" in link.by
 
 
 @pytest.mark.parametrize("role", [world.ADMINISTRATOR, world.CUSTODIAN])
