@@ -22,6 +22,7 @@ CALLERS = {
     "record": "a person: counsel, or whoever learned a fact",
     "hold": "counsel: `responder hold`",
     "rehash": "a person who wants one incident hashed now, or answers for what is wrong",
+    "disclose": "an investigator: `responder evidence`",
     "cut": "a person who wants more cut than findings ask for",
     "register": "a person who wants every breach on record: `responder register`",
     "release": "a person who undoes an order",

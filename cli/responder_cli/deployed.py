@@ -48,9 +48,7 @@ def ask(
         )
     answer: dict[str, Any] = json.loads(reply["Payload"].read())
     if "FunctionError" in reply:
-        _stop(
-            f"{answer.get('errorType', 'error')}: {answer.get('errorMessage', 'it said no more')}"
-        )
+        stop(f"{answer.get('errorType', 'error')}: {answer.get('errorMessage', 'it said no more')}")
     return answer
 
 
@@ -66,17 +64,18 @@ def stopping() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        _stop(str(error))
+        stop(str(error))
 
 
 def _function(cloudformation: "CloudFormationClient", stack: str, output: str) -> str:
     outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
     found = {one.get("OutputKey"): one.get("OutputValue", "") for one in outputs}
     if output not in found:
-        _stop(f"the stack {stack} has no output {output}: it is no responder, or half deployed")
+        stop(f"the stack {stack} has no output {output}: it is no responder, or half deployed")
     return found[output]
 
 
-def _stop(why: str) -> NoReturn:
+def stop(why: str) -> NoReturn:
+    """Say why on stderr, and exit with 2."""
     typer.echo(f"error: {one_line(why, 1200)}", err=True)
     raise typer.Exit(2)

@@ -33,6 +33,7 @@ _KEY = "No finding asks for a cut of a key, and no scenario holds one: a person 
 _TASK = "No scenario holds a task: tests/workflow/test_ladder_tasks.py."
 _QUOTA = "When a policy cannot be attached: tests/unit/actions/test_member_role_suffices.py."
 _HELD = "Counsel asks for a hold, and no scenario does: tests/workflow/test_evidence_kept.py."
+_READ = "A person asks to read evidence: tests/workflow/test_evidence_kept.py."
 _LADDER = "Steps of the ladder above the first: tests/workflow/test_ladder_cases.py."
 UNUSED = (
     Defence("OpenFunctionRole", "ssm-incidents:*", _NO_PLAN),
@@ -74,6 +75,7 @@ UNUSED = (
     Defence("SealFunctionRole", "s3:GetObjectTagging", _RETRY),
     Defence("ReportFunctionRole", "s3:GetObjectTagging", _RETRY),
     *(Defence("HoldFunctionRole", right, _HELD) for right in ("dynamodb:[GP]*Item", "s3:*")),
+    Defence("DiscloseFunctionRole", "*", _READ),
     Defence(
         "RehashFunctionRole",
         "sns:Publish",
