@@ -20,6 +20,9 @@ WRITTEN = "<!-- Written by `make docs` from the code. Change the code, not this 
 CALLERS = {
     "approve": "the approval document in Systems Manager, as its last step",
     "record": "a person: counsel, or whoever learned a fact",
+    "hold": "counsel: `responder hold`",
+    "rehash": "a person who wants one incident hashed now, or answers for what is wrong",
+    "disclose": "an investigator: `responder evidence`",
     "cut": "a person who wants more cut than findings ask for",
     "register": "a person who wants every breach on record: `responder register`",
     "report": "a person who wants the dossier as it is now: `responder report`",

@@ -34,6 +34,7 @@ def install(switchboard: Switchboard) -> None:
     """Guard S3, and serve what moto answers wrongly."""
     switchboard.guard(_check)
     switchboard.serve("s3", "GetObjectRetention", _retention)
+    switchboard.serve("s3", "GetObjectLegalHold", _legal_hold)
 
 
 def _check(asked: Asked) -> None:
@@ -148,6 +149,28 @@ def _takes_no_acl(_: Asked, bucket: Any) -> None:
         raise Fault("AccessControlListNotSupported", "The bucket does not allow ACLs")
 
 
+def _holds(asked: Asked, bucket: Any) -> None:
+    if not bucket.object_lock_enabled:
+        raise Fault("InvalidRequest", "Bucket is missing Object Lock Configuration")
+    _version(asked)
+
+
+def _legal_hold(asked: Asked) -> dict[str, Any] | None:
+    """GetObjectLegalHold, for which moto fails where there is no such version."""
+    held = getattr(_version(asked), "lock_legal_status", None)
+    if held is None:
+        text = "The specified object does not have a ObjectLock configuration"
+        raise Fault("NoSuchObjectLockConfiguration", text, status=404)
+    return {"LegalHold": {"Status": held}}
+
+
+def _version(asked: Asked) -> Any:
+    if (found := find_object(asked)) is None:
+        what = "Version" if asked.params.get("VersionId") else "Key"
+        raise Fault(f"NoSuch{what}", f"The specified {what.lower()} does not exist.", status=404)
+    return found
+
+
 _CHECKS: Final[dict[str, Callable[[Asked, Any], None]]] = {
     "CopyObject": _uploads,
     "CreateMultipartUpload": _uploads,
@@ -156,6 +179,7 @@ _CHECKS: Final[dict[str, Callable[[Asked, Any], None]]] = {
     "PutObject": _uploads,
     "PutObjectAcl": _takes_no_acl,
     "PutObjectLockConfiguration": _locks,
+    "PutObjectLegalHold": _holds,
     "PutObjectRetention": _retains,
     "UploadPart": lambda asked, _: _digests(asked),
 }

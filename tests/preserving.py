@@ -12,6 +12,7 @@ from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.progress import Progress
 from responder.aws.receipts import Receipts
+from responder.aws.rehashes import Rehashes
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Content, Vault
@@ -126,6 +127,7 @@ class World:
             vault=vault,
             signer=signer,
             timeline=Timeline(table),
+            rehashes=Rehashes(table),
             by=SEALED_BY,
         )
 

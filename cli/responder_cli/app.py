@@ -7,13 +7,15 @@ from responder_cli.cut import cut
 from responder_cli.deadlines.command import deadlines
 from responder_cli.dossier.command import report
 from responder_cli.drill.command import drill
+from responder_cli.evidence import evidence
+from responder_cli.hold import hold
 from responder_cli.laws import laws
 from responder_cli.plan import plan
 from responder_cli.register import register
 from responder_cli.release import release
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
-for command in (drill, plan, deadlines, laws, register, report, cut, release):
+for command in (drill, plan, deadlines, laws, register, report, cut, release, evidence, hold):
     app.command()(command)
 
 

@@ -24,6 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         vault=wiring.vault(),
         signer=wiring.signer(),
         timeline=wiring.timeline(),
+        rehashes=wiring.rehashes(),
         by=context.invoked_function_arn,
     )
     return answer.model_dump(mode="json")

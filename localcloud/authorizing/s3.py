@@ -247,7 +247,8 @@ def _object(
         s3__object_lock_mode=given.get("ObjectLockMode") or retention.get("Mode"),
         s3__object_lock_retain_until_date=until.isoformat() if until else None,
         s3__object_lock_remaining_retention_days=(until - asked.at).days if until else None,
-        s3__object_lock_legal_hold=given.get("ObjectLockLegalHoldStatus"),
+        s3__object_lock_legal_hold=given.get("ObjectLockLegalHoldStatus")
+        or given.get("LegalHold", {}).get("Status"),
         s3__x_amz_acl=given.get("ACL"),
         s3__x_amz_copy_source=given.get("CopySource"),
         s3__x_amz_server_side_encryption=given.get("ServerSideEncryption"),

@@ -33,6 +33,8 @@ _KEY = "No finding asks for a cut of a key, and no scenario holds one: a person 
 _TASK = "No scenario holds a task: tests/workflow/test_ladder_tasks.py."
 _QUOTA = "When a policy cannot be attached: tests/unit/actions/test_member_role_suffices.py."
 _OF_NONE = "No finding of a scenario names one: tests/unit/collectors/test_{}.py."
+_HELD = "Counsel asks for a hold, and no scenario does: tests/workflow/test_evidence_kept.py."
+_READ = "A person asks to read evidence: tests/workflow/test_evidence_kept.py."
 _LADDER = "Steps of the ladder above the first: tests/workflow/test_ladder_cases.py."
 UNUSED = (
     Defence("OpenFunctionRole", "ssm-incidents:*", _NO_PLAN),
@@ -73,6 +75,13 @@ UNUSED = (
     Defence("CollectFunctionRole", "s3:GetObjectTagging", _RETRY),
     Defence("SealFunctionRole", "s3:GetObjectTagging", _RETRY),
     Defence("ReportFunctionRole", "s3:GetObjectTagging", _RETRY),
+    *(Defence("HoldFunctionRole", right, _HELD) for right in ("dynamodb:[GP]*Item", "s3:*")),
+    Defence("DiscloseFunctionRole", "*", _READ),
+    Defence(
+        "RehashFunctionRole",
+        "sns:Publish",
+        "When something in the vault is not as recorded: tests/unit/steps/test_rehash.py.",
+    ),
     Defence("ContainRole", "ec2:*NetworkAcl*", _WIDER),
     Defence("ContainRole", "ec2:ModifyInstanceMetadataOptions", _WIDER),
     Defence("ContainRole", "ec2:*IamInstanceProfile*", _WIDER),
@@ -252,6 +261,9 @@ ELSEWHERE = (
     Defence("RecordFunctionRole", "*", "facts"),
     Defence("SweepFunctionRole", "*", "facts"),
     Defence("RegisterFunctionRole", "*", "facts"),
+    Defence("HoldFunctionRole", "dynamodb:Query", "facts"),
+    Defence("RehashFunctionRole", "[!s]*", "facts"),
+    Defence("RehashFunctionRole", "s3:*", "facts"),
 )
 
 

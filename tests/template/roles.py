@@ -104,16 +104,37 @@ def may(identity: Identity, action: str, thing: Thing) -> bool:
     return decide(question, identity).allowed
 
 
+def one_of(account: str, name: str) -> Identity:
+    """A person in a role of an account, with every right that an administrator has."""
+    star = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    return Identity(
+        arn=f"arn:aws:iam::{account}:role/{name}",
+        caller_arn=f"arn:aws:sts::{account}:assumed-role/{name}/somebody",
+        account=account,
+        user_id="AROAPERSON:somebody",
+        user_name=None,
+        policies=(Policy("all", json.dumps({"Version": "2012-10-17", "Statement": [star]})),),
+        boundary=None,
+        session=Session(issued_at=datetime(2026, 11, 23, 12, tzinfo=UTC)),
+        tags={},
+    )
+
+
 @cache
-def written(path: str, account: str, vault: str) -> dict[str, dict[str, Any]]:
+def written(path: str, account: str, vault: str, **more: str) -> dict[str, dict[str, Any]]:
     """The roles and policies of a template that is deployed there, as CloudFormation sends them."""
     template = translate(ROOT / path, {}, REGION).template
-    told = _TOLD | {
-        "CustodianRoleArn": f"arn:aws:iam::{vault}:role/custodian",
-        "EvidenceAccount": vault,
-        "EvidenceKeyArn": f"arn:aws:kms:{REGION}:{vault}:key/EvidenceKey",
-        "SigningKeyArn": f"arn:aws:kms:{REGION}:{vault}:key/SigningKey",
-    }
+    told = (
+        _TOLD
+        | {
+            "CounselArns": f"arn:aws:iam::{vault}:role/counsel",
+            "CustodianRoleArn": f"arn:aws:iam::{vault}:role/custodian",
+            "EvidenceAccount": vault,
+            "EvidenceKeyArn": f"arn:aws:kms:{REGION}:{vault}:key/EvidenceKey",
+            "SigningKeyArn": f"arn:aws:kms:{REGION}:{vault}:key/SigningKey",
+        }
+        | more
+    )
     parameters: dict[str, Any] = {
         "AWS::AccountId": account,
         "AWS::Partition": "aws",

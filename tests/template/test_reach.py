@@ -1,6 +1,7 @@
 """Who may do what, by role: each power is held by those who are named here, and by nobody else."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -14,6 +15,8 @@ from tests.template.roles import (
     VAULT,
     Thing,
     everybody,
+    may,
+    one_of,
     who_may,
     written,
 )
@@ -21,6 +24,21 @@ from tests.template.templates import functions
 
 VAULTS = [VAULT, HOME]  # an account of its own, or the responder's
 WRITERS = {"Collect", "Seal", "Report"}
+HOLDING = {"s3:GetObjectLegalHold", "s3:PutObjectLegalHold"}
+REHASHING = {"kms:Decrypt", "s3:GetObjectVersion"}
+POWERS = {
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "s3:BypassGovernanceRetention",
+    "s3:DeleteObject",
+    "s3:DeleteObjectVersion",
+    "s3:GetObject",
+    "s3:PutObject",
+    "s3:PutObjectAcl",
+    "s3:PutObjectRetention",
+    "s3:PutObjectTagging",
+    "s3:RestoreObject",
+}
 TABLE = Thing(f"arn:aws:dynamodb:{REGION}:{HOME}:table/Table", HOME)
 RESPONSE = "stateMachine:breach-responder-incident-response"
 CONTAINS = "ContainRole of the shop"
@@ -154,7 +172,7 @@ def test_nobody_enters_by_another_role_even_where_it_trusts_them_all() -> None:
 
 
 @pytest.mark.parametrize("vault", VAULTS)
-def test_evidence_is_put_by_its_writers_and_read_by_none_of_them(vault: str) -> None:
+def test_evidence_is_put_by_its_writers_and_read_by_who_only_hashes_it(vault: str) -> None:
     encrypted = {
         "s3:if-none-match": "*",
         "s3:x-amz-server-side-encryption-aws-kms-key-id": key("EvidenceKey", KEPT, vault).arn,
@@ -162,11 +180,30 @@ def test_evidence_is_put_by_its_writers_and_read_by_none_of_them(vault: str) -> 
     assert who_may("s3:PutObject", evidence(vault, **encrypted), vault) == WRITERS
     assert who_may("kms:GenerateDataKey", key("EvidenceKey", KEPT, vault), vault) == WRITERS
     assert who_may("kms:Sign", key("SigningKey", KEPT, vault), vault) == {"Seal"}
+    assert who_may("s3:GetObject", evidence(vault), vault) == set()
     for action in ("s3:GetObject", "s3:GetObjectVersion"):
-        assert who_may(action, evidence(vault), vault) == set()
         assert who_may(action, bucket("AccessLogBucket", vault, of="/evidence/x"), vault) == set()
-    assert who_may("s3:ListBucket", bucket("EvidenceBucket", vault), vault) == set()
-    assert who_may("kms:Decrypt", key("EvidenceKey", KEPT, vault), vault) == set()
+    assert who_may("s3:GetObjectVersion", evidence(vault), vault) == {"Rehash"}
+    assert who_may("s3:ListBucket", bucket("EvidenceBucket", vault), vault) == {"Rehash"}
+    assert who_may("kms:Decrypt", key("EvidenceKey", KEPT, vault), vault) == {"Rehash"}
+
+
+@pytest.mark.parametrize("vault", VAULTS)
+@pytest.mark.parametrize(("verb", "may_do"), [("Hold", HOLDING), ("Rehash", REHASHING)])
+def test_what_holds_or_hashes_could_do_no_more_were_it_given_every_right(
+    verb: str, may_do: set[str], vault: str
+) -> None:
+    """The vault says so, whatever the role's own policies come to say."""
+    name = everybody(vault)[verb].arn.rpartition("/")[2]
+    somebody = one_of(HOME, name)
+    told = {
+        "s3:if-none-match": "*",
+        "s3:object-lock-legal-hold": "ON",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id": key("EvidenceKey", KEPT, vault).arn,
+    }
+    things = {"s3": evidence(vault, **told), "kms": key("EvidenceKey", KEPT, vault)}
+    tried = HOLDING | REHASHING | POWERS
+    assert {one for one in tried if may(somebody, one, things[one.partition(":")[0]])} == may_do
 
 
 def test_logs_are_read_by_the_role_that_reads_and_only_where_they_are_named() -> None:
@@ -196,12 +233,45 @@ def test_keys_of_logs_are_used_through_s3_only() -> None:
         "s3:DeleteObject",
         "s3:DeleteObjectVersion",
         "s3:PutObjectAcl",
-        "s3:PutObjectLegalHold",
         "s3:PutObjectRetention",
     ],
 )
 def test_nobody_deletes_or_shortens_evidence(action: str, vault: str) -> None:
     assert who_may(action, evidence(vault), vault) == set()
+
+
+@pytest.mark.parametrize("vault", VAULTS)
+def test_one_function_sets_a_legal_hold_and_nobody_lifts_one(vault: str) -> None:
+    """Counsel lifts it, by a role of their own. A call that does not say ON is one that lifts."""
+    set_on, set_off = (
+        evidence(vault, **{"s3:object-lock-legal-hold": word}) for word in ("ON", "OFF")
+    )
+    assert who_may("s3:PutObjectLegalHold", set_on, vault) == {"Hold"}
+    assert who_may("s3:PutObjectLegalHold", set_off, vault) == set()
+    assert who_may("s3:PutObjectLegalHold", evidence(vault), vault) == set()
+    assert who_may("s3:GetObjectLegalHold", evidence(vault), vault) == {"Hold"}
+
+
+@pytest.mark.parametrize("vault", VAULTS)
+@pytest.mark.parametrize(
+    ("person", "holds", "lifts"),
+    [("counsel", True, True), ("custodian", True, False), ("administrator", False, False)],
+)
+def test_only_counsel_lifts_a_hold_whatever_else_a_person_may(
+    person: str, holds: bool, lifts: bool, vault: str
+) -> None:
+    somebody = one_of(vault, person)
+    for word, may_it in (("ON", holds), ("OFF", lifts)):
+        thing = evidence(vault, **{"s3:object-lock-legal-hold": word})
+        assert may(somebody, "s3:PutObjectLegalHold", thing) == may_it, word
+
+
+def test_where_nobody_is_named_as_counsel_nobody_lifts_a_hold() -> None:
+    policy = written(KEPT, VAULT, VAULT, CounselArns="")["EvidenceBucketPolicy"]["PolicyDocument"]
+    for person in ("counsel", "custodian", "administrator"):
+        for word, may_it in (("ON", person == "custodian"), ("OFF", False)):
+            thing = replace(evidence(VAULT, **{"s3:object-lock-legal-hold": word}), policy=policy)
+            assert may(one_of(VAULT, person), "s3:PutObjectLegalHold", thing) == may_it
 
 
 @pytest.mark.parametrize("vault", VAULTS)

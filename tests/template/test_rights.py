@@ -38,6 +38,7 @@ ALONG = {
     "kms:Decrypt": "get_object",
     "kms:GenerateDataKey": "aws:kms",
     "rds:AddTagsToResource": "Tags",
+    "s3:ListBucket": "NoSuchVersion",  # or S3 would say that it was refused
     "ssm-contacts:StartEngagement": "start_incident",
     "sts:AssumeRole": "AssumeRoleCredentialFetcher",
 }

@@ -63,10 +63,12 @@ class Night:
             for event in self.watch.timeline.events(one.id)
         ]
 
-    def types(self, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
-        """What `responder` says in the shell of the on-call engineer, who is signed in."""
+    def types(
+        self, monkeypatch: pytest.MonkeyPatch, *words: str, role: str = world.ON_CALL
+    ) -> Result:
+        """What `responder` says in the shell of somebody signed in: the on-call engineer."""
         keys = self.cloud.client("sts", account=world.HOME).assume_role(
-            RoleArn=world.ON_CALL, RoleSessionName=NAME
+            RoleArn=role, RoleSessionName=NAME
         )["Credentials"]
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])

@@ -23,7 +23,7 @@ ASKS_THEN_CUTS = json.dumps(
 )
 
 
-def _found(night: Night, kind: str) -> dict[str, Any]:
+def found(night: Night, kind: str) -> dict[str, Any]:
     """What GuardDuty sends about the theft, of one type."""
     return next(
         event
@@ -32,7 +32,7 @@ def _found(night: Night, kind: str) -> dict[str, Any]:
     )
 
 
-def _comes(night: Night, event: dict[str, Any]) -> None:
+def comes(night: Night, event: dict[str, Any]) -> None:
     night.cloud.deliver(event, account=world.HOME)
     night.cloud.settle()
 
@@ -44,12 +44,12 @@ def _generation(night: Night) -> int:
 
 def test_a_worse_finding_cuts_while_the_question_of_the_first_still_waits() -> None:
     with a_night(Policy=ASKS_THEN_CUTS) as night:
-        _comes(night, _found(night, EXFILTRATION))
+        comes(night, found(night, EXFILTRATION))
         questions = night.asks()
         assert questions
         assert night.key_status() == "Active"
         for _ in range(2):  # delivered twice, as EventBridge may
-            _comes(night, _found(night, SEQUENCE))
+            comes(night, found(night, SEQUENCE))
         assert _generation(night) == 2
         night.watch.until(lambda: night.key_status() == "Inactive", at_most=timedelta(minutes=2))
         assert night.asks() == questions  # nobody had to answer
@@ -70,8 +70,8 @@ def test_a_worse_finding_cuts_while_the_question_of_the_first_still_waits() -> N
 
 def test_after_a_release_a_new_finding_asks_and_its_update_does_not() -> None:
     with a_night(Policy=ASKS_THEN_CUTS) as night:
-        sequence = _found(night, SEQUENCE)
-        _comes(night, sequence)
+        sequence = found(night, SEQUENCE)
+        comes(night, sequence)
         night.ends()
         assert {r.status for r in night.receipts()} == {ReceiptStatus.CONTAINED}
         for receipt in night.receipts():
@@ -79,13 +79,13 @@ def test_after_a_release_a_new_finding_asks_and_its_update_does_not() -> None:
         assert night.key_status() == "Active"
         released = len(night.receipts())
         sequence["detail"]["updatedAt"] = (NOON + timedelta(hours=4)).isoformat()
-        _comes(night, sequence)
+        comes(night, sequence)
         assert (_generation(night), night.asks()) == (1, [])
 
-        later = _found(night, SEQUENCE)
+        later = found(night, SEQUENCE)
         last = later["detail"]["id"]
         later = json.loads(json.dumps(later).replace(last, "f" * len(last)))
-        _comes(night, later)
+        comes(night, later)
         assert _generation(night) == 2
         assert len(night.asks()) == released
         night.ends()

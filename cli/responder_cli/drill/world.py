@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[3]  # of the repository, whose shipped templates a
 USER, ROLE, BUCKET = "orders-export", "web-tier-role", "customer-exports"
 ON_CALL = f"arn:aws:iam::{HOME}:role/on-call"
 COUNSEL = f"arn:aws:iam::{HOME}:role/counsel"
+INVESTIGATOR = f"arn:aws:iam::{HOME}:role/investigator"
 ADMINISTRATOR = f"arn:aws:iam::{HOME}:role/administrator"
 CUSTODIAN = f"arn:aws:iam::{HOME}:role/evidence-custodian"
 EXTERNAL_ID = "drill-only-external-id"
@@ -65,7 +66,9 @@ def deploy_vault(cloud: Cloud, root: Path = ROOT) -> Stack:
         root / "stacks/evidence-vault.yaml",
         stack_name="evidence-vault",
         parameters={
+            "CounselArns": COUNSEL,
             "CustodianRoleArn": CUSTODIAN,
+            "InvestigatorArns": INVESTIGATOR,
             "ResponderAccount": HOME,
         },
         account=HOME,
@@ -180,7 +183,8 @@ def hire(cloud: Cloud) -> None:
                 "ssm:StartAutomationExecution",
             ],
         ),
-        (COUNSEL, "lambda:InvokeFunction"),
+        (COUNSEL, ["cloudformation:DescribeStacks", "lambda:InvokeFunction"]),
+        (INVESTIGATOR, ["cloudformation:DescribeStacks", "lambda:InvokeFunction"]),
     ):
         name = arn.rpartition("/")[2]
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)

@@ -15,6 +15,7 @@ from responder.aws.correlations import Correlations
 from responder.aws.evidence import Evidence
 from responder.aws.facts import RecordedFacts
 from responder.aws.generations import Generations
+from responder.aws.holds import Holds, VersionHolds
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.lineages import Lineages
@@ -23,6 +24,7 @@ from responder.aws.pager import Pager
 from responder.aws.progress import Progress
 from responder.aws.receipts import Receipts
 from responder.aws.records import Records
+from responder.aws.rehashes import Rehashes, VersionReader
 from responder.aws.rule_store import RuleStore
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
@@ -215,6 +217,30 @@ def waiting() -> Waiting:
 def evidence() -> Evidence:
     """What the vault holds of incidents, and who held it."""
     return Evidence(ledger())
+
+
+@cache
+def holds() -> Holds:
+    """Which incidents are held for counsel."""
+    return Holds(ledger())
+
+
+@cache
+def version_holds() -> VersionHolds:
+    """The holds on what the vault has."""
+    return VersionHolds(settings().evidence_account, home_clients().home("s3"))
+
+
+@cache
+def rehashes() -> Rehashes:
+    """How far each incident is hashed again."""
+    return Rehashes(ledger())
+
+
+@cache
+def version_reader() -> VersionReader:
+    """What reads evidence, to hash it."""
+    return VersionReader(settings().evidence_account, home_clients().home("s3"))
 
 
 @cache

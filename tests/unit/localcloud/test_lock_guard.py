@@ -183,3 +183,28 @@ def test_a_bucket_whose_owner_is_enforced_takes_no_acl_from_anybody(world: World
     refused = "AccessControlListNotSupported"
     assert code(s3.put_bucket_acl, Bucket="vault", ACL="public-read") == refused
     assert code(s3.put_object_acl, **put(s3), ACL="public-read") == refused
+
+
+def test_a_held_version_is_deleted_by_nobody_until_the_hold_is_off(world: World) -> None:
+    s3 = a_vault(world)
+    which = put(s3)
+    assert code(s3.get_object_legal_hold, **which) == "NoSuchObjectLockConfiguration"
+    s3.put_object_legal_hold(**which, LegalHold={"Status": "ON"})
+    assert s3.get_object_legal_hold(**which)["LegalHold"] == {"Status": "ON"}
+    assert code(s3.delete_object, **which, BypassGovernanceRetention=True) == "AccessDenied"
+    s3.put_object_legal_hold(**which, LegalHold={"Status": "OFF"})
+    s3.delete_object(**which)
+    for call in (s3.get_object_legal_hold, s3.put_object_legal_hold):
+        more = {} if call == s3.get_object_legal_hold else {"LegalHold": {"Status": "ON"}}
+        assert code(call, **which, **more) == "NoSuchVersion"
+
+
+def test_the_right_to_hold_can_be_given_without_the_right_to_lift(world: World) -> None:
+    s3 = a_vault(world)
+    which = put(s3)
+    on = {"StringEquals": {"s3:object-lock-legal-hold": "ON"}}
+    holder = world.user("holder", {**allow("s3:PutObjectLegalHold"), "Condition": on})("s3")
+    holder.put_object_legal_hold(**which, LegalHold={"Status": "ON"})
+    off = {"LegalHold": {"Status": "OFF"}}
+    assert code(holder.put_object_legal_hold, **which, **off) == "AccessDenied"
+    assert s3.get_object_legal_hold(**which)["LegalHold"] == {"Status": "ON"}

@@ -13,6 +13,8 @@ from responder.domain.evidence import CustodyEntry
 
 NO_PREVIOUS = "0" * 64
 COLLECTED, NOT_COLLECTED, SEALED = "collected", "not collected", "sealed"
+HELD, HOLD_LIFTED, READ = "held", "hold lifted", "read"
+REHASHED, FOUND_WRONG, WRONG_SEEN = "rehashed", "found wrong", "seen by a person"
 
 
 def next_entry(

@@ -23,6 +23,24 @@ class EvidenceItem(BaseModel):
     gaps: tuple[str, ...] = ()  # what it does not show
 
 
+class Pointer(BaseModel):
+    """Where the bytes of one kept thing are: what a person needs to look at it in the vault."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    bucket: str
+    key: str
+    version_id: str
+    size_bytes: int
+    sha256: str
+
+
+def pointer(item: EvidenceItem) -> Pointer:
+    """Where an item is."""
+    return Pointer.model_validate(item.model_dump(include=set(Pointer.model_fields)))
+
+
 class CustodyEntry(BaseModel):
     """One link of the custody log. `entry_sha256` covers every other field."""
 

@@ -12,6 +12,7 @@ from responder.aws import evidence as kept
 from responder.aws import ledger, signer, timeline, vault
 from responder.aws.evidence import Draft, Evidence, Shelf
 from responder.aws.incidents import Incidents
+from responder.aws.rehashes import Rehashes
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Content, Vault
@@ -85,9 +86,13 @@ def seal(
     vault: Vault,
     signer: Signer,
     timeline: Timeline,
+    rehashes: Rehashes,
     by: str,
 ) -> SealAnswer:
-    """Write and sign one manifest of one generation's part. May run again: the first one stays."""
+    """Write and sign one manifest of one generation's part. May run again: the first one stays.
+
+    From its first sealing on, an incident is hashed again each week.
+    """
 
     def keep(name: str, body: bytes, suffix: str, media_type: str, covers: str) -> EvidenceItem:
         draft = Draft(Shelf.SEAL, _BY, name, Content(body, suffix, media_type), covers)
@@ -128,6 +133,7 @@ def seal(
         "application/json",
         "the custody log up to this manifest",
     )
+    rehashes.schedule(request.incident_id, now=request.now)
     timeline.record(
         request.incident_id,
         f"sealed:{paper}",
