@@ -26,6 +26,7 @@ def kept() -> Iterator[Night]:
     """An incident of one finding, whose evidence is in the vault; a worse one is to come."""
     with a_night(Policy=ASKS_THEN_CUTS) as night:
         comes(night, found(night, EXFILTRATION))
+        night.ends()
         yield night
 
 
@@ -62,6 +63,7 @@ def test_only_counsel_ends_a_hold_and_it_is_told(
 ) -> None:
     [incident] = kept.watch.incidents()
     ledger = kept.watch.receipts.ledger
+    assert run(kept, monkeypatch, role=world.ON_CALL).exit_code == 0
     refused = run(kept, monkeypatch, "--lift", role=world.ON_CALL)
     assert refused.exit_code == 2
     assert "AccessDenied" in refused.stderr
