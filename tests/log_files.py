@@ -44,14 +44,19 @@ class Member(Refusing):
         return client
 
     def _keys(self, **given: Any) -> Any:
-        key = {
-            "Value": public_key(a_key()),
-            "ValidityStartTime": NOON - timedelta(days=30),
-            "ValidityEndTime": NOON + timedelta(days=30),
-            "Fingerprint": FINGERPRINT,
-        }
-        answer = {"PublicKeyList": [key], "ResponseMetadata": {"HTTPStatusCode": 200}}
+        answer = public_keys() | {"ResponseMetadata": {"HTTPStatusCode": 200}}
         return SimpleNamespace(status_code=200, headers={}), answer
+
+
+def public_keys() -> dict[str, Any]:
+    """What ListPublicKeys answers, whatever the time: the key that `sign` uses."""
+    key = {
+        "Value": public_key(a_key()),
+        "ValidityStartTime": NOON - timedelta(days=30),
+        "ValidityEndTime": NOON + timedelta(days=30),
+        "Fingerprint": FINGERPRINT,
+    }
+    return {"PublicKeyList": [key]}
 
 
 class Delivery:

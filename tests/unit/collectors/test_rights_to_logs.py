@@ -12,7 +12,7 @@ from responder.collectors.collector import Collected, Collector, Later, Options,
 from tests.builders import NOON, REGION, SHOP, a_finding
 from tests.collecting import a_scene
 from tests.containing import Member
-from tests.log_files import BUCKET, TRAIL, Delivery
+from tests.log_files import BUCKET, TRAIL, Delivery, public_keys
 from tests.template.roles import MEMBER, VAULT, written
 from tests.unit.localcloud.judging import World, a_world
 
@@ -44,14 +44,17 @@ def reading(world: World, *without: str) -> Member:
     return clients
 
 
-def delivered(world: World) -> str:
-    """A trail, an hour of it in its bucket, and its digest; the key of the log file."""
+def delivered(world: World) -> None:
+    """A trail, two files of it in its bucket, one of which was deleted, and their digest."""
+    world.switchboard.serve("cloudtrail", "ListPublicKeys", lambda asked: public_keys())
     delivery = Delivery(s3=world.operator("s3", SHOP))
-    key = delivery.log_file(NOON - timedelta(minutes=5))
-    delivery.digest(NOON, key)
+    on = {"Status": "Enabled"}
+    delivery.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration=on)
+    keys = [delivery.log_file(NOON - timedelta(minutes=5), one) for one in ("one", "two")]
+    delivery.digest(NOON, *keys)
+    delivery.s3.delete_object(Bucket=BUCKET, Key=keys[0])
     trail = world.operator("cloudtrail", SHOP)
     trail.create_trail(Name=TRAIL, S3BucketName=BUCKET, IsMultiRegionTrail=True)
-    return key
 
 
 def gaps(collector: Collector, scene: Scene) -> str:
@@ -66,7 +69,10 @@ def the_scene(clients: Member, **given: Any) -> Scene:
 
 def test_it_may_read_trails_their_files_and_their_digests(world: World) -> None:
     delivered(world)
-    assert "Denied" not in gaps(cloudtrail_log_files, the_scene(reading(world)))
+    scene = the_scene(reading(world))
+    assert "Denied" not in gaps(cloudtrail_log_files, scene)
+    names = [one.name for one in cloudtrail_log_files.collect(scene) if isinstance(one, Collected)]
+    assert any("/deleted/files-" in name for name in names)
 
 
 def test_without_the_bucket_s_name_it_may_not_read_the_files(world: World) -> None:
