@@ -5,10 +5,12 @@ This one file is all it takes, with Python 3.9 or later and nothing installed:
     aws s3 cp --recursive s3://VAULT/INCIDENT-ID/ INCIDENT-ID
     python3 verify_custody.py FOLDER-OR-ZIP [--public-key KEY.pem] [--json]
 
-It trusts nothing of the responder and imports nothing of it. Two things it cannot see by itself:
+It trusts nothing of the responder and imports nothing of it. Three things it cannot see by itself:
 that the latest manifest was left out together with its custody log (compare the generation with
-what the owner says), and whose the public key beside the evidence is (ask the key's owner for it,
-and give it here). Signatures are checked by the `openssl` command, and where there is none by the
+what the owner says); whose the public key beside the evidence is (ask the key's owner for it,
+and give it here); and whether the links after the last sealing were written by the responder, for
+only a manifest signs the log up to itself. Pages that tell of the case are signed by nobody.
+Signatures are checked by the `openssl` command, and where there is none by the
 arithmetic at the end of this file (FIPS 186-5, section 6.4.2); each line says by which.
 
 What was collected after the last sealing is in no manifest yet, so nothing vouches for it. It is
@@ -30,7 +32,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import unicodedata
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -40,8 +44,13 @@ HOLDS, SOMETHING_BROKEN, NO_MANIFEST, NOT_ALL_CHECKED = 0, 1, 2, 3
 NO_PREVIOUS = "0" * 64
 _WAITING = "as it should be while the incident runs, until the next sealing, and not afterwards"
 _INCIDENT = re.compile(r"inc-[0-9]{8}-[0-9a-f]{10}")
-_PAPERS = ("manifest", "custody", "signature", "public-key", "report")  # what seals, or tells
-_AND = "verify_custody.py"  # stands beside the evidence in an exported case
+_BESIDE = (
+    "READ-ME.txt",
+    "dossier.html",
+    "dossier.pdf",
+    "verify_custody.py",
+)  # of a case, at its top
+_PAGE = re.compile(r".+-([0-9a-f]{64})\.html")
 
 
 @dataclass(frozen=True)
@@ -53,27 +62,59 @@ class Check:
     text: str
 
 
+@dataclass(frozen=True)
+class _Log:
+    """The links of a custody log, and what it says was collected and sealed."""
+
+    links: list[Any]
+    collected: set[tuple[str, str]]
+    sealed: set[str]
+
+    @classmethod
+    def of(cls, links: list[Any]) -> _Log:
+        told = [(one.get("event"), str(one.get("subject")), _told(one)) for one in links]
+        return cls(
+            links,
+            {(subject, sha256) for event, subject, sha256 in told if event == "collected"},
+            {sha256 for event, _, sha256 in told if event == "sealed"},
+        )
+
+
+class _Hashes(dict[Path, str]):
+    """SHA-256 by file, each read once: every later manifest names a large item again."""
+
+    def __missing__(self, path: Path) -> str:
+        self[path] = found = _sha256(path)
+        return found
+
+
 def check(folder: Path, public_key: Path | None = None) -> list[Check]:
     """Everything there is to check under `folder`. Empty when there is no manifest."""
     manifests = sorted(folder.glob("**/manifest/*.json"))
     checks: list[Check] = []
-    logs: dict[Path, list[Any]] = {}
+    hashes = _Hashes()
+    logs: dict[Path, _Log] = {}
     begun = folder.glob("**/custody/*.json") if manifests else ()
     for root in sorted({path.parent.parent for path in (*manifests, *begun)}):
-        logs[root], found = _custody(root)
+        links, found = _custody(root)
+        logs[root] = _Log.of(links)
         checks += found
+    here = {hashes[path] for path in manifests}
     read: dict[tuple[Path, str], str] = {}
-    here = {_sha256(path) for path in manifests}
     for path in manifests:
-        checks += _manifest(path, logs[path.parent.parent], here, read, public_key)
-    for link in (one for log in logs.values() for one in log):
+        document, log = _json(path), logs[path.parent.parent]
+        if isinstance(document, dict) and hashes[path] in log.sealed:
+            read[path.parent.parent, _label(document)] = hashes[path]
+    for path in manifests:
+        checks += _manifest(path, logs[path.parent.parent], here, read, hashes, public_key)
+    for link in (one for log in logs.values() for one in log.links):
         if link.get("event") == "sealed" and link.get("subject_sha256") not in here:
             text = "the custody log says that this manifest was sealed, and it is not here"
             checks.append(Check(BROKEN, str(link.get("subject")), text))
     for root, log in logs.items():
         own = [path for path in manifests if path.parent.parent == root]
-        checks += _unsealed(root, log, own)
-    return checks
+        checks += _unsealed(root, log, own, hashes)
+    return checks + (_outside(folder, set(logs)) if logs else [])
 
 
 def exit_code(checks: list[Check]) -> int:
@@ -94,10 +135,11 @@ def _custody(root: Path) -> tuple[list[Any], list[Check]]:
         document = _json(path)
         entries = document.get("entries") if isinstance(document, dict) else None
         if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
-            checks.append(Check(BROKEN, _name(root, path), "is not a custody log"))
+            text = "is not a custody log, or says something twice"
+            checks.append(Check(BROKEN, _name(root, path), text))
             continue
         logs.append(entries)
-        broken = first_broken_link(entries)
+        broken = first_broken_link(entries) or _around(document, entries)
         text = broken or f"{len(entries)} links, each follows from the one before"
         checks.append(Check(BROKEN if broken else OK, _name(root, path), text))
     if not logs:
@@ -111,6 +153,15 @@ def _custody(root: Path) -> tuple[list[Any], list[Check]]:
     return longest, checks
 
 
+def _around(document: dict[str, Any], entries: list[Any]) -> str | None:
+    """What a log says beside its links, which no hash covers."""
+    incident = entries[0].get("incident_id")
+    if document.get("incident_id", incident) != incident:
+        return f"its links are about {incident}, and it says {document.get('incident_id')}"
+    more = sorted(set(document) - {"entries", "format", "incident_id"})
+    return f"holds more than links: {', '.join(more)}" if more else None
+
+
 def first_broken_link(entries: list[Any]) -> str | None:
     """As a sentence; None when every link holds."""
     if not entries:
@@ -119,8 +170,9 @@ def first_broken_link(entries: list[Any]) -> str | None:
     for place, entry in enumerate(entries, start=1):
         fields = {key: value for key, value in entry.items() if key != "entry_sha256"}
         text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        if entry.get("sequence") != place:
-            return f"link {place} is numbered {entry.get('sequence')}"
+        sequence = entry.get("sequence")
+        if type(sequence) is not int or sequence != place:
+            return f"link {place} is numbered {sequence}"
         if entry.get("incident_id") != entries[0].get("incident_id"):
             return f"link {place} belongs to another incident"
         if entry.get("previous_sha256") != last:
@@ -133,19 +185,20 @@ def first_broken_link(entries: list[Any]) -> str | None:
 
 def _manifest(
     path: Path,
-    chain: list[Any],
+    log: _Log,
     here: set[str],
     read: dict[tuple[Path, str], str],
+    hashes: _Hashes,
     public_key: Path | None,
 ) -> list[Check]:
+    chain, sha256 = log.links, hashes[path]
     root, name = path.parent.parent, _name(path.parent.parent, path)
     document = _json(path)
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
-        return [Check(BROKEN, name, "is not a manifest")]
-    sha256 = _sha256(path)
-    if not any(_is(link, "sealed", sha256) for link in chain):
+        return [Check(BROKEN, name, "is not a manifest, or says something twice")]
+    if sha256 not in log.sealed:
         # Two runs at once can leave a second manifest. It is harmless beside the sealed one only.
-        sealed = (one for one in chain if _is(one, "sealed", None) and _same(one, document))
+        sealed = (one for one in chain if one.get("event") == "sealed" and _same(one, document))
         if any(one.get("subject_sha256") in here for one in sealed):
             return [Check(NOTE, name, "another manifest was sealed in its place")]
         if not _signatures(root, document):
@@ -154,12 +207,11 @@ def _manifest(
         text = "the custody log does not say that this manifest was sealed"
         return [*_whose(root, name, document, chain), Check(BROKEN, name, text)]
     checks = [Check(OK, name, f"is the manifest that was sealed; SHA-256 {sha256}")]
-    read[root, _label(document)] = sha256
     checks += _whose(root, name, document, chain)
     checks += _head(name, document, chain)
     checks += _predecessor(root, name, document, read)
     for item in document["items"]:
-        checks.append(_item(root, item, document, chain))
+        checks.append(_item(root, item, document, log, hashes))
     for one in document.get("uncollected") or []:
         if isinstance(one, dict):
             why = f"never collected: {one.get('error')} {one.get('cause')}"
@@ -172,7 +224,8 @@ def _whose(root: Path, name: str, document: dict[str, Any], chain: list[Any]) ->
     """Cases that were swapped, or mixed, tell so by their names."""
     incident = document.get("incident_id")
     told = [str(one.get("incident_id")) for one in chain[:1]]
-    told += [root.name] if _INCIDENT.fullmatch(root.name) else []
+    named = root.resolve().name
+    told += [named] if _INCIDENT.fullmatch(named) else []
     return [
         Check(BROKEN, name, f"is about {incident}, and lies in the case of {other}")
         for other in sorted(set(told))
@@ -207,7 +260,7 @@ def _predecessor(
     return [Check(OK, name, f"follows manifest {label}")]
 
 
-def _item(root: Path, item: Any, document: dict[str, Any], chain: list[Any]) -> Check:
+def _item(root: Path, item: Any, document: dict[str, Any], log: _Log, hashes: _Hashes) -> Check:
     name = str(item.get("name") if isinstance(item, dict) else item)
     if not isinstance(item, dict):
         return Check(BROKEN, name, "is no item")
@@ -220,50 +273,89 @@ def _item(root: Path, item: Any, document: dict[str, Any], chain: list[Any]) -> 
     if path.stat().st_size != item.get("size_bytes"):
         text = f"has {path.stat().st_size} bytes, and was sealed with {item.get('size_bytes')}"
         return Check(BROKEN, name, text)
-    if _sha256(path) != item.get("sha256"):
+    if hashes[path] != item.get("sha256"):
         return Check(BROKEN, name, "is not what was sealed: its SHA-256 differs")
-    collected = (one for one in chain if one.get("subject") == name)
-    if not any(_is(link, "collected", item.get("sha256")) for link in collected):
+    if (name, hashes[path]) not in log.collected:
         return Check(BROKEN, name, "the custody log does not say who collected it")
     return Check(OK, name, f"as sealed; SHA-256 {item.get('sha256')}")
 
 
-def _unsealed(root: Path, chain: list[Any], manifests: list[Path]) -> list[Check]:
+def _unsealed(root: Path, log: _Log, manifests: list[Path], hashes: _Hashes) -> list[Check]:
     """What no sealed manifest here names. Until the next sealing that may be as it should be."""
     files: set[Path] = set()
     sealed: set[tuple[str, str]] = set()
+    head = 0
     for path in manifests:
         document = _json(path)
         items = document.get("items") if isinstance(document, dict) else None
-        if not isinstance(items, list) or not any(_is(o, "sealed", _sha256(path)) for o in chain):
+        if not isinstance(items, list) or hashes[path] not in log.sealed:
             continue
+        signed = document.get("custody_head")
+        head = max(head, _int(signed.get("sequence")) if isinstance(signed, dict) else 0)
         for item in items:
             if isinstance(item, dict):
                 key = str(item.get("key", ""))
                 files.add((root / key.removeprefix(f"{document.get('incident_id')}/")).resolve())
                 sealed.add((str(item.get("name")), str(item.get("sha256"))))
-    found = {
-        path: _sha256(path)
-        for path in sorted(root.rglob("*"))
-        if path.is_file() and path.relative_to(root).parts[0] not in (*_PAPERS, _AND)
-    }
-    checks: list[Check] = []
-    waiting: set[str] = set()
-    for link in chain:
-        name, sha256 = str(link.get("subject")), str(link.get("subject_sha256"))
-        if link.get("event") == "collected" and (name, sha256) not in sealed:
+    checks, others = _papers(root, manifests, hashes)
+    found = {path: hashes[path.resolve()] for path in others}
+    everywhere, waiting = set(found.values()), set[str]()
+    for place, link in enumerate(log.links, start=1):
+        event, name, sha256 = link.get("event"), str(link.get("subject")), _told(link)
+        if event == "collected" and (name, sha256) not in sealed:
             waiting.add(sha256)
-            where = "is here" if sha256 in found.values() else "is not here"
+            where = "is here" if sha256 in everywhere else "is not here"
             text = f"collected by {link.get('by')}, in no sealed manifest, and {where}: {_WAITING}"
+            checks.append(Check(UNCHECKED, name, text))
+        elif place > head and event != "sealed":
+            text = (
+                f"link {place} ({event}, by {link.get('by')}) is signed by no manifest: {_WAITING}"
+            )
             checks.append(Check(UNCHECKED, name, text))
     unknown = (
         "neither a sealed manifest nor the custody log names it: a collector that stopped left"
     )
-    return checks + [
+    checks += [
         Check(UNCHECKED, _name(root, path), f"{unknown} it, or somebody put it there")
         for path, sha256 in found.items()
         if path.resolve() not in files and sha256 not in waiting
     ]
+    return checks
+
+
+def _papers(root: Path, manifests: list[Path], hashes: _Hashes) -> tuple[list[Check], list[Path]]:
+    """What is said of the pages and links of a case, and the files that are none of its papers."""
+    documents = [one for one in map(_json, manifests) if isinstance(one, dict)]
+    signatures = {path for one in documents for path in _signatures(root, one)}
+    known = {*manifests, *signatures, *root.glob("custody/*.json"), *root.glob("public-key/*.pem")}
+    checks: list[Check] = []
+    others: list[Path] = []
+    for path in sorted(root.rglob("*")):
+        page = _PAGE.fullmatch(path.name) if path.parent == root / "report" else None
+        if path.is_symlink():
+            checks.append(Check(UNCHECKED, _name(root, path), "is a link to another place"))
+        elif not path.is_file() or path in known:
+            continue
+        elif page is None:
+            others.append(path)
+        elif page[1] == hashes[path]:
+            text = "tells of the case, and is the page that its name says; nobody signed it"
+            checks.append(Check(NOTE, _name(root, path), text))
+        else:
+            checks.append(Check(BROKEN, _name(root, path), "is not the page that its name says"))
+    return checks, [path for path in others if _name(root, path) != "verify_custody.py"]
+
+
+def _outside(folder: Path, roots: set[Path]) -> list[Check]:
+    """What lies beside the cases: nothing here says anything of it."""
+    checks: list[Check] = []
+    for path in sorted(folder.rglob("*")):
+        if (path.is_dir() and not path.is_symlink()) or roots.intersection(path.parents):
+            continue
+        beside = path.parent == folder and path.name in _BESIDE
+        text = "lies beside the case; nobody signed it" if beside else "belongs to no case here"
+        checks.append(Check(NOTE if beside else UNCHECKED, _name(folder, path), text))
+    return checks
 
 
 def _signature(
@@ -277,19 +369,31 @@ def _signature(
     fitting = [key for key in keys if hashlib.sha256(_der(key)).hexdigest() == expected]
     if not fitting:
         return Check(BROKEN, name, "the public key is not the one the manifest names")
-    openssl = shutil.which("openssl")
+    der, openssl = _der(fitting[0]), shutil.which("openssl")
     for signature in signatures:
         if openssl is None:
-            holds, by = is_signed(_der(fitting[0]), signature.read_bytes(), path), "this script"
+            holds, by = is_signed(der, signature.read_bytes(), path), "this script"
         else:
-            command = [openssl, "dgst", "-sha256", "-verify", str(fitting[0])]
-            command += ["-signature", str(signature), str(path)]
-            done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
-            holds, by = done.returncode == 0, "openssl"
+            holds, by = _openssl(openssl, der, signature, path), "openssl"
         if holds:
             whose = "the key you gave" if public_key else "the key beside it; compare its SHA-256"
             return Check(OK, name, f"signature holds ({by}), by {whose} {expected}")
     return Check(BROKEN, name, "its signature does not hold")
+
+
+def _openssl(openssl: str, der: bytes, signature: Path, path: Path) -> bool:
+    """Whether the very key whose hash was compared signed it: a file may hold more than one."""
+    text = base64.b64encode(der).decode()
+    lines = [text[start : start + 64] for start in range(0, len(text), 64)]
+    with tempfile.TemporaryDirectory() as folder:
+        key = Path(folder) / "key.pem"
+        key.write_text(
+            "\n".join(["-----BEGIN PUBLIC KEY-----", *lines, "-----END PUBLIC KEY-----\n"])
+        )
+        command = [openssl, "dgst", "-sha256", "-verify", str(key)]
+        command += ["-signature", str(signature), str(path)]
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    return done.returncode == 0
 
 
 def _signatures(root: Path, document: dict[str, Any]) -> list[Path]:
@@ -297,8 +401,8 @@ def _signatures(root: Path, document: dict[str, Any]) -> list[Path]:
     return [path for path in sorted(root.glob("signature/*.sig")) if form.fullmatch(path.name)]
 
 
-def _is(link: Any, event: str, sha256: Any) -> bool:
-    return link.get("event") == event and sha256 in (None, link.get("subject_sha256"))
+def _told(link: Any) -> str:
+    return str(link.get("subject_sha256"))
 
 
 def _same(link: Any, document: dict[str, Any]) -> bool:
@@ -333,10 +437,18 @@ def _sha256(path: Path) -> str:
 
 
 def _json(path: Path) -> Any:
+    """None also where an object says one thing twice: every reader would pick another."""
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(path.read_bytes(), object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    told = dict(pairs)
+    if len(told) < len(pairs):
+        raise ValueError("a name is there twice")
+    return told
 
 
 def _int(value: Any) -> int:
@@ -426,14 +538,21 @@ def _times(factor: int, point: tuple[int, int]) -> tuple[int, int] | None:
 
 
 def _unpacked(archive: Path, folder: Path) -> list[Check]:
-    """Unpack a case. A name that is there twice reads as one thing here, as another elsewhere."""
+    """Unpack a case. Names that become one file somewhere read as another thing elsewhere."""
     with zipfile.ZipFile(archive) as packed:
-        names = packed.namelist()
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            return [Check(BROKEN, name, "is in the archive twice") for name in twice]
-        packed.extractall(folder)
-    return []
+        seen: set[str] = set()
+        checks: list[Check] = []
+        for name in packed.namelist():
+            parts = [part for part in name.split("/") if part not in ("", ".")]
+            alike = unicodedata.normalize("NFC", "/".join(parts)).casefold()
+            if ".." in parts or "\\" in name or name.startswith("/"):
+                checks.append(Check(BROKEN, name, "is no name inside the archive"))
+            elif alike in seen:
+                checks.append(Check(BROKEN, name, "is in the archive twice, or reads alike"))
+            seen.add(alike)
+        if not checks:
+            packed.extractall(folder)
+    return checks
 
 
 def checked(given: Path, public_key: Path | None = None) -> list[Check]:
@@ -443,7 +562,7 @@ def checked(given: Path, public_key: Path | None = None) -> list[Check]:
     with tempfile.TemporaryDirectory() as folder:
         try:
             return _unpacked(given, Path(folder)) or check(Path(folder), public_key)
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
             return [Check(BROKEN, given.name, f"cannot be unpacked: {error}")]
 
 
@@ -457,6 +576,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--public-key", type=Path, help="PEM, obtained from the key's owner")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of lines")
     given = parser.parse_args(arguments)
+    if given.public_key is not None and not given.public_key.is_file():
+        parser.error(f"there is no file {given.public_key}")
     checks = checked(given.case, given.public_key)
     code = exit_code(checks)
     if given.json:
@@ -465,7 +586,9 @@ def main(arguments: list[str] | None = None) -> int:
     for one in checks:
         print(f"{one.state:>11}  {_plain(one.subject)}: {_plain(one.text)}")
     verdict = {
-        HOLDS: "Everything holds.",
+        HOLDS: "Everything holds."
+        if given.public_key
+        else "Everything holds, if the public key beside it is the owner's: see --public-key.",
         SOMETHING_BROKEN: "Something is broken: see the lines above.",
         NO_MANIFEST: f"There is no manifest under {given.case}; nothing was checked.",
         NOT_ALL_CHECKED: "Nothing is broken, but not everything could be checked.",
