@@ -308,10 +308,8 @@ def _unsealed(root: Path, log: _Log, manifests: list[Path], hashes: _Hashes) -> 
             text = f"collected by {link.get('by')}, in no sealed manifest, and {where}: {_WAITING}"
             checks.append(Check(UNCHECKED, name, text))
         elif place > head and event != "sealed":
-            text = (
-                f"link {place} ({event}, by {link.get('by')}) is signed by no manifest: {_WAITING}"
-            )
-            checks.append(Check(UNCHECKED, name, text))
+            text = f"link {place}, by {link.get('by')}, came after the last manifest: unsigned"
+            checks.append(Check(NOTE, str(event), text))
     unknown = (
         "neither a sealed manifest nor the custody log names it: a collector that stopped left"
     )
@@ -320,6 +318,8 @@ def _unsealed(root: Path, log: _Log, manifests: list[Path], hashes: _Hashes) -> 
         for path, sha256 in found.items()
         if path.resolve() not in files and sha256 not in waiting
     ]
+    if not manifests and all(one.state != UNCHECKED for one in checks):
+        checks.append(Check(UNCHECKED, root.resolve().name, "has no manifest here"))
     return checks
 
 

@@ -1,4 +1,4 @@
-"""`responder report`: the dossier of an incident, as it stands now, as page, PDF or whole case."""
+"""`responder report`: the dossier of an incident, as it stands now, as page and PDF."""
 
 import hashlib
 from pathlib import Path

@@ -50,6 +50,14 @@ def test_a_kind_of_evidence_with_a_gap_is_never_called_whole() -> None:
     assert seen["iam.principal"].limits == LOOKED[0].limits
 
 
+def test_items_of_an_earlier_run_do_not_hide_a_capture_that_failed() -> None:
+    failed = LOOKED[0].model_copy(update={"failures": ("Broken: IAM said no",)})
+    [line] = coverage.lines(a_report(looked=(failed,)))
+    assert line.items
+    assert line.seen is Seen.WITH_GAPS
+    assert "1 has gaps" in coverage.summary([line])
+
+
 def test_how_much_has_gaps_is_counted_over_what_was_called_for() -> None:
     every = coverage.lines(a_report())
     assert coverage.summary(every).startswith("Of 3 kinds of evidence that were called for, 2 have")

@@ -54,7 +54,7 @@ def _line(report: Report, one: Looked) -> Line:
     items = [item for item in report.evidence if item.collector_id == one.collector_id]
     gaps = tuple(dict.fromkeys(gap for item in items for gap in item.gaps))
     if items:
-        seen = Seen.WITH_GAPS if gaps else Seen.WHOLE
+        seen = Seen.WITH_GAPS if gaps or one.failures else Seen.WHOLE
     else:
         seen = Seen.NOTHING if one.called_for else Seen.NOT_CALLED_FOR
     return Line(
