@@ -317,7 +317,13 @@ class World:
         )
 
     def release(
-        self, order: Order, *, by: str = ALEX, life: Life | None = None, **said: bool
+        self,
+        order: Order,
+        *,
+        by: str = ALEX,
+        life: Life | None = None,
+        others: Clients | None = None,
+        **said: bool,
     ) -> ReleaseAnswer:
         """By somebody who says that the key never was out, unless told otherwise."""
         ledger, clients = self._living(life)
@@ -326,7 +332,7 @@ class World:
         return release(
             ReleaseRequest.model_validate(asked | plain | said),
             actions=actions.BY_ID,
-            clients=clients,
+            clients=others or clients,
             receipts=Receipts(ledger),
             correlations=Correlations(ledger),
             timeline=Timeline(ledger),

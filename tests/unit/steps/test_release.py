@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,14 +15,14 @@ from responder.aws.ledger import Ledger
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.correlation import owned_key
-from responder.domain.errors import Refused, Unavailable
+from responder.domain.errors import Broken, Refused, Unavailable
 from responder.domain.ladder import DEACTIVATE_KEY, DENY_USER
 from responder.domain.order import Order, Plan, ReceiptStatus
 from responder.domain.protection import ProtectList
 from responder.report import commands
 from responder.report.model import Here
 from responder.steps.release import ReleaseRequest, release
-from tests.builders import FINDING_ARN, HOME, INCIDENT_ID, REGION, a_finding, an_incident
+from tests.builders import FINDING_ARN, HOME, INCIDENT_ID, REGION, SHOP, a_finding, an_incident
 from tests.consoles import refusing
 from tests.containing import (
     ACTION_IDS,
@@ -150,6 +151,27 @@ def test_from_the_announcement_on_nothing_cuts_or_leaves_the_order(world: World)
     assert world.release(order).status is ReceiptStatus.RELEASED
 
 
+def test_what_aws_refused_of_a_release_is_on_the_receipt(world: World) -> None:
+    order = contained(world)
+    made = world.receipt(order).calls
+    refused = Member()
+    refused.iam(SHOP).meta.events.register("before-call.iam.DetachUserPolicy", _denied)
+    with pytest.raises(Broken):
+        world.release(order, others=refused)
+    *before, last = world.receipt(order).calls
+    assert tuple(before[: len(made)]) == made
+    assert (last.operation, last.status, last.error) == ("DetachUserPolicy", 403, "AccessDenied")
+    assert world.release(order).status is ReceiptStatus.RELEASED
+
+
+def _denied(**_: Any) -> Any:
+    answer = {
+        "Error": {"Code": "AccessDenied", "Message": "no"},
+        "ResponseMetadata": {"HTTPStatusCode": 403, "RequestId": "r-1"},
+    }
+    return SimpleNamespace(status_code=403, headers={}), answer
+
+
 @pytest.mark.parametrize("action_id", ACTION_IDS)
 def test_a_cut_that_landed_after_its_release_is_put_back_by_the_next(
     world: World, action_id: str
@@ -183,7 +205,10 @@ def test_a_cut_that_landed_after_its_release_is_put_back_by_the_next(
     for _ in range(2):
         assert world.release(order, by="somebody else").status is ReceiptStatus.RELEASED
         assert world.shop.standing() == untouched
-    assert world.receipt(order) == first.model_copy(update={"released_amid": False})
+    last = world.receipt(order)
+    assert last.calls[: len(first.calls)] == first.calls
+    assert len(last.calls) > len(first.calls)
+    assert last == first.model_copy(update={"released_amid": False, "calls": last.calls})
     again = [event for event in world.told() if event.key.startswith("released-again:")]
     assert [
         (event.by, event.text.startswith("Found cut after its release")) for event in again

@@ -155,6 +155,7 @@ def put_back_late(
 ) -> None:
     """Put back a cut that landed after its release, once: what stands later was cut by somebody."""
     receipt = filed.receipt
+    clients.changes()  # of an order before
     if action.verify(receipt, clients) and action.release(receipt, clients):
         timeline.record(
             receipt.order.incident_id,
@@ -163,7 +164,9 @@ def put_back_late(
             by=by,
             text=f"Found cut after its release, and put back again: {receipt.order.resource}.",
         )
-        receipts.replace(filed, receipt.model_copy(update={"released_amid": False}))
+        calls = receipt.with_calls(clients.changes())
+        done = {"released_amid": False, "calls": calls}
+        receipts.replace(filed, receipt.model_copy(update=done))
 
 
 def _may_cut(

@@ -23,7 +23,7 @@ from responder.aws.correlations import Correlations
 from responder.aws.receipts import Filed, Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.correlation import owned_key
-from responder.domain.errors import Broken, Refused, Unavailable
+from responder.domain.errors import Broken, Refused, ResponderError, Unavailable
 from responder.domain.escaping import OneLine
 from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.ladder import DEACTIVATE_KEY, NOT_GIVEN_BACK
@@ -147,7 +147,13 @@ def release(
     receipt = filed.receipt
     if receipt.status is not ReceiptStatus.RELEASED:
         clients.changes()  # of an order before
-        action.release(receipt, clients)
+        try:
+            action.release(receipt, clients)
+        except ResponderError:
+            if made := clients.changes():
+                calls = receipt.with_calls(made)
+                receipts.replace(filed, receipt.model_copy(update={"calls": calls}))
+            raise
         made = receipt.with_calls(clients.changes())
         done = {"status": ReceiptStatus.RELEASED, "released_at": now, "calls": made}
         receipt = receipts.replace(filed, receipt.model_copy(update=done)).receipt
