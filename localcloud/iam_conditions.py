@@ -61,9 +61,12 @@ _KNOWN: Final = frozenset(
         "kms:encryptioncontextkeys",
         "kms:grantisforawsresource",
         "kms:messagetype",
+        "kms:rotationperiodindays",
         "kms:signingalgorithm",
         "kms:viaservice",
         "s3:authtype",
+        "s3:dataaccesspointaccount",  # the engine has no access points, so no call carries one
+        "s3:dataaccesspointarn",
         "s3:delimiter",
         "s3:if-match",
         "s3:if-none-match",
@@ -78,6 +81,7 @@ _KNOWN: Final = frozenset(
         "s3:tlsversion",
         "s3:versionid",
         "s3:x-amz-acl",
+        "s3:x-amz-content-sha256",  # of the signature, which the engine does not look at
         "s3:x-amz-copy-source",
         "s3:x-amz-server-side-encryption",
         "s3:x-amz-server-side-encryption-aws-kms-key-id",

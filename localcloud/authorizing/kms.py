@@ -57,6 +57,7 @@ def needs(asked: Asked) -> list[Needed]:
     more = keys(
         kms__SigningAlgorithm=asked.params.get("SigningAlgorithm"),
         kms__MessageType=asked.params.get("MessageType"),
+        kms__RotationPeriodInDays=asked.params.get("RotationPeriodInDays"),
     )
     return [use(f"kms:{asked.operation}", key, asked, context, more)]
 

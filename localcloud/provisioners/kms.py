@@ -28,6 +28,9 @@ def key(resource: Resource, place: Place) -> Provisioned:
     if enabled is False:
         kms.disable_key(KeyId=key_id)
     properties.set_aside(
+        "BypassPolicyLockoutSafetyCheck", because="no policy is refused here for shutting one out"
+    )
+    properties.set_aside(
         "PendingWindowInDays", because="counts when the stack deletes the key; nothing is deleted"
     )
     found = kms.describe_key(KeyId=key_id)["KeyMetadata"]

@@ -130,6 +130,7 @@ def written(path: str, account: str, vault: str, **more: str) -> dict[str, dict[
             "CounselArns": f"arn:aws:iam::{vault}:role/counsel",
             "CustodianRoleArn": f"arn:aws:iam::{vault}:role/custodian",
             "EvidenceAccount": vault,
+            "InvestigatorArns": f"arn:aws:iam::{vault}:role/investigator",
             "EvidenceKeyArn": f"arn:aws:kms:{REGION}:{vault}:key/EvidenceKey",
             "SigningKeyArn": f"arn:aws:kms:{REGION}:{vault}:key/SigningKey",
         }

@@ -94,7 +94,7 @@ def test_the_responder_can_put_evidence_and_do_nothing_else_with_it() -> None:
 def test_the_key_that_signs_ends_only_by_the_custodian() -> None:
     for name in ("SigningKey", "EvidenceKey"):
         policy = resources("AWS::KMS::Key", VAULT)[name]["KeyPolicy"]
-        ends = denied(policy)["OnlyTheCustodianEndsTheKeyOrGrantsItsUse"]
+        ends = denied(policy)["OnlyTheCustodianEndsChangesOrGrantsTheKey"]
         assert {"kms:DisableKey", "kms:ScheduleKeyDeletion"} < ends
 
 
@@ -235,3 +235,47 @@ def test_both_templates_agree_on_the_names_of_the_roles() -> None:
     for name, parameter in template(VAULT)["Parameters"].items():
         if name.endswith("RolePattern"):
             assert str(parameter["Default"]).startswith(f"{stack}-"), name
+
+
+def test_what_the_custodian_alone_may_do_to_the_keys_is_heard_of_when_it_is_tried() -> None:
+    heard = resources("AWS::Events::Rule", VAULT)["KeyTouchedRule"]["EventPattern"]["detail"]
+    for name in ("SigningKey", "EvidenceKey"):
+        policy = resources("AWS::KMS::Key", VAULT)[name]["KeyPolicy"]
+        refused = denied(policy)["OnlyTheCustodianEndsChangesOrGrantsTheKey"]
+        assert {one.partition(":")[2] for one in refused} <= set(heard["eventName"])
+        assert {"Fn::GetAtt": [name, "Arn"]} in heard["resources"]["ARN"]
+
+
+def test_a_changed_setting_of_either_bucket_is_heard_of() -> None:
+    rules = resources("AWS::Events::Rule", VAULT)
+    heard = rules["BucketTouchedRule"]["EventPattern"]["detail"]
+    assert heard["requestParameters"]["bucketName"] == [
+        {"Ref": "EvidenceBucket"},
+        {"Ref": "AccessLogBucket"},
+    ]
+    # The names of CloudTrail (S3 User Guide, "Amazon S3 CloudTrail events"), beside those of IAM.
+    assert {
+        "DeleteBucketPublicAccessBlock",
+        "DeleteBucketReplication",
+        "PutBucketAcl",
+        "PutBucketLifecycle",
+        "PutBucketObjectLockConfiguration",
+        "PutBucketPolicy",
+        "PutBucketPublicAccessBlock",
+        "PutBucketReplication",
+        "PutBucketVersioning",
+    } <= set(heard["eventName"])
+    account = rules["AccountOpenedRule"]["EventPattern"]["detail"]["eventName"]
+    assert {"CreateAccessPoint", "PutAccountPublicAccessBlock"} <= set(account)
+
+
+def test_a_copy_elsewhere_is_made_only_where_it_is_asked_for_and_hides_nothing() -> None:
+    wanted, copies, nothing = resources("AWS::S3::Bucket", VAULT)["EvidenceBucket"][
+        "ReplicationConfiguration"
+    ]["Fn::If"]
+    assert (wanted, nothing) == ("HasReplica", {"Ref": "AWS::NoValue"})
+    assert template(VAULT)["Parameters"]["ReplicaBucketArn"]["Default"] == ""
+    [rule] = copies["Rules"]
+    assert rule["DeleteMarkerReplication"] == {"Status": "Disabled"}
+    assert rule["SourceSelectionCriteria"]["SseKmsEncryptedObjects"] == {"Status": "Enabled"}
+    assert rule["Filter"] == {"Prefix": ""}

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from responder.aws.clients import Clients
 from responder.aws.vault import Content
 from responder.domain.errors import Broken, Unavailable
 from tests.builders import REGION
@@ -93,3 +94,17 @@ def test_an_object_whose_version_cannot_be_named_is_not_called_kept() -> None:
 def test_a_refused_put_says_who_has_to_act(code: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         a_vault(_Answers(code, "NoSuchKey")).put("inc/x", TEXT)
+
+
+def test_the_sha256_of_an_upload_is_part_of_its_signature() -> None:
+    """Over TLS the SDK would sign UNSIGNED-PAYLOAD, which the vault's policy refuses."""
+    client = Clients(REGION).home("s3")
+    sent: list[Any] = []
+
+    def seen(request: Any, **_: Any) -> None:
+        sent.append(request.headers["X-Amz-Content-SHA256"])
+
+    client.meta.events.register_first("before-send.s3.PutObject", seen)
+    content = Content(b"evidence", ".json", "application/json")
+    a_vault(client).put("inc-20261123-0a1b2c3d4e/x", content)
+    assert [one.decode() if isinstance(one, bytes) else one for one in sent] == [content.sha256]

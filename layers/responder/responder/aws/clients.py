@@ -46,7 +46,12 @@ if TYPE_CHECKING:
 # Three attempts of 13 seconds are under every function's time-out: a call that hangs becomes an
 # error that the state machine tries again.
 _CONFIG = Config(
-    connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 3}
+    connect_timeout=3,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    # The vault takes nothing whose SHA-256 is not part of the signature; over TLS the SDK would
+    # leave it out of an upload (botocore.config, "payload_signing_enabled").
+    s3={"payload_signing_enabled": True},
 )
 PERMISSIONS = frozenset({"sts:AssumeRole"})  # for other accounts only
 
