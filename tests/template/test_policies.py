@@ -39,6 +39,9 @@ def every_statement() -> list[Any]:
     for path in TEMPLATES:
         for name, role in resources("AWS::IAM::Role", path).items():
             found += [pytest.param(s, id=f"{name}-{s['Sid']}") for s in role_statements(role)]
+        for name, policy in resources("AWS::IAM::ManagedPolicy", path).items():
+            each = policy["PolicyDocument"]["Statement"]
+            found += [pytest.param(s, id=f"{name}-{s['Sid']}") for s in each]
     return found
 
 

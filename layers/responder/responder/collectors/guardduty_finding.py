@@ -14,10 +14,9 @@ COPIES: frozenset[str] = frozenset()
 LIMITS = ("findings in our own shape: the detector's record has fields that ours leaves out",)
 
 _COVERS = "each finding in the shape we work with, in the version that was latest when collected"
-# The detector's own record has fields ours leaves out. It can be asked for by the finding's ARN.
 _NORMALISED_ONLY = (
-    "the detector's own record is not in it; GuardDuty keeps findings for 90 days and the event"
-    " archive keeps what it sent"
+    "the detector's own record is not in it: guardduty.history and securityhub.history ask for"
+    " that, and the event archive keeps what was sent"
 )
 
 
