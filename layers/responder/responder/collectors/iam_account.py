@@ -49,8 +49,8 @@ LIMITS = (
 )
 
 PAGE = 500
-PAGES_EACH = 4  # of one item
-MOST_ITEMS = 50
+PAGES_EACH = 1  # of one item: with its policies, a page may be 16 MB
+MOST_ITEMS = 200
 _TRIES, _WAIT = 30, timedelta(seconds=10)  # for the report
 _LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 _DOCUMENTS = ("AssumeRolePolicyDocument", "Document", "PolicyDocument")
