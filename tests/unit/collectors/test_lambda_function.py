@@ -203,16 +203,19 @@ def test_one_that_comes_too_late_for_this_run_is_left_to_the_next(world: World) 
     assert [one.name for each in rounds for one in each] == [one.name for one in whole]
 
 
-def test_one_that_cannot_be_read_is_told_once_the_others_are_kept(world: World) -> None:
+@pytest.mark.parametrize(
+    ("code", "error"), [("AccessDeniedException", Broken), ("ServiceException", Unavailable)]
+)
+def test_one_that_cannot_be_read_is_told_once_the_others_are_kept(
+    world: World, code: str, error: type[Exception]
+) -> None:
     a_function(world)
 
     class Half(Reading):
         def _in_member(self, service: str, account: str, region: str) -> Any:
             if region == REGION:
                 return super()._in_member(service, account, region)
-            return Reading(world, every="AccessDeniedException")._in_member(
-                service, account, region
-            )
+            return Reading(world, every=code)._in_member(service, account, region)
 
     far = Resource(kind="Lambda", id="far", region="eu-west-1")
     finding = a_finding(resources=(far, Resource(kind="Lambda", id=ARN)))
@@ -221,5 +224,5 @@ def test_one_that_cannot_be_read_is_told_once_the_others_are_kept(world: World) 
     assert isinstance(item, Collected)
     assert item.name.endswith("/state")
     assert len(zips) == 3
-    with pytest.raises(Broken):
+    with pytest.raises(error):
         next(running)

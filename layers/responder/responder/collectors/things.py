@@ -95,6 +95,7 @@ class Looking:
         done: int = scene.bookmark.get("done", 0)
         failed: list[str] = list(scene.bookmark.get("failed", []))
         inside: Mapping[str, Any] | None = scene.bookmark.get("more")
+        kind: type[ResponderError] = Broken
         for number, subject in list(enumerate(found))[done:]:
             if number > done and not scene.has_time(_FOR_ONE):
                 yield Later({"done": number, "failed": failed[:1]})
@@ -106,10 +107,12 @@ class Looking:
                         yield Later(told_of, one.wait)
                         return
                     yield one
-            except Broken as error:
+            except (Broken, Unavailable) as error:
                 failed.append(str(error))
+                if isinstance(error, Unavailable):
+                    kind = Unavailable  # so that the machine tries this run again
         if failed:
-            raise Broken(failed[0])
+            raise kind(failed[0])
 
     def _one(
         self, scene: Scene, subject: Subject, inside: Mapping[str, Any] | None
