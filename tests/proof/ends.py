@@ -25,6 +25,9 @@ FAILED_EXECUTIONS, INCIDENTS = "failed executions", "incidents"
 _TOO_LATE = "effects: more: page: [APPROVED TOO LATE]"
 COUNTED = "cuts counted against the breaker"
 REST = "the rest"  # the name of the part that belongs to no theft
+# Whose executions fail where one of these functions lacks a right, and nobody else's. For each an
+# alarm pages: tests/template/test_protections.py.
+_FAIL_WITH = {"Report ": "breach-responder-incident-response:", "Tick ": "DeadlineTracker"}
 # What holds also where a right is missing and a person has to do the rest.
 ALWAYS = frozenset({CUSTODY, DEAD_LETTERS, FAILED_EXECUTIONS, INCIDENTS})
 _ID = re.compile(r"(?:inc|ord|apr)-[0-9a-f-]{10,}")
@@ -202,6 +205,25 @@ def differences(
         if not (missing or more) and lines[0] != lines[1]:
             told.append(f"{heading}: {lines[0]} lines before, {lines[1]} now")
     return told
+
+
+def visibly(why: Sequence[str], denied: Collection[str]) -> list[str]:
+    """What is wrong with an end, where these calls were denied.
+
+    That the machine failed which ends or begins with such a call is no difference: it is to be
+    seen that it did.
+    """
+    failing = {
+        machine
+        for function, machine in _FAIL_WITH.items()
+        if any(call.startswith(function) for call in denied)
+    }
+    told = f"{FAILED_EXECUTIONS}: more: "
+    return [
+        one
+        for one in why
+        if not (one.startswith(told) and any(machine in one for machine in failing))
+    ]
 
 
 def in_time(why: Sequence[str], struck: Collection[str]) -> list[str]:

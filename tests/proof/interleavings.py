@@ -13,7 +13,7 @@ from responder_cli.drill.events import CAMPAIGN
 from tests.builders import NOON
 from tests.proof.campaigns import campaigns
 from tests.proof.crashes import calls_since, without_a_right
-from tests.proof.ends import DEAD_LETTERS, EXECUTIONS, REST, differences, in_time, parts_of
+from tests.proof.ends import DEAD_LETTERS, EXECUTIONS, REST, differences, in_time, parts_of, visibly
 from tests.proof.faults import Kind
 from tests.proof.forks import forked
 from tests.proof.invariants import Sent, broken
@@ -141,6 +141,7 @@ def _tried(
         without = _incomparable(expected, [one.call for one in denied])
         told = differences(expected, end[part], without=without, pages_again=mishaps.pages)
         told = in_time(told, [one.call for one in mishaps.struck])
+        told = visibly(told, [one.call for one in denied])
         why += [f"{part}: {one}" for one in told]
     answer = {
         "why": why + broken(night, sent, end[REST][DEAD_LETTERS], whole=not denied),

@@ -84,13 +84,13 @@ class Watch:
         return len(found["executions"])
 
     def failed(self) -> list[str]:
-        """Executions of either machine that ended badly, by name."""
+        """Executions that ended badly: of which machine, which, and how."""
         states = self._cloud.client("stepfunctions", account=HOME)
         names = list[str]()
         for machine in states.list_state_machines()["stateMachines"]:
             found = states.list_executions(stateMachineArn=machine["stateMachineArn"])
             names += [
-                f"{one['name']}: {one['status']}"
+                f"{machine['name']}: {one['name']}: {one['status']}"
                 for one in found["executions"]
                 if one["status"] not in ("RUNNING", "SUCCEEDED")
             ]
