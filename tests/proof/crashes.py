@@ -17,8 +17,9 @@ from tests.proof.ends import (
 )
 from tests.proof.faults import Kind, Saboteur, kinds_for, shown
 from tests.proof.forks import Ran, forked, step
+from tests.proof.people import recovered
 from tests.proof.privileges import Use, uses_of
-from tests.proof.scenarios import Scenario, recovered, rival_of
+from tests.proof.scenarios import Scenario, rival_of
 from tests.workflow.nights import Night, a_night
 
 PUBLISH = "sns:Publish"

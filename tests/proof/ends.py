@@ -13,7 +13,7 @@ from responder_cli import verify_custody
 from responder_cli.drill import effects, world
 from responder_cli.drill.evidence import custody_holds
 from tests.proof.campaigns import Campaign
-from tests.proof.scenarios import REDRIVEN
+from tests.proof.people import REDRIVEN
 from tests.proof.standing import identities, things
 from tests.workflow.nights import Night
 

@@ -18,7 +18,7 @@ from tests.proof.faults import Kind
 from tests.proof.forks import forked
 from tests.proof.invariants import Sent, broken
 from tests.proof.mishaps import Mishaps
-from tests.proof.scenarios import answered, press, recovered
+from tests.proof.people import answered, press, recovered
 from tests.proof.schedules import BROKEN, NOISE, Schedule
 from tests.workflow.nights import Night
 
