@@ -2,6 +2,7 @@
 
 python -m tests.proof                              all of it: hours on two cores
 python -m tests.proof --most 200 --seed 7          so many faults of each scenario, chosen by 7
+python -m tests.proof --resume FILE                all of it, in sittings: not what FILE holds
 python -m tests.proof touch --fault 29:twin        one fault again
 python -m tests.proof --schedules 50 --seed 7      50 nights of one campaign or two, from seed 7 on
 python -m tests.proof --mutations                  what we rely on, taken away piece by piece
@@ -11,15 +12,15 @@ import argparse
 import random
 import sys
 import time
-from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
-from tests.proof.crashes import Fault, Violation, disturbed, prepared, undisturbed
+from tests.proof.crashes import Fault, Violation, disturbed, prepared, spread, undisturbed
 from tests.proof.defences import UNUSED, unexplained
 from tests.proof.forks import forked
 from tests.proof.interleavings import Told, alone, tried
@@ -27,6 +28,7 @@ from tests.proof.mutations import MUTATIONS, Caught, caught, expectations
 from tests.proof.privileges import Use, gaps
 from tests.proof.scenarios import SCENARIOS, THEFTS, Scenario
 from tests.proof.schedules import drawn
+from tests.proof.sittings import Sittings
 
 _DEPLOYING_SECONDS = 1200.0  # of real time, in which nothing is counted
 
@@ -40,19 +42,16 @@ def main(words: Sequence[str]) -> int:
     if asked.schedules is not None:
         return _schedule(range(asked.seed, asked.seed + asked.schedules), console)
     table = Table("scenario", "calls", "faults", "run", "violations", title="Crash everywhere")
-    violations, uses = list[Violation](), set[Use]()
+    sittings, uses = Sittings(asked.resume), set[Use]()
     for name in asked.scenarios:
-        found = _prove(SCENARIOS[name], asked, console, table, uses)
-        for one in found:
-            _tell(one, console)
-        violations += found
+        _prove(SCENARIOS[name], asked, console, table, uses, sittings)
     console.print(table)
     console.print(_privileges(uses))
     gaps_left = unexplained(uses, list(SCENARIOS)) if set(asked.scenarios) == set(SCENARIOS) else []
     for line in gaps_left:
         console.print(line, style="red", markup=False)
-    took = time.perf_counter() - began
-    console.print(f"{len(violations)} violations in {took:.0f} seconds of real time")
+    took, violations = time.perf_counter() - began, sum(sittings.run(n)[1] for n in asked.scenarios)
+    console.print(f"{violations} violations; {took:.0f} seconds of real time")
     return 1 if violations or gaps_left else 0
 
 
@@ -62,22 +61,23 @@ def _prove(
     console: Console,
     table: Table,
     uses: set[Use],
-) -> list[Violation]:
+    sittings: Sittings,
+) -> None:
     with prepared(scenario) as night:
         before = undisturbed(scenario, night)
         uses |= before.uses
         every = before.faults()
-        chosen = _chosen(every, asked)
-        violations = list[Violation]()
+        chosen = sittings.left(scenario.name, _chosen(every, asked))
         with _bar(scenario.name, console) as progress:
             bar = progress.add_task(scenario.name, total=len(chosen))
-            for _, violation in disturbed(scenario, night, before, chosen):
+            for ran, violation in disturbed(scenario, night, before, chosen):
                 progress.advance(bar)
-                violations += [] if violation is None else [violation]
-    kinds = Counter(one.kind.value for one in chosen)
-    run = f"{len(chosen)}: " + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
-    table.add_row(scenario.name, str(len(before.calls)), str(len(every)), run, str(len(violations)))
-    return violations
+                sittings.add(scenario.name, ran.case, violation.why if violation else ())
+                if violation is not None:
+                    _tell(violation, console)
+    kinds, violations = sittings.run(scenario.name)
+    run = f"{kinds.total()}: " + ", ".join(f"{n} {kind}" for kind, n in sorted(kinds.items()))
+    table.add_row(scenario.name, str(len(before.calls)), str(len(every)), run, str(violations))
 
 
 def _schedule(seeds: Sequence[int], console: Console) -> int:
@@ -159,8 +159,7 @@ def _chosen(every: list[Fault], asked: argparse.Namespace) -> list[Fault]:
         return [one for one in every if one.label in asked.fault]
     if asked.most is None:
         return every
-    picked = random.Random(asked.seed).sample(every, min(asked.most, len(every)))
-    return sorted(picked, key=lambda one: one.at)
+    return sorted(spread(every, asked.most, random.Random(asked.seed)), key=lambda one: one.at)
 
 
 def _tell(violation: Violation, console: Console) -> None:
@@ -182,6 +181,7 @@ def _arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="which ones, with --most; or the first")
     parser.add_argument("--schedules", type=int, help="nights by a seed each")
     parser.add_argument("--mutations", action="store_true", help="whether this proof bites")
+    parser.add_argument("--resume", type=Path, help="what was run before; more is added to it")
     parser.add_argument("--fault", action="append", help="one fault again, as it was printed")
     asked = parser.parse_args(words)
     unknown = sorted(set(asked.scenarios) - set(SCENARIOS))

@@ -73,6 +73,11 @@ def campaigns(night: Night) -> tuple[Campaign, ...]:
     return tuple(Campaign(thief) for thief in night.thieves)
 
 
+def events_of(night: Night) -> list[dict[str, Any]]:
+    """What the detectors send of every theft, one theft after the other."""
+    return [event for campaign in campaigns(night) for event in campaign.events()]
+
+
 def finding_key(event: dict[str, Any]) -> str:
     """The finding's key, by the feed that tells of it."""
     detail = event["detail"]

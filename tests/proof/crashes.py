@@ -1,22 +1,19 @@
 """A fault at every call: the same night for each call and each fault, and its end compared."""
 
-from collections.abc import Collection, Iterator, Sequence
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from responder_cli.drill import world
-from tests.proof.ends import (
-    ALWAYS,
-    CUSTODY,
-    EXECUTIONS,
-    differences,
-    end_of,
-    in_time,
-    visibly,
-)
+from tests.proof.campaigns import campaigns
+from tests.proof.differences import Excuse, differing
+from tests.proof.ends import DEAD_LETTERS, EXECUTIONS, REST, Parts, ended
 from tests.proof.faults import Kind, Saboteur, kinds_for, shown
 from tests.proof.forks import Ran, forked, step
+from tests.proof.invariants import Sent, broken
 from tests.proof.people import recovered
 from tests.proof.privileges import Use, uses_of
 from tests.proof.scenarios import Scenario, rival_of
@@ -55,7 +52,7 @@ class Violation:
 class Undisturbed:
     """The undisturbed night: how it ends, and the calls that functions make in it."""
 
-    end: dict[str, list[str]]
+    end: Parts
     calls: tuple[tuple[str, tuple[Kind, ...]], ...]
     uses: frozenset[Use]
     steps: int
@@ -108,10 +105,11 @@ def disturbed(
     def run(fault: Fault) -> list[str]:
         saboteur = Saboteur(night.cloud, fault.at, fault.kind, rival=rival_of(night))
         found = _run(scenario, night, saboteur)
-        without = _incomparable(fault, before.end)
-        why = differences(before.end, found, without=without, pages_again=int(fault.pages))
-        denied = [fault.call] if fault.kind is Kind.DENIED else []
-        return visibly(in_time(why, [fault.call]), denied)
+        is_denied = fault.kind is Kind.DENIED
+        return [
+            *differing(before.end, found, _excuse(fault)),
+            *_broken(night, found, whole=not is_denied),
+        ]
 
     for ran in forked(faults, run, at_most_steps=before.at_most_steps):
         why = ran.answer if ran.failure is None else [ran.failure.strip().splitlines()[-1]]
@@ -119,32 +117,49 @@ def disturbed(
         yield ran, told
 
 
-def _incomparable(fault: Fault, end: Collection[str]) -> frozenset[str]:
-    """The headings of an end that a fault may well change: docs/proof.md says why."""
-    if fault.kind is Kind.RIVAL:
-        return frozenset({EXECUTIONS})
-    if fault.kind is not Kind.DENIED:
-        return frozenset()
-    return without_a_right(fault.call, end)
+def spread(faults: Sequence[Fault], most: int, by: random.Random) -> list[Fault]:
+    """So many of them: each call of each function as likely, however often a night makes it.
 
-
-def without_a_right(call: str, end: Collection[str]) -> frozenset[str]:
-    """The headings that differ where this call is refused: docs/proof.md says why.
-
-    None where a tracker is refused: the sweep does all that it would have done.
+    Most calls of a night keep records; the few that cut something would hardly ever be drawn.
     """
-    if call.startswith("Tick "):
-        return frozenset()
-    of_a_seal = {CUSTODY} if call.startswith("Seal ") else set[str]()
-    return (frozenset(end) - ALWAYS) | of_a_seal
+    left = defaultdict[str, list[Fault]](list)
+    for one in by.sample(faults, len(faults)):
+        left[one.call].append(one)
+    chosen = list[Fault]()
+    while left and len(chosen) < most:
+        for call in by.sample(sorted(left), len(left))[: most - len(chosen)]:
+            chosen.append(left[call].pop())
+            if not left[call]:
+                del left[call]
+    return chosen
+
+
+def _excuse(fault: Fault) -> Excuse:
+    return Excuse(
+        struck=[fault.call],
+        denied=[fault.call] if fault.kind is Kind.DENIED else [],
+        pages=int(fault.pages),
+        without=frozenset({EXECUTIONS} if fault.kind is Kind.RIVAL else ()),
+    )
+
+
+def _broken(night: Night, end: Parts, *, whole: bool) -> list[str]:
+    """What does not hold at the end, where several thefts share all that there is."""
+    thefts = campaigns(night)
+    if len(thefts) == 1:
+        return []
+    return broken(night, Sent(thefts, unreadable=[]), end[REST][DEAD_LETTERS], whole=whole)
 
 
 def _undisturbed(scenario: Scenario, night: Night) -> dict[str, object]:
     first = len(night.cloud.calls)
     scenario.run(night)
     calls = calls_since(first, night)
+    end = _end(scenario, night)
+    if why := _broken(night, end, whole=True):
+        raise RuntimeError("; ".join(why))
     return {
-        "end": _end(scenario, night),
+        "end": end,
         "calls": [(name, [kind.name for kind in kinds]) for name, kinds in calls],
         "uses": [(use.role, use.action, use.refused) for use in uses_of(night.cloud.calls)],
     }
@@ -156,7 +171,7 @@ def calls_since(first: int, night: Night) -> list[tuple[str, tuple[Kind, ...]]]:
     return [(shown(call), kinds_for(call)) for call in made]
 
 
-def _run(scenario: Scenario, night: Night, saboteur: Saboteur) -> dict[str, list[str]]:
+def _run(scenario: Scenario, night: Night, saboteur: Saboteur) -> Parts:
     night.cloud.disturb(saboteur)
     scenario.run(night)
     night.cloud.disturb(None)
@@ -165,7 +180,7 @@ def _run(scenario: Scenario, night: Night, saboteur: Saboteur) -> dict[str, list
     return _end(scenario, night)
 
 
-def _end(scenario: Scenario, night: Night) -> dict[str, list[str]]:
+def _end(scenario: Scenario, night: Night) -> Parts:
     failed = night.watch.failed()
     recovered(night, scenario.answer, scenario.again)
-    return end_of(night, failed)
+    return ended(night, failed)

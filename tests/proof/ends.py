@@ -5,14 +5,14 @@ It is read as a whole, or by thefts: each has its own part, and what belongs to 
 
 import json
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from responder.domain.incident import Incident
 from responder.domain.order import Receipt
 from responder_cli import verify_custody
 from responder_cli.drill import effects, world
 from responder_cli.drill.evidence import custody_holds
-from tests.proof.campaigns import Campaign
+from tests.proof.campaigns import Campaign, campaigns
 from tests.proof.people import REDRIVEN
 from tests.proof.standing import identities, things
 from tests.workflow.nights import Night
@@ -20,19 +20,21 @@ from tests.workflow.nights import Night
 # Headings of an end.
 CUSTODY, DEAD_LETTERS, EXECUTIONS = "custody", "dead letters", "executions"
 FAILED_EXECUTIONS, INCIDENTS = "failed executions", "incidents"
-# A page too many: a person answered while the machine waited to ask again, and the next attempt
-# takes the yes; or another delivery of the answer handed it in, and has not said so yet.
-_TOO_LATE = "effects: more: page: [APPROVED TOO LATE]"
 COUNTED = "cuts counted against the breaker"
-REST = "the rest"  # the name of the part that belongs to no theft
-# Whose executions fail where one of these functions lacks a right, and nobody else's. For each an
-# alarm pages: tests/template/test_protections.py.
-_FAIL_WITH = {"Report ": "breach-responder-incident-response:", "Tick ": "DeadlineTracker"}
-# What holds also where a right is missing and a person has to do the rest.
-ALWAYS = frozenset({CUSTODY, DEAD_LETTERS, FAILED_EXECUTIONS, INCIDENTS})
+# Names of parts: of what belongs to no theft, and of all that there is.
+REST, WHOLE = "the rest", "the whole"
 _ID = re.compile(r"(?:inc|ord|apr)-[0-9a-f-]{10,}")
 _AGAIN = re.compile(r"-[0-9]{8}T[0-9]{2}$")  # of a tracker, with the hour of the sweep
 _RANDOM = re.compile(r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}\b|(?<=-)[A-Za-z0-9]{12}\b")
+
+
+type Parts = dict[str, dict[str, list[str]]]
+
+
+def ended(night: Night, failed: Sequence[str]) -> Parts:
+    """What stands at the end: as a whole, or by thefts where there were several."""
+    thefts = campaigns(night)
+    return {WHOLE: end_of(night, failed)} if len(thefts) == 1 else parts_of(night, failed, thefts)
 
 
 def end_of(night: Night, failed: Sequence[str]) -> dict[str, list[str]]:
@@ -51,15 +53,14 @@ def end_of(night: Night, failed: Sequence[str]) -> dict[str, list[str]]:
     }
 
 
-def parts_of(
-    night: Night, failed: Sequence[str], thefts: Sequence[Campaign]
-) -> dict[str, dict[str, list[str]]]:
+def parts_of(night: Night, failed: Sequence[str], thefts: Sequence[Campaign]) -> Parts:
     """The same by thefts, under the name of whose key was stolen.
 
     The part of a theft is of the incidents that hold a finding of it, and of its identities.
     """
     incidents = night.watch.incidents()
-    parts, owned, lines = dict[str, dict[str, list[str]]](), set[str](), _named_identities(night)
+    parts: Parts = {}
+    owned, lines = set[str](), _named_identities(night)
     for theft in thefts:
         own = [one for one in incidents if findings_in(night, one) & theft.findings()]
         owned |= {incident.id for incident in own}
@@ -162,14 +163,6 @@ def _executions(night: Night) -> list[str]:
     return found
 
 
-def _more_often(line: str, most: int) -> list[str]:
-    """A line about pages, as it reads when one more was sent, or two, and so on."""
-    if not line.startswith("page: "):
-        return []
-    text, _, times = line.rpartition(" x")
-    return [f"{text} x{int(times) + more}" for more in range(1, most + 1)]
-
-
 def _named(line: str, labels: dict[str, str]) -> str:
     for order_id, label in labels.items():
         line = line.replace(order_id, label)
@@ -178,59 +171,3 @@ def _named(line: str, labels: dict[str, str]) -> str:
 
 def _plain(text: str) -> str:
     return _RANDOM.sub("…", _ID.sub("…", text))
-
-
-def differences(
-    expected: dict[str, list[str]],
-    found: dict[str, list[str]],
-    *,
-    without: Collection[str] = (),
-    pages_again: int = 0,
-) -> list[str]:
-    """What one end has and the other has not, but for the headings `without` which they compare.
-
-    So many pages more of the same kind are none: pages are sent at least once.
-    """
-    told = []
-    for heading in [one for one in expected if one not in without]:
-        missing = [line for line in expected[heading] if line not in found[heading]]
-        more = [line for line in found[heading] if line not in expected[heading]]
-        for line in list(missing):
-            for again in [each for each in _more_often(line, pages_again) if each in more]:
-                missing.remove(line)
-                more.remove(again)
-        told += [f"{heading}: missing: {line}" for line in missing]
-        told += [f"{heading}: more: {line}" for line in more]
-        lines = len(expected[heading]), len(found[heading])
-        if not (missing or more) and lines[0] != lines[1]:
-            told.append(f"{heading}: {lines[0]} lines before, {lines[1]} now")
-    return told
-
-
-def visibly(why: Sequence[str], denied: Collection[str]) -> list[str]:
-    """What is wrong with an end, where these calls were denied.
-
-    That the machine failed which ends or begins with such a call is no difference: it is to be
-    seen that it did.
-    """
-    failing = {
-        machine
-        for function, machine in _FAIL_WITH.items()
-        if any(call.startswith(function) for call in denied)
-    }
-    told = f"{FAILED_EXECUTIONS}: more: "
-    return [
-        one
-        for one in why
-        if not (one.startswith(told) and any(machine in one for machine in failing))
-    ]
-
-
-def in_time(why: Sequence[str], struck: Collection[str]) -> list[str]:
-    """What is wrong with an end, where something went wrong with these calls.
-
-    That an answer came too late is no difference, where it or its question was struck.
-    """
-    if not any(call.startswith(("Approve ", "Ask ")) for call in struck):
-        return list(why)
-    return [one for one in why if not one.startswith(_TOO_LATE)]

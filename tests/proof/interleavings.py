@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,8 +12,9 @@ from responder_cli.drill import world
 from responder_cli.drill.events import CAMPAIGN
 from tests.builders import NOON
 from tests.proof.campaigns import campaigns
-from tests.proof.crashes import calls_since, without_a_right
-from tests.proof.ends import DEAD_LETTERS, EXECUTIONS, REST, differences, in_time, parts_of, visibly
+from tests.proof.crashes import calls_since
+from tests.proof.differences import Excuse, differing
+from tests.proof.ends import DEAD_LETTERS, EXECUTIONS, REST, Parts, parts_of
 from tests.proof.faults import Kind
 from tests.proof.forks import forked
 from tests.proof.invariants import Sent, broken
@@ -27,8 +28,9 @@ _APPROVE = "Approve"
 # A night takes few times the calls of its campaigns alone; with so many, it hangs.
 _AT_MOST_TIMES = 20
 _LAST_ANSWERS = timedelta(hours=1)  # after the last delivery
+# How many runs there were depends on the order of findings; dead letters were sent here.
+_OF_ORDER = frozenset({EXECUTIONS, DEAD_LETTERS})
 _LETTERS_DIE = timedelta(hours=1)  # five receives, six minutes apart
-type Parts = Mapping[str, dict[str, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -136,13 +138,13 @@ def _tried(
         campaigns=campaigns(night)[: schedule.campaigns],
         unreadable=[events[one.event, 0] for one in schedule.deliveries if one.event in BROKEN],
     )
-    why = list[str]()
-    for part, expected in _expected(night, before, numbers).items():
-        without = _incomparable(expected, [one.call for one in denied])
-        told = differences(expected, end[part], without=without, pages_again=mishaps.pages)
-        told = in_time(told, [one.call for one in mishaps.struck])
-        told = visibly(told, [one.call for one in denied])
-        why += [f"{part}: {one}" for one in told]
+    excuse = Excuse(
+        struck=[one.call for one in mishaps.struck],
+        denied=[one.call for one in denied],
+        pages=mishaps.pages,
+        without=_OF_ORDER,
+    )
+    why = differing(_expected(night, before, numbers), end, excuse)
     answer = {
         "why": why + broken(night, sent, end[REST][DEAD_LETTERS], whole=not denied),
         "struck": [str(one) for one in mishaps.struck],
@@ -166,12 +168,6 @@ def _sent_again(night: Night, numbers: Sequence[int]) -> None:
         for event in campaigns(night)[number].events():
             night.cloud.deliver(event, account=world.HOME)
     night.cloud.settle()
-
-
-def _incomparable(end: Collection[str], denied: Sequence[str]) -> frozenset[str]:
-    """How many runs there were depends on the order of findings; dead letters were sent here."""
-    of_order = frozenset({EXECUTIONS, DEAD_LETTERS})
-    return of_order.union(*(without_a_right(call, end) for call in denied))
 
 
 def _delivered(

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from responder_cli.drill import world
 from tests.proof.crashes import Fault, Undisturbed, disturbed, prepared, undisturbed
-from tests.proof.ends import differences
+from tests.proof.differences import Excuse, differing
 from tests.proof.faults import Kind
 from tests.proof.scenarios import SCENARIOS
 
@@ -147,7 +147,7 @@ def caught(mutation: Mutation, expected: Undisturbed) -> Caught:
     with _mutated(mutation) as root, prepared(SCENARIOS[mutation.scenario], root) as night:
         scenario = SCENARIOS[mutation.scenario]
         found = undisturbed(scenario, night)
-        if why := differences(expected.end, found.end):
+        if why := differing(expected.end, found.end, Excuse()):
             return Caught("no fault at all", why[0], 0)
         faults = [one for one in expected.faults() if _is_tried(one, mutation)][: mutation.most]
         for tried, (_, violation) in enumerate(disturbed(scenario, night, found, faults), start=1):

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from responder_cli.drill import world
 from tests.workflow.nights import Night
 
+_ALICE = f"arn:aws:sts::{world.HOME}:assumed-role/on-call/alice@example.com"
 _HOUR = timedelta(hours=1)
 _REDRIVES = 4
 REDRIVEN = "-redriven-"  # in the name of an execution that the operator started again
@@ -124,3 +125,14 @@ def called(night: Night, output: str, asked: dict[str, Any]) -> None:
         if is_done or answer.get("errorType") == "Refused":
             return
         night.cloud.advance(timedelta(minutes=1))
+
+
+def asked_of(night: Night, **more: Any) -> dict[str, Any]:
+    """What a person sends about the one incident."""
+    [incident] = night.watch.incidents()
+    return {"incident_id": incident.id, "by": _ALICE, "reason": "rehearsal", **more}
+
+
+def asks_for_cut(night: Night, action_id: str, resource: str) -> None:
+    """A person asks for a cut by name."""
+    called(night, "CutFunctionName", asked_of(night, action_id=action_id, resource=resource))

@@ -5,19 +5,17 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from responder.domain.ladder import QUARANTINE_INSTANCE
 from responder_cli.drill import world
-from responder_cli.drill.events import deliveries, told_of
-from tests.builders import NOON
-from tests.proof.campaigns import stolen_again
-from tests.proof.people import answered, called
+from responder_cli.drill.events import deliveries
+from tests.proof import wider
+from tests.proof.campaigns import campaigns, events_of, stolen_again
+from tests.proof.people import answered, asked_of, asks_for_cut, called
 from tests.proof.things import found, stocked
 from tests.workflow.nights import Night
 
 _HOUR = timedelta(hours=1)
-_ALICE = f"arn:aws:sts::{world.HOME}:assumed-role/on-call/alice@example.com"
 _DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
 
 
@@ -27,7 +25,7 @@ class Scenario:
 
     name: str
     happens: Callable[[Night], None]
-    prepares: Callable[[Night], None] = lambda _: None
+    prepares: Callable[[Night], object] = lambda _: None
     parameters: Mapping[str, str] = field(default_factory=dict)
     answer: str | None = "Approve"  # what people say to whatever they are asked; None for nothing
     again: Callable[[Night], None] = Night.send  # what the detectors send once more
@@ -39,18 +37,25 @@ class Scenario:
 
 
 def _campaign(night: Night, first: int | None = None) -> None:
-    """Each event at its time, as the detectors send them, or the first so many of them."""
-    events = told_of(NOON, night.shop, night.thief.session_key_id)[:first]
-    for at, event in deliveries(events, duplicate=False, shuffle=None):
+    """Each event of every theft at its time, as the detectors send them, or the first so many."""
+    told = sorted(events_of(night), key=lambda event: str(event["time"]))[:first]
+    for at, event in deliveries(told, duplicate=False, shuffle=None):
         night.cloud.advance(max(at - night.cloud.now(), timedelta()))
         night.cloud.deliver(event, account=world.HOME)
 
 
 def rival_of(night: Night) -> str:
-    """The last event of the campaign, as the intake function is given it by its queue."""
-    event = told_of(NOON, night.shop, night.thief.session_key_id)[-1]
+    """The last event of the last theft, as the intake function is given it by its queue."""
+    event = campaigns(night)[-1].events()[-1]
     record = {"messageId": "rival", "body": json.dumps(event), "eventSource": "aws:sqs"}
     return json.dumps({"Records": [record]})
+
+
+def _again(night: Night) -> None:
+    """Each event of every theft, once more."""
+    for event in events_of(night):
+        night.cloud.deliver(event, account=world.HOME)
+    night.cloud.settle()
 
 
 def _stolen_key(night: Night) -> None:
@@ -70,6 +75,19 @@ def _were_cut(night: Night) -> None:
     _is_over(night)
 
 
+def _were_more_cut(night: Night) -> None:
+    wider.were_cut(night)
+    _is_over(night)
+
+
+def _was_wider(night: Night) -> None:
+    """And it was seen again, and cut further."""
+    wider.were_cut(night)
+    wider.seen_again(night)
+    wider.asked_for(night)
+    _is_over(night)
+
+
 def _is_over(night: Night) -> None:
     """It has ended, and nobody's execution waits for deadlines."""
     answered(night, "Approve")
@@ -83,14 +101,9 @@ def _is_over(night: Night) -> None:
     night.cloud.settle()
 
 
-def _asked(night: Night, **more: Any) -> dict[str, Any]:
-    [incident] = night.watch.incidents()
-    return {"incident_id": incident.id, "by": _ALICE, "reason": "rehearsal", **more}
-
-
 def _release(night: Night) -> None:
     """Every cut of the incident is put back."""
-    called(night, "ReleaseFunctionName", _asked(night, key_was_never_out=True))
+    called(night, "ReleaseFunctionName", asked_of(night, key_was_never_out=True))
 
 
 def _touch(night: Night) -> None:
@@ -105,14 +118,13 @@ def _touch(night: Night) -> None:
 def _by_hand(night: Night) -> None:
     """A person asks for a cut that no finding asks for."""
     role = f"arn:aws:iam::{world.SHOP}:role/{world.ROLE}"
-    called(night, "CutFunctionName", _asked(night, action_id="iam.deny_role", resource=role))
+    asks_for_cut(night, "iam.deny_role", role)
 
 
 def _facts(night: Night) -> None:
     """Counsel records when it was discovered, days pass, and the register is read."""
     said = {"discovered_at": "2026-11-23T12:00:00Z", "residents": {"US-CA": 1200, "US-TX": 700}}
-    [incident] = night.watch.incidents()
-    asked = {"incident_id": incident.id, "by": "counsel@example.com"} | said
+    asked = asked_of(night, by="counsel@example.com", **said)
     called(night, "RecordFunctionName", asked)
     night.cloud.advance(timedelta(days=20))
     called(night, "RegisterFunctionName", {})
@@ -135,12 +147,27 @@ _ASK_OF_THINGS = {
         }
     )
 }
+# People are asked about what is wider; there is room for everything in an hour.
+_CUT_THINGS = {
+    "Policy": json.dumps({"rules": [{"types": ["*"], "then": "approval", "things": "automatic"}]})
+}
 _LEAVE_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "escalate"}]})}
+# Two thefts in one account. What is cut of both without asking is as much as an hour may see, so
+# who counts a cut twice, or one of the other's, has to ask.
+CUTS = 4
+THEFTS = Scenario(
+    "two-campaigns",
+    _campaign,
+    prepares=stolen_again,
+    parameters={"Policy": json.dumps(world.POLICY | {"most_cuts_an_hour": CUTS})},
+    again=_again,
+)
 SCENARIOS = {
     one.name: one
     for one in (
         Scenario("stolen-key", _stolen_key, parameters=_CUT_ALL),
         Scenario("campaign", _campaign),
+        THEFTS,
         Scenario("denied", _stolen_key, parameters=_ASK_ALL, answer="Reject"),
         Scenario("silence", _stolen_key, parameters=_ASK_ALL, answer=None),
         Scenario("release", _release, prepares=_was_stolen, parameters=_CUT_ALL),
@@ -150,15 +177,27 @@ SCENARIOS = {
         Scenario(
             "things-back", _release, prepares=_were_cut, parameters=_ASK_OF_THINGS, again=found
         ),
+        Scenario(
+            "wider",
+            wider.seen_again,
+            prepares=_were_more_cut,
+            parameters=_CUT_THINGS,
+            again=wider.again,
+        ),
+        Scenario(
+            "wider-by-hand",
+            wider.asked_for,
+            prepares=_were_more_cut,
+            parameters=_CUT_THINGS,
+            again=found,
+        ),
+        Scenario(
+            "wider-back",
+            _release,
+            prepares=_was_wider,
+            parameters=_CUT_THINGS,
+            again=wider.again,
+        ),
         Scenario("facts", _facts, prepares=_was_stolen, parameters=_LEAVE_ALL),
     )
 }
-# Two thefts in one account. What is cut of both without asking is as much as an hour may see, so
-# who counts a cut twice, or one of the other's, has to ask.
-CUTS = 4
-THEFTS = Scenario(
-    "two campaigns",
-    _campaign,
-    prepares=stolen_again,
-    parameters={"Policy": json.dumps(world.POLICY | {"most_cuts_an_hour": CUTS})},
-)

@@ -2,19 +2,26 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from responder_cli.drill import world
-from tests.shown import bucket_shown, databases_shown, functions_shown, text
+from tests.shown import LEFT_OUT, bucket_shown, databases_shown, functions_shown, key_shown, text
 from tests.workflow.nights import Night
 
 # When an identity was last used is no effect of ours.
 _NO_EFFECT = ("PasswordLastUsed", "ResponseMetadata", "RoleLastUsed", "UserId")
 # A deny of sessions holds the instant of the cut.
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
-# Of a function: when an event source was changed; of a database: the time of day.
-_MOVES = ("LastModified", "LatestRestorableTime")
+# Of a function: when an event source was changed; of a database: the time of day. Of a key: what
+# counts from the instant of the release.
+_MOVES = (
+    "LastModified",
+    "LatestRestorableTime",
+    *LEFT_OUT["kms.keep_key"],
+    *LEFT_OUT["kms.revoke_grants"],
+    "DaysLeft",
+)
 _PROTECTION = (
     "disableApiTermination",
     "disableApiStop",
@@ -34,6 +41,7 @@ class _Owner:
         self.ec2, self.rds, self.s3 = client("ec2"), client("rds"), client("s3")
         self.functions, self.scaling = client("lambda"), client("autoscaling")
         self.elb, self.elbv2 = client("elb"), client("elbv2")
+        self.ecs, self.kms = client("ecs"), client("kms")
 
 
 def identities(night: Night) -> list[str]:
@@ -68,29 +76,39 @@ def identities(night: Night) -> list[str]:
     return found
 
 
-def _line(what: str, held: dict[str, Any]) -> str:
-    kept = {name: each for name, each in held.items() if name not in _NO_EFFECT}
+def _line(what: str, held: Any) -> str:
+    kept = held
+    if isinstance(held, dict):
+        kept = {name: each for name, each in held.items() if name not in _NO_EFFECT}
     return f"{what}: {_INSTANT.sub('…', json.dumps(kept, sort_keys=True, default=str))}"
 
 
 def things(night: Night) -> list[str]:
-    """What else there is: servers and whom they serve, groups, functions, databases, buckets.
+    """What else there is: servers, tasks and whom they serve, networks, functions, databases,
+    buckets, keys, and what is shared.
 
     Nothing where no test put any: moto makes a network of its own for whoever looks first.
     """
-    if not night.has_things:
+    if not night.things:
         return []
     owner = _Owner(night)
     groups = owner.ec2.describe_security_groups()["SecurityGroups"]
     found = [
         *_servers(owner),
+        *_tasks(owner),
         *_services(owner),
+        *_networks(owner),
+        *_shared(owner, night.things.values()),
         *(_shown(f"group {one['GroupName']}", {key: one[key] for key in _RULES}) for one in groups),
         *_functions(owner),
         *_databases(owner),
         *(
             _shown(f"bucket {one['Name']}", bucket_shown(owner.s3, one["Name"]))
             for one in owner.s3.list_buckets()["Buckets"]
+        ),
+        *(
+            _shown(f"key {one['KeyId']}", key_shown(owner.kms, one["KeyId"]))
+            for one in owner.kms.list_keys()["Keys"]
         ),
     ]
     names = {one["GroupId"]: one["GroupName"] for one in groups}
@@ -106,10 +124,52 @@ def _servers(owner: _Owner) -> Iterator[str]:
                 told = owner.ec2.describe_instance_attribute(InstanceId=name, Attribute=attribute)
                 yield _shown(f"{name}: {attribute}", told)
             yield _shown(f"{name}: metadata", one["MetadataOptions"])
-            yield _shown(f"{name}: profile", one.get("IamInstanceProfile", {}))
+            # The pretend EC2 shows the id of the association for that of the profile.
+            yield _shown(f"{name}: profile", one.get("IamInstanceProfile", {}).get("Arn"))
     for one in owner.ec2.describe_network_interfaces()["NetworkInterfaces"]:
         groups = sorted(group["GroupName"] for group in one["Groups"])
         yield f"{one['NetworkInterfaceId']}: {groups}"
+
+
+def _tasks(owner: _Owner) -> Iterator[str]:
+    """Whether each task runs, and is protected."""
+    for cluster in owner.ecs.list_clusters()["clusterArns"]:
+        held = [
+            one
+            for status in ("RUNNING", "STOPPED")
+            for one in owner.ecs.list_tasks(cluster=cluster, desiredStatus=status)["taskArns"]
+        ]
+        for one in owner.ecs.describe_tasks(cluster=cluster, tasks=held)["tasks"]:
+            kept = {key: one.get(key) for key in ("lastStatus", "desiredStatus", "stoppedReason")}
+            yield _shown(one["taskArn"], kept)
+        told = owner.ecs.get_task_protection(cluster=cluster, tasks=held)["protectedTasks"]
+        for one in told:
+            yield _shown(f"{one['taskArn']}: protected", one["protectionEnabled"])
+
+
+def _networks(owner: _Owner) -> Iterator[str]:
+    """What each network ACL lets through, and of which subnets. One of ours is told by its name."""
+    for one in owner.ec2.describe_network_acls()["NetworkAcls"]:
+        names = [tag["Value"] for tag in one["Tags"] if tag["Key"] == "Name"]
+        subnets = sorted(each["SubnetId"] for each in one["Associations"])
+        held = {"Entries": one["Entries"], "Tags": one["Tags"], "subnets": subnets}
+        yield _shown(f"network ACL {[*names, one['NetworkAclId']][0]}", held)
+
+
+def _shared(owner: _Owner, arns: Collection[str]) -> Iterator[str]:
+    """Whom each snapshot and image among these is shared with. The pretend EC2 has hundreds."""
+    for kind, name in [one.rpartition(":")[2].split("/") for one in arns if ":ec2:" in one]:
+        if kind == "snapshot":
+            told = owner.ec2.describe_snapshot_attribute(
+                SnapshotId=name, Attribute="createVolumePermission"
+            )["CreateVolumePermissions"]
+        elif kind == "image":
+            told = owner.ec2.describe_image_attribute(ImageId=name, Attribute="launchPermission")[
+                "LaunchPermissions"
+            ]
+        else:
+            continue
+        yield _shown(f"{name}: shared with", sorted(map(str, told)))
 
 
 def _services(owner: _Owner) -> Iterator[str]:

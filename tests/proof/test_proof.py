@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from tests.proof.crashes import Fault, Undisturbed, disturbed, prepared, undisturbed
+from tests.proof.crashes import Fault, Undisturbed, disturbed, prepared, spread, undisturbed
 from tests.proof.defences import unexplained
+from tests.proof.ends import DEAD_LETTERS, FAILED_EXECUTIONS, WHOLE
 from tests.proof.faults import Kind
 from tests.proof.mutations import MUTATIONS, caught, expectations
 from tests.proof.scenarios import SCENARIOS
@@ -29,14 +30,15 @@ def chosen(before: Undisturbed) -> list[Fault]:
         next(one for one in every if one.kind is kind and re.search(call, one.call))
         for kind, call in CHOSEN
     ]
-    return [*found, *random.Random().sample(every, NEW)]
+    return [*found, *spread(every, NEW, random.Random())]
 
 
 def test_a_night_ends_the_same_whatever_goes_wrong_at_a_call() -> None:
     scenario = SCENARIOS["stolen-key"]
     with prepared(scenario) as night:
         before = undisturbed(scenario, night)
-        assert before.end["failed executions"] == before.end["dead letters"] == []
+        end = before.end[WHOLE]
+        assert end[FAILED_EXECUTIONS] == end[DEAD_LETTERS] == []
         assert unexplained(before.uses, [scenario.name]) == []
         violations = [
             f"python -m tests.proof {scenario.name} --fault {ran.case.label}: {found.why}"

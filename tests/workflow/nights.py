@@ -35,7 +35,8 @@ class Night:
     watch: Watch
     approver: Approver
     thieves: list[Thief] = field(default_factory=list)  # the first, and those who came later
-    has_things: bool = False  # beside identities and a bucket
+    # What there is beside identities and a bucket: ARNs, by what a test calls them.
+    things: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.thieves.insert(0, self.thief)
