@@ -26,11 +26,9 @@ class Defence:
 _NO_PLAN = "Granted with a response plan only, which no account has that is new to that service."
 _RETRY = "When a name is taken already, by a second delivery: tests/unit/aws/test_vault.py."
 _CONSOLE = "When a person runs the document, not the command: tests/workflow/test_by_hand.py."
-_WIDER = "Of a wider rung, or by hand: tests/workflow/test_ladder_instances.py."
-_SHARED = "No scenario holds a shared image or snapshot: tests/workflow/test_ladder_instances.py."
-_CLOSED = "Of a wider rung of a bucket: tests/workflow/test_ladder_stores.py."
-_KEY = "No finding asks for a cut of a key, and no scenario holds one: a person asks for it."
-_TASK = "No scenario holds a task: tests/workflow/test_ladder_tasks.py."
+_OPENED = "When somebody opened our network ACL: tests/workflow/test_ladder_instances.py."
+_OFF = "When a key that was switched off is released: tests/workflow/test_ladder_stores.py."
+_NO_POLICY = "When a bucket had no policy before: tests/workflow/test_ladder_stores.py."
 _QUOTA = "When a policy cannot be attached: tests/unit/actions/test_member_role_suffices.py."
 _OF_NONE = "No finding of a scenario names one: tests/unit/collectors/test_{}.py."
 _HELD = "Counsel asks for a hold, and no scenario does: tests/workflow/test_evidence_kept.py."
@@ -82,32 +80,14 @@ UNUSED = (
         "sns:Publish",
         "When something in the vault is not as recorded: tests/unit/steps/test_rehash.py.",
     ),
-    Defence("ContainRole", "ec2:*NetworkAcl*", _WIDER),
-    Defence("ContainRole", "ec2:ModifyInstanceMetadataOptions", _WIDER),
-    Defence("ContainRole", "ec2:*IamInstanceProfile*", _WIDER),
-    Defence("ContainRole", "iam:GetInstanceProfile", _WIDER),
-    Defence("ContainRole", "iam:PassRole", _WIDER),
-    Defence("ContainRole", "ec2:*Image*", _SHARED),
-    Defence("ContainRole", "ec2:*Snapshot*", _SHARED),
     Defence(
         "ContainRole",
         "ec2:RevokeSecurityGroupIngress",
         "When somebody opened our group: tests/unit/actions/test_ec2_actions.py.",
     ),
-    Defence("ContainRole", "ecs:*", _TASK),
-    Defence("ContainRole", "kms:*", _KEY),
-    Defence(
-        "ContainRole",
-        "rds:*Cluster*",
-        "When the database is one of a cluster: tests/workflow/test_ladder_stores.py.",
-    ),
-    Defence("ContainRole", "s3:*BucketPolicy", _CLOSED),
-    Defence("ContainRole", "s3:*BucketPublicAccessBlock", _CLOSED),
-    Defence(
-        "ContainRole",
-        "s3:PutReplicationConfiguration",
-        "When a bucket is replicated: tests/unit/actions/test_s3_hold_deletes.py.",
-    ),
+    Defence("ContainRole", "ec2:DeleteNetworkAclEntry", _OPENED),
+    Defence("ContainRole", "kms:DisableKey", _OFF),
+    Defence("ContainRole", "s3:DeleteBucketPolicy", _NO_POLICY),
     Defence("ContainRole", "iam:*PermissionsBoundary", _QUOTA),
     Defence("ContainRole", "iam:*LoginProfile", _LADDER),
     Defence("ContainRole", "iam:*SSHPublicKey*", _LADDER),
@@ -256,6 +236,25 @@ ELSEWHERE = (
     ),
     Defence("CollectRole", "lambda:*", "things"),
     Defence("CollectRole", "ec2:DescribeInstances", "things"),
+    *(
+        Defence("ContainRole", right, "wider")
+        for right in (
+            "ec2:*Image*",
+            "ec2:*NetworkAcl*",
+            "ec2:*Snapshot*",
+            "ec2:ModifyInstanceMetadataOptions",
+            "ecs:*",
+            "iam:PassRole",
+            "rds:*Cluster*",
+            "s3:*BucketPolicy",
+            "s3:*BucketPublicAccessBlock",
+            "s3:PutReplicationConfiguration",
+        )
+    ),
+    *(
+        Defence("ContainRole", right, "wider-by-hand")
+        for right in ("ec2:*IamInstanceProfile*", "iam:GetInstanceProfile", "kms:*")
+    ),
     Defence("CutFunctionRole", "*", "by-hand"),
     Defence("ContainRole", "iam:*RolePolic*", "by-hand"),
     Defence("RecordFunctionRole", "*", "facts"),

@@ -84,7 +84,7 @@ def _was_wider(night: Night) -> None:
     """And it was seen again, and cut further."""
     wider.were_cut(night)
     wider.seen_again(night)
-    wider.asked_for(night)
+    wider.asked_for_what_can_be_undone(night)
     _is_over(night)
 
 

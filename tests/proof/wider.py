@@ -4,10 +4,17 @@ What was cut is seen again, twice, and with it a task, a snapshot, an image and 
 cluster are found. Or a person asks for what no finding asks for.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from responder.domain.ladder import DETACH_PROFILE, KEEP_KEY, REVOKE_GRANTS, STOP_TASK
+from responder.domain.ladder import (
+    DETACH_PROFILE,
+    KEEP_KEY,
+    NOT_GIVEN_BACK,
+    REVOKE_GRANTS,
+    STOP_TASK,
+)
 from responder_cli.drill import world
 from tests.builders import NOON, REGION, SHOP
 from tests.instances import PARTNER, Shared
@@ -21,6 +28,12 @@ from tests.workflow.ladder_account import policy
 from tests.workflow.nights import Night
 
 _SEEN = (timedelta(hours=3), timedelta(hours=6))  # each after what was cut before it stands
+_BY_HAND = (
+    (DETACH_PROFILE, "server"),
+    (STOP_TASK, "task"),
+    (KEEP_KEY, "lost key"),
+    (REVOKE_GRANTS, "shared key"),
+)
 _PARTNER = f"arn:aws:iam::{PARTNER}:root"
 
 
@@ -60,12 +73,16 @@ def seen_again(night: Night) -> None:
 
 def asked_for(night: Night) -> None:
     """A person asks for four cuts that no finding asks for, one after the other."""
-    for action_id, name in (
-        (DETACH_PROFILE, "server"),
-        (STOP_TASK, "task"),
-        (KEEP_KEY, "lost key"),
-        (REVOKE_GRANTS, "shared key"),
-    ):
+    _ask(night, _BY_HAND)
+
+
+def asked_for_what_can_be_undone(night: Night) -> None:
+    """The same without the one that ends a task for good."""
+    _ask(night, [one for one in _BY_HAND if one[0] not in NOT_GIVEN_BACK])
+
+
+def _ask(night: Night, cuts: Sequence[tuple[str, str]]) -> None:
+    for action_id, name in cuts:
         asks_for_cut(night, action_id, night.things[name])
 
 
