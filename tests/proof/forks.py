@@ -4,7 +4,8 @@ A fork copies the whole pretend cloud, so it is deployed once. It is safe only w
 runs, which the caller sees to by letting the cloud settle.
 
 How far a continuation may go is counted in steps, which it reports itself: a slow machine takes as
-many as a fast one. Real time bounds only how long nothing at all may happen.
+many as a fast one. Real time bounds only how long nothing at all may happen, and the time in which
+it waited for a processor is no part of that.
 """
 
 import json
@@ -17,7 +18,9 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 _CHUNK = 65_536
@@ -43,6 +46,7 @@ class _Child:
     counter: mmap.mmap
     began: float
     moved: float  # when a step was last seen
+    waited: float = 0  # seconds for a processor, until then
     steps: int = 0
     text: bytes = b""
 
@@ -51,6 +55,25 @@ class _Child:
         steps = _count(self.counter)
         if steps != self.steps:
             self.steps, self.moved = steps, time.perf_counter()
+            self.waited = _waited(self.process)
+
+    def still_seconds(self) -> float:
+        """For how long it made no step, and could have."""
+        waited = max(0.0, _waited(self.process) - self.waited)
+        return time.perf_counter() - self.moved - waited
+
+
+def _waited(process: int) -> float:
+    """Seconds that the threads of a process waited for a processor; 0 where no kernel tells.
+
+    A wait counts when it ends, and a thread that ends takes its own along.
+    Linux kernel documentation, "Scheduler Statistics": the second number, in nanoseconds.
+    """
+    total = 0
+    for file in Path(f"/proc/{process}/task").glob("*/schedstat"):
+        with suppress(OSError):  # it ended between the two looks
+            total += int(file.read_text(encoding="ascii").split()[1])
+    return total / 1e9
 
 
 def step() -> None:
@@ -74,7 +97,7 @@ def forked[Case](
     """Run each case in a copy of this process, and yield them as they end.
 
     A case that takes more steps is killed, and has failed; and so is one that takes none for so
-    many seconds of real time.
+    many seconds of real time in which it could have.
     """
     if threading.active_count() != 1:
         raise RuntimeError("a fork would lose the other threads of this process")
@@ -104,7 +127,7 @@ def _gone_wrong(child: _Child, at_most_steps: int | None, at_most_still_seconds:
     child.look()
     if at_most_steps is not None and child.steps > at_most_steps:
         return f"it was not done after {at_most_steps} steps"
-    if time.perf_counter() - child.moved > at_most_still_seconds:
+    if child.still_seconds() > at_most_still_seconds:
         return (
             f"nothing happened for {at_most_still_seconds:.0f} seconds, after {child.steps} steps"
         )

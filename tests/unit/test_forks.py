@@ -61,6 +61,23 @@ def test_a_case_may_be_slow_and_may_not_go_on_for_ever() -> None:
     assert "not done after 1000 steps" in (ran["turns in circles"].failure or "")
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/schedstat"), reason="no kernel tells here")
+def test_a_case_that_waits_for_a_processor_does_not_stand_still() -> None:
+    """Four share one: each works for two seconds, and waits for six."""
+    [one, *_] = sorted(os.sched_getaffinity(0))
+
+    def run(case: int) -> int:
+        os.sched_setaffinity(0, {one})
+        until = time.process_time() + 2
+        while time.process_time() < until:
+            pass
+        return case
+
+    ran = list(forked([1, 2, 3, 4], run, at_once=4, at_most_still_seconds=6))
+    assert [one.failure for one in ran] == [None] * 4
+    assert max(one.seconds for one in ran) > 6
+
+
 def test_a_step_counts_for_each_process_that_this_one_is_a_copy_of() -> None:
     def within(case: int) -> int:
         step()
