@@ -9,6 +9,7 @@ import pytest
 from responder import actions, channels, collectors
 from responder.collectors.collector import part_of
 from responder.domain.manifest import Part
+from responder.steps.collect import MAX_ROUNDS
 from tests.template.templates import ROOT, as_list, machine, resources, states
 
 PACKAGE = ROOT / "layers/responder/responder"
@@ -89,3 +90,9 @@ def test_the_role_that_copies_deletes_and_unlocks_nothing() -> None:
     verbs = ("AddTags", "Copy", "Create", "Lock", "Modify", "Send")
     for action in _role_actions("PreserveRole"):
         assert action.partition(":")[2].startswith(verbs), action
+
+
+def test_all_collectors_at_work_for_the_longest_leave_room_in_the_history_of_an_execution() -> None:
+    """Entering and leaving three states, and a task that is scheduled, started and succeeds."""
+    each_round = 3 * 2 + 3
+    assert len(collectors.COLLECTORS) * MAX_ROUNDS * each_round <= 20_000

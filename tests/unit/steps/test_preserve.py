@@ -89,6 +89,19 @@ def test_a_generation_begins_anew(world: World) -> None:
     assert world.collect(generation=2).evidence == ["iam.principal/0002/one"]
 
 
+@pytest.mark.parametrize(("asked", "waits"), [(timedelta(), 1), (timedelta(days=365), 1800)])
+def test_no_wait_is_shorter_than_a_second_or_longer_than_half_an_hour(
+    world: World, asked: timedelta, waits: int
+) -> None:
+    world.pictures.names, world.pictures.each_run, world.pictures.waits = ("one", "two"), 1, asked
+    assert world.collect().wait_seconds == waits
+
+
+def test_who_comes_often_is_asked_to_come_later(world: World) -> None:
+    world.pictures.names, world.pictures.each_run = tuple("abcdef"), 1
+    assert [world.collect().wait_seconds for _ in range(4)] == [1, 5, 10, 15]
+
+
 @pytest.mark.parametrize("bound", ["runs", "hours"])
 def test_who_never_ends_is_ended_and_what_it_kept_stays(world: World, bound: str) -> None:
     world.pictures.names, world.pictures.each_run = ("one", "two", "three"), 1

@@ -39,8 +39,12 @@ PERMISSIONS = (
     | member.PERMISSIONS
 )
 _SHOWN = 20  # a state machine carries pointers, and 256 KiB; the manifest has everything
-MAX_ROUNDS = 400
+# An execution of Step Functions holds 25,000 events (its quotas), and a round of one collector is
+# nine of them: with all at work for the longest, room is left for what cuts.
+MAX_ROUNDS = 100
 MAX_LENGTH = timedelta(hours=12)
+_MORE_EACH_ROUND = timedelta(seconds=5)
+_LONGEST_WAIT = timedelta(minutes=30)
 
 
 class CollectRequest(BaseModel):
@@ -120,7 +124,7 @@ def collect(
                 evidence=_first(names, "in the vault"),
                 gaps=_first(gaps, "in the manifest"),
                 more=True,
-                wait_seconds=max(1, round(found.wait.total_seconds())),
+                wait_seconds=_wait_seconds(found, stand.rounds),
             )
         draft = _draft(collector, found)
         item = evidence.keep(request.incident_id, draft, vault=vault, by=by, at=read_at())
@@ -131,6 +135,12 @@ def collect(
         evidence=_first(names, "in the vault"),
         gaps=_first(gaps, "in the manifest"),
     )
+
+
+def _wait_seconds(later: Later, rounds: int) -> int:
+    """As long as was asked for, and longer the more often it was, so that the rounds last."""
+    wait = max(later.wait, _MORE_EACH_ROUND * rounds, timedelta(seconds=1))
+    return round(min(wait, _LONGEST_WAIT).total_seconds())
 
 
 def _draft(collector: Collector, found: Collected) -> Draft:
