@@ -74,6 +74,8 @@ ACCEPTED = (
         "The same guide compares the ARN in the encryption context in this way.",
     ),
     Accepted("MirrorFunctionRole", "NO_VERSION", "", _SAM),
+    Accepted("HoldFunctionHourlyRole", "NO_VERSION", "", _SAM),
+    Accepted("RehashFunctionHourlyRole", "NO_VERSION", "", _SAM),
     Accepted("SweepFunctionHourlyRole", "NO_VERSION", "", _SAM),
     Accepted(
         "SweepFunctionRole",
@@ -81,6 +83,9 @@ ACCEPTED = (
         "states:ListExecutions",
         "It takes the ARN of a state machine or of a map run; that of a machine is given.",
     ),
+    Accepted("PreserveDatabases", "RESOURCE_MISMATCH", "rds:CreateDB", _TWO),
+    Accepted("PreserveMemory", "RESOURCE_MISMATCH", "ssm:SendCommand", _TWO),
+    Accepted("PreserveVolumes", "RESOURCE_MISMATCH", "ec2:CreateSnapshots", _TWO),
     Accepted("ContainInstances", "RESOURCE_MISMATCH", "ec2:CreateSecurityGroup", _TWO),
     Accepted("ContainInstances", "RESOURCE_MISMATCH", "ec2:AuthorizeSecurityGroup", _TWO),
     Accepted("ContainInstances", "RESOURCE_MISMATCH", "ec2:CreateNetworkAcl", _TWO),

@@ -68,7 +68,7 @@ _ATTRIBUTES = (
     "disableApiTermination",
     "instanceInitiatedShutdownBehavior",
 )
-_SECRETS = "user data is kept as it is, and may hold secrets: who reads this item reads them too"
+_USER_DATA = "user data is kept as it is, with whatever secrets are in it, for who reads this item"
 _RAW = "ResponderRawOutput"  # where our hook leaves what the SDK decodes with loss
 
 
@@ -252,7 +252,7 @@ def _absences(reads: Reads, instance: Any) -> Iterator[str]:
     if instance is None and "instance" not in reads.failures:
         yield "EC2 has no instance of this id here: it was never there, or is gone for an hour"
     if (reads.values["userData"].get("value") or {}).get("Value"):
-        yield _SECRETS
+        yield _USER_DATA
     if not reads.values["whether Systems Manager manages it"].get("value", True):
         yield "Systems Manager does not manage it: nothing could be run on it"
     for name in ("interfaces", "volumes"):
