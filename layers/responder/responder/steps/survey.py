@@ -10,7 +10,7 @@ from responder.collectors.collector import Collector, called_for, part_of
 from responder.domain.identifiers import IncidentId
 from responder.domain.manifest import Part
 
-PERMISSIONS = ledger.READ
+PERMISSIONS = ledger.LISTING
 
 
 class SurveyRequest(BaseModel):
