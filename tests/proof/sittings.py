@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.proof.crashes import Fault
+from tests.proof.faults import Kind
 
 
 @dataclass
@@ -50,5 +51,5 @@ class Sittings:
     def run(self, scenario: str) -> tuple[Counter[str], int]:
         """How many of each kind were run in all sittings, and how many of them are violations."""
         mine = {label: why for (name, label), (_, why) in self._done.items() if name == scenario}
-        kinds = Counter(label.partition(":")[2] for label in mine)
+        kinds = Counter(Kind[label.partition(":")[2].upper()].value for label in mine)
         return kinds, sum(bool(why) for why in mine.values())
