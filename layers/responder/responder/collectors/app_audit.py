@@ -5,7 +5,7 @@ incident. They are searched for the principals, access keys and addresses that f
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -27,7 +27,6 @@ LIMITS = (
     "log groups of other accounts and regions than the incident's are not searched",
 )
 
-BEFORE_FIRST_SEEN = timedelta(hours=1)
 MAX_WORDS = 120
 _AGAIN = timedelta(seconds=10)
 _NONE = (
@@ -48,11 +47,10 @@ class _Bookmark(BaseModel):
 
 def collect(scene: Scene) -> Iterator[Collected | Later]:
     """What is searched, and for what; then an item for each search."""
-    since = scene.incident.first_seen_at - BEFORE_FIRST_SEEN
     if scene.bookmark:
         mark = _Bookmark.model_validate(scene.bookmark)
     else:
-        first, mark = _groups(scene, since)
+        first, mark = _groups(scene)
         yield first
     account, region = scene.incident.account, scene.incident.region
     every: list[Ask] = [
@@ -61,7 +59,7 @@ def collect(scene: Scene) -> Iterator[Collected | Later]:
     for ask in every[mark.step :]:
         name = f"{ID}/{scene.generation:04d}/{place(ask.about, ask.group, ask.group)}"
         is_done = scene.has_time() and (
-            yield from answer(scene, ask, mark.asked, name, since=since, until=mark.until)
+            yield from answer(scene, ask, mark.asked, name, since=scene.since, until=mark.until)
         )
         if not is_done:
             yield Later(mark.model_dump(mode="json"), _AGAIN)
@@ -69,7 +67,7 @@ def collect(scene: Scene) -> Iterator[Collected | Later]:
         mark.step, mark.asked = mark.step + 1, Asked()
 
 
-def _groups(scene: Scene, since: datetime) -> tuple[Collected, _Bookmark]:
+def _groups(scene: Scene) -> tuple[Collected, _Bookmark]:
     reads, gaps = Reads(scene.read_at), list[str]()
     named = scene.options.audit_log_groups
     groups = tuple(dict.fromkeys(one for one in named if is_group(one)))
@@ -80,7 +78,7 @@ def _groups(scene: Scene, since: datetime) -> tuple[Collected, _Bookmark]:
     if groups:
         logs = scene.clients.logs(scene.incident.account, scene.incident.region)
         for group in groups:
-            gaps += retention(reads, logs, group, since)
+            gaps += retention(reads, logs, group, scene.since)
     words = _words(scene, gaps)
     content = as_json(
         {
@@ -88,7 +86,7 @@ def _groups(scene: Scene, since: datetime) -> tuple[Collected, _Bookmark]:
             "region": scene.incident.region,
             "log_groups": groups,
             "searched_for": words,
-            "since": since,
+            "since": scene.since,
             "until": scene.now,
             "reads": reads.values,
         }

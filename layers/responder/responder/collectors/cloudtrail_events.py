@@ -11,7 +11,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from responder.aws.trail import (
@@ -38,7 +38,6 @@ LIMITS = (
     "a role's sessions that nobody named are not found by the role's name",
 )
 
-BEFORE_FIRST_SEEN = timedelta(hours=1)
 MAX_PAGES = 400  # of 50 events, over all questions of one run: over 200 s at two a second
 _COVERS = "management events of the principals, as CloudTrail's event history holds them"
 
@@ -55,7 +54,7 @@ class _Lines:
 
 def collect(scene: Scene) -> Iterator[Collected]:
     """One item with every event found, newest first for each question."""
-    since, lines = scene.incident.first_seen_at - BEFORE_FIRST_SEEN, _Lines()
+    since, lines = scene.since, _Lines()
     if since < scene.now - HISTORY:
         since = scene.now - HISTORY
         lines.gaps.append("event history ends 90 days back; older events are in trails only")

@@ -7,7 +7,7 @@ CloudTrail log file integrity validation".
 """
 
 from collections.abc import Generator, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, Field
 
@@ -45,7 +45,6 @@ LIMITS = (
     "a valid file is one that CloudTrail delivered; that every call was logged it does not prove",
 )
 
-BEFORE_FIRST_SEEN = timedelta(hours=1)
 MAX_LISTED = 50_000  # of one day in one region
 _COVERS = "log files as they lie in the bucket, with their index"
 
@@ -82,12 +81,8 @@ def collect(scene: Scene) -> Iterator[Collected | Later]:
     yield _summary(scene, mark)
 
 
-def _since(scene: Scene) -> datetime:
-    return scene.incident.first_seen_at - BEFORE_FIRST_SEEN
-
-
 def _days(scene: Scene, mark: _Bookmark) -> list[Day]:
-    account, since = scene.incident.account, _since(scene)
+    account, since = scene.incident.account, scene.since
     return [day for one in mark.places for day in days(one, account, since, mark.until)]
 
 
@@ -126,11 +121,11 @@ def _day(scene: Scene, mark: _Bookmark, day: Day) -> Generator[Collected, None, 
     bucket = LogBucket(place.bucket, scene.clients.s3(day.account, place.home))
     try:
         found = judged(scene, bucket, day)
-        listed, gaps = _listed(bucket, day, _since(scene))
+        listed, gaps = _listed(bucket, day, scene.since)
         if not mark.is_judged:
             yield _listing(where, day, listed, gaps)
             # Behind the last key that was listed, nobody knows what is there.
-            missing = [] if gaps else found.missing([one.key for one in listed], _since(scene))
+            missing = [] if gaps else found.missing([one.key for one in listed], scene.since)
             yield from found.items(where, missing)
             yield from copy_deleted(scene, bucket, missing, where, found.look)
             mark.count(f"log files {Result.MISSING}", len(missing))
@@ -192,7 +187,7 @@ def _summary(scene: Scene, mark: _Bookmark) -> Collected:
         f"events later than {(mark.until - DELIVERY).isoformat()} may not have been delivered yet"
     )
     document = {
-        "since": _since(scene),
+        "since": scene.since,
         "until": mark.until,
         "places": [one.model_dump(mode="json") for one in mark.places],
         "objects": copying.objects,

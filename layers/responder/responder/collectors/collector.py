@@ -13,6 +13,7 @@ from responder.domain.manifest import Part
 from responder.domain.order import Receipt
 from responder.domain.principal import Principal, PrincipalKind
 
+_BEFORE_FIRST_SEEN = timedelta(hours=1)
 _TO_KEEP_ONE = timedelta(seconds=60)  # to end the read under way, and to put what was read
 
 
@@ -50,6 +51,11 @@ class Scene:
     ends_at: datetime
     bookmark: Mapping[str, Any] = field(default_factory=dict)
     options: Options = Options()
+
+    @property
+    def since(self) -> datetime:
+        """When what logs and records have of the incident begins: a while before it was seen."""
+        return self.incident.first_seen_at - _BEFORE_FIRST_SEEN
 
     def has_time(self, need: timedelta = _TO_KEEP_ONE) -> bool:
         """Whether so long is left. Who has not says `Later`, and goes on in the next run."""

@@ -7,7 +7,6 @@ the regions where a recorder runs; IAM is recorded where the recorder includes g
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from responder.aws.trail import global_region
@@ -37,7 +36,6 @@ LIMITS = (
     "resources that stand beside those that the findings name",
 )
 
-BEFORE_FIRST_SEEN = timedelta(hours=1)
 MOST = 50  # resources of one account and region
 _COVERS = "the state of each resource before the incident, and every one recorded since"
 _ABSENT = frozenset(
@@ -131,7 +129,7 @@ def _look(scene: Scene, named: Named, reads: Reads) -> Iterator[Part]:
 
 
 def _timeline(scene: Scene, config: Any, reads: Reads, asked: _Asked) -> None:
-    since = scene.incident.first_seen_at - BEFORE_FIRST_SEEN
+    since = scene.since
     ids = [asked.id] if asked.id else _ids(config, reads, asked)
     for one in ids:
         which = {"resourceType": asked.type, "resourceId": one}

@@ -41,7 +41,6 @@ LIMITS = (
     "what goes to Firehose, and files of more than 32 MB, is not copied",
 )
 
-BEFORE_FIRST_SEEN = timedelta(hours=1)
 MAX_WORDS = 120  # of one kind of log: a finding may name many addresses
 MAX_SOURCES = 40
 _SLACK = timedelta(minutes=15)  # a file has the events of the minutes before the time in its name
@@ -82,13 +81,9 @@ def collect(scene: Scene) -> Iterator[Collected | Later]:
     yield _summary(scene, mark)
 
 
-def _since(scene: Scene) -> datetime:
-    return scene.incident.first_seen_at - BEFORE_FIRST_SEEN
-
-
 def _sources(scene: Scene) -> tuple[Collected, _Bookmark]:
     absent = frozenset({"InvalidInstanceID.NotFound", "WAFNonexistentItemException"})
-    reads, gaps, since = Reads(scene.read_at, absent=absent), list[str](), _since(scene)
+    reads, gaps, since = Reads(scene.read_at, absent=absent), list[str](), scene.since
     named = (scene.incident.region, *(one.region for one in scene.findings))
     regions = list(dict.fromkeys(named))
     networks = [look(scene, region, reads, since) for region in regions]
@@ -149,7 +144,7 @@ def _words(
 
 def _steps(scene: Scene, mark: _Bookmark) -> Iterator[_Step]:
     """Each search once, whatever delivers into the group; each day of each bucket."""
-    searched, account, since = set[tuple[str, str, Kind]](), scene.incident.account, _since(scene)
+    searched, account, since = set[tuple[str, str, Kind]](), scene.incident.account, scene.since
     for source in mark.sources:
         if source.group:
             which = (source.region, source.group, source.kind)
@@ -166,7 +161,7 @@ def _steps(scene: Scene, mark: _Bookmark) -> Iterator[_Step]:
 
 
 def _step(scene: Scene, mark: _Bookmark, step: _Step) -> Generator[Collected, None, bool]:
-    at, since = f"{ID}/{scene.generation:04d}", _since(scene)
+    at, since = f"{ID}/{scene.generation:04d}", scene.since
     if isinstance(step, Ask):
         name = f"{at}/{place(step.about, step.group, step.group)}"
         return (yield from answer(scene, step, mark.asked, name, since=since, until=mark.until))
@@ -212,7 +207,7 @@ def _summary(scene: Scene, mark: _Bookmark) -> Collected:
         )
     gaps += [f"{folder} has no file of the window" for folder in mark.empty]
     document = {
-        "since": _since(scene),
+        "since": scene.since,
         "until": mark.until,
         "objects": copying.objects,
         "bytes": copying.copied_bytes,
