@@ -167,14 +167,6 @@ UNUSED = (
         "lambda:GetLayerVersion",
         "When the function has layers: tests/unit/collectors/test_lambda_function.py.",
     ),
-    *(
-        Defence(
-            role,
-            "rds:*Cluster*",
-            "Where a database is of a cluster: tests/unit/collectors/test_rds_snapshots.py.",
-        )
-        for role in ("CollectRole", "PreserveRole")
-    ),
     Defence("CollectRole", "kms:*", _OF_NONE.format("kms_key")),
     Defence("CollectRole", "ecs:*", _OF_NONE.format("ecs_task")),
     Defence("CollectRole", "eks:*", _OF_NONE.format("eks_cluster")),
@@ -260,6 +252,7 @@ ELSEWHERE = (
         Defence("ContainRole", right, "wider-by-hand")
         for right in ("ec2:*IamInstanceProfile*", "iam:GetInstanceProfile", "kms:*")
     ),
+    *(Defence(role, "rds:*Cluster*", "wider") for role in ("CollectRole", "PreserveRole")),
     Defence("CutFunctionRole", "*", "by-hand"),
     Defence("ContainRole", "iam:*RolePolic*", "by-hand"),
     Defence("RecordFunctionRole", "*", "facts"),
