@@ -20,7 +20,10 @@ class Reach(Clients):
     """Every service of the shop's account. `through` may put something in between, by service."""
 
     def __init__(self, through: Through = lambda service, client: client) -> None:
-        super().__init__(REGION, MemberRole("breach-responder-contain", "an-external-id"))
+        role = MemberRole(
+            "breach-responder-contain", "an-external-id", reader="breach-responder-collect"
+        )
+        super().__init__(REGION, role)
         self._through = through
 
     def _in_member(self, service: str, account: str, region: str) -> Any:

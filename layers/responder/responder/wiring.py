@@ -339,6 +339,6 @@ def _member_clients(role: str) -> Clients:
     if not role:
         raise Broken("this function was not told which member role to assume")
     told = settings()
-    there = MemberRole(role, told.external_id, told.partition)
+    there = MemberRole(role, told.external_id, told.partition, told.member_collect_role)
     deny = AccountDeny(told.account_deny_policy_arn, told.deny_accounts_role_arn, told.external_id)
     return Clients(told.aws_region, there, deny if deny.policy_arn and deny.role_arn else None)

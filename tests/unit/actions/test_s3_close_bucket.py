@@ -162,7 +162,10 @@ def test_the_deny_lets_the_responder_and_log_delivery_in_and_nobody_else(
     assert (deny["Effect"], deny["Principal"], deny["Action"]) == ("Deny", "*", "s3:*")
     assert deny["Resource"] == [ARN, f"{ARN}/*"]
     assert deny["Condition"]["ArnNotEquals"] == {
-        "aws:PrincipalArn": f"arn:aws:iam::{SHOP}:role/breach-responder-contain"
+        "aws:PrincipalArn": [
+            f"arn:aws:iam::{SHOP}:role/breach-responder-contain",
+            f"arn:aws:iam::{SHOP}:role/breach-responder-collect",
+        ]
     }
     services = deny["Condition"]["StringNotEquals"]["aws:PrincipalServiceName"]
     assert {"cloudtrail.amazonaws.com", f"logs.{REGION}.amazonaws.com"} < set(services)
@@ -176,6 +179,7 @@ OURS = {"aws:principalarn": (f"arn:aws:iam::{SHOP}:role/breach-responder-contain
     ("caller", "is_denied"),
     [
         (OURS, False),
+        ({"aws:principalarn": (f"arn:aws:iam::{SHOP}:role/breach-responder-collect",)}, False),
         ({"aws:principalservicename": ("cloudtrail.amazonaws.com",)}, False),
         ({"aws:principalservicename": ("logging.s3.amazonaws.com",)}, False),
         ({"aws:principalservicename": ("cloudfront.amazonaws.com",)}, True),

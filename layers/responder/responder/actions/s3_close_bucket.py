@@ -154,7 +154,7 @@ def _deny(order: Order, clients: Clients) -> dict[str, Any]:
         "Action": "s3:*",
         "Resource": [order.resource, f"{order.resource}/*"],
         "Condition": {
-            "ArnNotEquals": {"aws:PrincipalArn": clients.member_role.arn(order.account)},
+            "ArnNotEquals": {"aws:PrincipalArn": clients.member_role.arns_let_in(order.account)},
             "StringNotEquals": {"aws:PrincipalServiceName": services},
         },
     }

@@ -58,15 +58,24 @@ PERMISSIONS = frozenset({"sts:AssumeRole"})  # for other accounts only
 
 @dataclass(frozen=True)
 class MemberRole:
-    """The role we assume in each account we look at or act in."""
+    """The role we assume in each account we look at or act in.
+
+    `reader` names our role that reads evidence there, which a cut has to let in. Empty: none.
+    """
 
     name: str
     external_id: str
     partition: str = "aws"
+    reader: str = ""
 
     def arn(self, account: str) -> str:
         """Its ARN in one account."""
         return f"arn:{self.partition}:iam::{account}:role/{self.name}"
+
+    def arns_let_in(self, account: str) -> list[str]:
+        """Of the roles of ours that a cut must not shut out: this one, and the one that reads."""
+        names = dict.fromkeys(name for name in (self.name, self.reader) if name)
+        return [f"arn:{self.partition}:iam::{account}:role/{name}" for name in names]
 
 
 @dataclass(frozen=True)
