@@ -87,7 +87,7 @@ def test_an_instance_is_kept_with_its_network_its_role_and_what_it_ran(shop: Sho
     assert [one["PolicyName"] for one in attached] == ["AmazonSSMManagedInstanceCore"]
     [managed] = reads["whether Systems Manager manages it"]["value"]
     assert managed["PingStatus"] == "Online"
-    assert state.gaps == (ec2_instance._SECRETS,)
+    assert state.gaps == (ec2_instance._USER_DATA,)
 
 
 def test_the_screen_is_a_picture_of_its_own(shop: Shop) -> None:
