@@ -16,7 +16,8 @@ from responder.aws.rehashes import Rehashes
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Content, Vault
-from responder.collectors.collector import Collected, Later, Options, Scene
+from responder.collectors.collector import Collected, Later, Scene
+from responder.domain.collecting import Options
 from responder.domain.manifest import Part
 from responder.steps.collect import CollectAnswer, CollectRequest, collect
 from responder.steps.seal import SealAnswer, SealRequest, seal

@@ -51,8 +51,10 @@ from tests.template.templates import ROOT, functions
 BUILD = ROOT / "build" / "packages"
 EXTERNAL_ID = "an-external-id-of-tests"
 # A cold start grows with what is imported, and a number of modules is the same on every machine.
-# Today the most is 650. Raise it knowingly: the functions answer an attack.
+# Raise it knowingly: the functions answer an attack.
 MOST_MODULES = 700
+# The report comes when all is done, and knows every collector, and the law's own words.
+MORE_MODULES = {"report": 760}
 VERBS = list(functions())
 # What a step needs done before it, by the function that does it.
 AFTER = {"verify": "contain", "release": "contain", "seal": "collect"}
@@ -270,4 +272,4 @@ def test_a_function_imports_no_more_than_a_cold_start_can_bear(verb: str, world:
         check=False,
     )
     assert counted.returncode == 0, counted.stderr
-    assert int(counted.stdout) < MOST_MODULES
+    assert int(counted.stdout) < MORE_MODULES.get(verb, MOST_MODULES)

@@ -103,12 +103,6 @@ ACCEPTED = (
         "The policies of AWS itself, which have `aws` in the place of an account.",
     ),
     Accepted(
-        "CollectLogGroups",
-        "RESOURCE_STAR",
-        "logs:GetQueryResults",
-        "A call names a query only; that IAM knows the query's log groups is not documented.",
-    ),
-    Accepted(
         "CollectAccount",
         "RESOURCE_MISMATCH",
         "iam:GenerateServiceLastAccessedDetails",

@@ -32,7 +32,7 @@ from responder.aws.trackers import Trackers
 from responder.aws.vault import Vault
 from responder.aws.waiting import Waiting
 from responder.channels.channel import Desk
-from responder.collectors.collector import Options
+from responder.domain.collecting import Options
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken
 from responder.domain.protection import ProtectList, own_roles

@@ -9,7 +9,8 @@ import pytest
 
 from responder import wiring
 from responder.collectors import app_audit
-from responder.collectors.collector import Collected, Later, Options
+from responder.collectors.collector import Collected, Later
+from responder.domain.collecting import Options
 from responder.domain.finding import Finding
 from tests.builders import NOON, REGION, SHOP, a_finding, a_session, a_user
 from tests.collecting import a_scene, in_rounds

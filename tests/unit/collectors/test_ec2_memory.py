@@ -12,7 +12,8 @@ import yaml
 
 from localcloud.fakes import run_command
 from responder.collectors import ec2_memory
-from responder.collectors.collector import Collected, Later, Options
+from responder.collectors.collector import Collected, Later
+from responder.domain.collecting import Options
 from responder.domain.errors import Unavailable
 from tests.builders import INCIDENT_ID, SHOP
 from tests.copying import DiedError, Shop, a_shop

@@ -11,8 +11,9 @@ from moto.ec2.models import ec2_backends
 
 from localcloud.fakes import snapshots as fake
 from responder.collectors import ec2_snapshots
-from responder.collectors.collector import Collected, Later, Options
+from responder.collectors.collector import Collected, Later
 from responder.collectors.copies import TAG_KEY, TAG_VALUE, our_tags
+from responder.domain.collecting import Options
 from responder.domain.errors import Unavailable
 from tests.builders import INCIDENT_ID, REGION, SHOP
 from tests.copying import DiedError, Shop, a_shop

@@ -11,7 +11,8 @@ from moto.rds.models import rds_backends
 
 from localcloud.fakes import database_snapshots as fake
 from responder.collectors import rds_snapshots
-from responder.collectors.collector import Collected, Later, Options
+from responder.collectors.collector import Collected, Later
+from responder.domain.collecting import Options
 from responder.domain.errors import Unavailable
 from responder.domain.finding import Resource
 from tests.builders import INCIDENT_ID, REGION, SHOP

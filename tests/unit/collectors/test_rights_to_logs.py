@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from responder.collectors import app_audit, cloudtrail_log_files, logs_network
-from responder.collectors.collector import Collected, Collector, Later, Options, Scene
+from responder.collectors.collector import Collected, Collector, Later, Scene
+from responder.domain.collecting import Options
 from tests.builders import NOON, REGION, SHOP, a_finding
 from tests.collecting import a_scene
 from tests.containing import Member

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from responder.aws.clients import Clients
 from responder.aws.vault import Content
+from responder.domain.collecting import Options
 from responder.domain.finding import Finding, Resource
 from responder.domain.incident import Incident
 from responder.domain.manifest import Part
@@ -15,17 +16,6 @@ from responder.domain.principal import Principal, PrincipalKind
 
 _BEFORE_FIRST_SEEN = timedelta(hours=1)
 _TO_KEEP_ONE = timedelta(seconds=60)  # to end the read under way, and to put what was read
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the shop chose about evidence. Empty: there is none, or it is not wanted."""
-
-    memory_document: str = ""  # of Run Command, by its name in each member account
-    audit_log_groups: tuple[str, ...] = ()  # where its applications write who read what
-    snapshot_monthly_limit: int = 0  # US dollars a month that the copies of one thing may cost
-    snapshot_lock_mode: Literal["", "governance", "compliance"] = ""
-    snapshot_lock_days: int = 1
 
 
 @dataclass(frozen=True)
@@ -50,7 +40,7 @@ class Scene:
     pause: Callable[[float], None]
     ends_at: datetime
     bookmark: Mapping[str, Any] = field(default_factory=dict)
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
 
     @property
     def since(self) -> datetime:

@@ -20,14 +20,8 @@ from responder.aws.incidents import Incidents
 from responder.aws.progress import Progress
 from responder.aws.receipts import Receipts
 from responder.aws.vault import Vault
-from responder.collectors.collector import (
-    Collected,
-    Collector,
-    Later,
-    Options,
-    Scene,
-    called_for,
-)
+from responder.collectors.collector import Collected, Collector, Later, Scene, called_for
+from responder.domain.collecting import Options
 from responder.domain.errors import Broken
 from responder.domain.identifiers import IncidentId
 
