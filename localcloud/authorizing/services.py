@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from moto.dynamodb.models import dynamodb_backends
+from moto.logs.models import logs_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
@@ -229,12 +230,12 @@ def logs(asked: Asked) -> list[Needed]:
     name, stream = asked.params.get("logGroupName"), asked.params.get("logStreamName")
     if asked.operation == "DescribeLogGroups":
         resource = arn(asked, "logs", "log-group:*")
-    elif asked.operation == "GetQueryResults":
-        resource = "*"
-    elif asked.operation == "StartQuery":
-        groups = asked.params["logGroupNames"]
+    elif asked.operation in ("GetQueryResults", "StartQuery"):
+        groups = asked.params.get("logGroupNames") or _groups_of_query(asked)
         return [
-            Needed("logs:StartQuery", arn(asked, "logs", f"log-group:{one}:*"), asked.account)
+            Needed(
+                f"logs:{asked.operation}", arn(asked, "logs", f"log-group:{one}:*"), asked.account
+            )
             for one in groups
         ]
     elif name is None:
@@ -243,6 +244,13 @@ def logs(asked: Asked) -> list[Needed]:
         within = f":log-stream:{stream}" if stream else ":*"
         resource = arn(asked, "logs", f"log-group:{name}{within}")
     return [Needed(f"logs:{asked.operation}", resource, asked.account)]
+
+
+def _groups_of_query(asked: Asked) -> list[str]:
+    """The log groups that a query was started over; any, where there is no such query."""
+    queries = logs_backends[asked.account][asked.region].queries
+    query = queries.get(asked.params["queryId"])
+    return ["*"] if query is None else query.log_group_names
 
 
 def web_acls(asked: Asked) -> list[Needed]:

@@ -9,7 +9,6 @@ from tests.proof.crashes import Fault, Undisturbed, disturbed, prepared, spread,
 from tests.proof.defences import unexplained
 from tests.proof.ends import DEAD_LETTERS, FAILED_EXECUTIONS, WHOLE
 from tests.proof.faults import Kind
-from tests.proof.mutations import MUTATIONS, caught, expectations
 from tests.proof.scenarios import SCENARIOS
 
 # A worker of the test run has a thread for its reports, which no copy of the process needs.
@@ -46,9 +45,3 @@ def test_a_night_ends_the_same_whatever_goes_wrong_at_a_call() -> None:
             if found is not None
         ]
     assert violations == []
-
-
-def test_the_proof_notices_what_is_taken_away() -> None:
-    [mutation] = [one for one in MUTATIONS if one.name == "a cut is verified without looking"]
-    expected = expectations([mutation])
-    assert caught(mutation, expected[mutation.scenario]).by == "no fault at all"
