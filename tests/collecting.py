@@ -57,6 +57,12 @@ def in_rounds(collector: Collector, scene: Scene) -> list[list[Collected]]:
     raise AssertionError(f"it asked for more than {_ROUNDS} runs")
 
 
+def document_of(item: Collected) -> dict[str, Any]:
+    """What an item of JSON says."""
+    found: dict[str, Any] = json.loads(item.content.body)
+    return found
+
+
 def ticking(since: datetime = NOON, by: timedelta = timedelta(seconds=1)) -> Iterator[datetime]:
     """Instants, one for each look at the time of day."""
     while True:

@@ -115,18 +115,12 @@ class Screen:
     def summary(self, result: DrillResult) -> None:
         """What a reader who looks up only now has to know."""
         held = sum(check.holds for check in result.checks)
+        self._evidence(result)
         self.act("Summary")
         facts = [
             ("incident", ", ".join(result.incident_ids) or "none was opened"),
             ("contained", _contained(result)),
-            (
-                "evidence",
-                f"{counted(len(result.evidence), 'item')}, locked, the most volatile first",
-            ),
-            *[
-                (f"{place:>8}", f"{one.name} {one.size_bytes:,} bytes, SHA-256 {one.sha256}")
-                for place, one in enumerate(result.evidence, start=1)
-            ],
+            ("evidence", f"{counted(len(result.evidence), 'item')}, locked"),
             *[("manifest", f"SHA-256 {each}") for each in result.manifest_sha256],
         ]
         for name, value in facts:
@@ -146,6 +140,11 @@ class Screen:
         for check in result.checks:
             if not check.holds:
                 self.check(check)
+
+    def _evidence(self, result: DrillResult) -> None:
+        self.act("Evidence, the most volatile first")
+        for place, one in enumerate(result.evidence, start=1):
+            self._fact(f"{place:>8}", f"{one.name} {one.size_bytes:,} bytes, SHA-256 {one.sha256}")
 
     def _after(self, at: datetime) -> str:
         if self._counted_from is None or at < self._counted_from:

@@ -16,6 +16,7 @@ from responder.collectors.collector import Collected, Later
 from responder.domain.collecting import Options
 from responder.domain.errors import Unavailable
 from tests.builders import INCIDENT_ID, SHOP
+from tests.collecting import document_of
 from tests.copying import DiedError, Shop, a_shop
 from tests.template.roles import MEMORY_DOCUMENT
 
@@ -61,11 +62,6 @@ def kept(shop: Shop, options: Options = CONFIGURED, **given: Any) -> Collected:
     [(name, item)] = shop.collected(ec2_memory, options=options, **given).items()
     assert name == f"{shop.instance}/command"
     return item
-
-
-def document_of(item: Collected) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(item.content.body)
-    return found
 
 
 def test_what_ran_and_what_it_said_is_kept(shop: Shop) -> None:

@@ -1,6 +1,5 @@
 """All volumes of an instance are copied once, locked, and nobody is surprised by the bill."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,6 +15,7 @@ from responder.collectors.copies import TAG_KEY, TAG_VALUE, our_tags
 from responder.domain.collecting import Options
 from responder.domain.errors import Unavailable
 from tests.builders import INCIDENT_ID, REGION, SHOP
+from tests.collecting import document_of
 from tests.copying import DiedError, Shop, a_shop
 
 LOCKED = Options(snapshot_monthly_limit=100, snapshot_lock_mode="governance", snapshot_lock_days=30)
@@ -55,11 +55,6 @@ def kept(shop: Shop, options: Options = LOCKED, **given: Any) -> Collected:
     [(name, item)] = shop.collected(ec2_snapshots, options=options, **given).items()
     assert name == f"{shop.instance}/snapshots"
     return item
-
-
-def document_of(item: Collected) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(item.content.body)
-    return found
 
 
 def test_every_volume_is_copied_tagged_locked_and_waited_for(shop: Shop) -> None:

@@ -1,6 +1,5 @@
 """A database is copied once, waited for, and kept with how it was set up."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,6 +15,7 @@ from responder.domain.collecting import Options
 from responder.domain.errors import Unavailable
 from responder.domain.finding import Resource
 from tests.builders import INCIDENT_ID, REGION, SHOP
+from tests.collecting import document_of
 from tests.copying import DiedError, Operator, Shop, a_shop
 from tests.unit.actions.test_rds_quarantine_instance import NAME, Account, Cluster
 
@@ -62,11 +62,6 @@ def cluster(shop: Shop, account: Account) -> Cluster:
 def kept(shop: Shop, options: Options = MADE, **given: Any) -> Collected:
     [item] = shop.collected(rds_snapshots, options=options, **given).values()
     return item
-
-
-def document_of(item: Collected) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(item.content.body)
-    return found
 
 
 def started(shop: Shop) -> Later:

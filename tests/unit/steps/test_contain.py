@@ -1,7 +1,6 @@
 """An order is carried out once, only while every rule still says yes, wherever a run dies."""
 
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from responder.domain.ladder import CUT_ROLE_SESSIONS, DEACTIVATE_KEY, DENY_USER
 from responder.domain.order import Order, OrderMode, Receipt, ReceiptStatus, Silence
 from responder.domain.protection import ProtectList, own_roles
 from responder.steps.contain import STALE
-from tests.builders import HOME, INCIDENT_ID, NOON, SHOP, a_session
+from tests.builders import HOME, INCIDENT_ID, NOON, a_session
 from tests.consoles import refusing
 from tests.containing import (
     ACTION_IDS,
@@ -69,39 +68,6 @@ def test_the_cut_is_applied_with_what_stood_before_and_told(world: World, action
 def but_for_calls(world: World, order: Order) -> Receipt:
     """Each attempt makes calls of its own."""
     return world.receipt(order).model_copy(update={"calls": ()})
-
-
-def test_the_receipt_names_each_change_and_what_aws_answered(world: World) -> None:
-    order = world.ordered()
-    world.contain(order)
-    receipt = world.receipt(order)
-    assert [(one.service, one.operation, one.account) for one in receipt.calls] == [
-        ("iam", "AttachUserPolicy", SHOP)
-    ]
-    assert [(one.status, one.error) for one in receipt.calls] == [(200, None)]
-    assert receipt.calls[0].request_id
-    world.release(order)
-    made = [one.operation for one in world.receipt(order).calls]
-    assert made[0] == "AttachUserPolicy"
-    assert "DetachUserPolicy" in made[1:]
-
-
-def test_a_call_that_aws_refused_is_on_the_receipt_too(world: World) -> None:
-    order = world.ordered()
-    broken = Member()
-    broken.iam(SHOP).meta.events.register("before-call.iam.AttachUserPolicy", _denied)
-    with pytest.raises(Broken):
-        world.contain(order, clients=broken)
-    [call] = world.receipt(order).calls
-    assert (call.operation, call.status, call.error) == ("AttachUserPolicy", 403, "AccessDenied")
-
-
-def _denied(**_: Any) -> Any:
-    answer = {
-        "Error": {"Code": "AccessDenied", "Message": "no"},
-        "ResponseMetadata": {"HTTPStatusCode": 403, "RequestId": "r-1"},
-    }
-    return SimpleNamespace(status_code=403, headers={}), answer
 
 
 @pytest.mark.parametrize("action_id", ACTION_IDS)

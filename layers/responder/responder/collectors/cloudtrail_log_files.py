@@ -18,8 +18,6 @@ from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.contents import as_json, as_lines
 from responder.collectors.contents import place as place_of
 from responder.collectors.log_objects import (
-    MAX_COPIED_BYTES,
-    MAX_OBJECTS,
     Stand,
     copy,
     copy_deleted,
@@ -176,11 +174,7 @@ def _summary(scene: Scene, mark: _Bookmark) -> Collected:
             " and its key in LogKeys; where another account owns it, its bucket policy has to let"
             " the role in as well"
         )
-    if copying.not_copied:
-        gaps.append(
-            f"no more than {MAX_OBJECTS} objects and {MAX_COPIED_BYTES} bytes are copied for one"
-            f" incident: {copying.not_copied} and what was listed after it were not"
-        )
+    gaps += copying.gaps
     good = (f"log files {Result.VALID}", "digests valid")
     gaps += [f"{what}: {number}" for what, number in mark.results.items() if what not in good]
     gaps.append(

@@ -11,7 +11,6 @@ AWS: Systems Manager API Reference, "SendCommand" (`DocumentHash`: "Sha256 or Sh
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import partial
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,7 +21,7 @@ from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.contents import as_json
 from responder.collectors.instances import Place
 from responder.collectors.reads import Reads
-from responder.collectors.rounds import Started, until_done
+from responder.collectors.rounds import Started
 from responder.domain.errors import Broken, Unavailable
 
 ID = "ec2.memory"
@@ -79,17 +78,8 @@ class Output(BaseModel):
 
 def collect(scene: Scene) -> Iterator[Collected | Later]:
     """One item for each instance, when its command has ended or was not sent."""
-    places = instances.named(scene)
-    if not places:
-        yield instances.none(scene, ID, _COVERS)
-        return
-    yield from until_done(
-        scene,
-        {one.instance_id: one for one in places},
-        start=partial(_start, scene),
-        look=partial(_look, scene),
-        ask_again=ASK_AGAIN,
-        at_most=AT_MOST,
+    yield from instances.copied(
+        scene, ID, _COVERS, start=_start, look=_look, ask_again=ASK_AGAIN, at_most=AT_MOST
     )
 
 

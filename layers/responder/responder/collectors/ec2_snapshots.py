@@ -10,7 +10,6 @@ pending"); EBS User Guide, "Amazon EBS snapshot lock".
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -22,7 +21,7 @@ from responder.collectors.contents import as_json
 from responder.collectors.copies import Estimate, Price, our_tags
 from responder.collectors.instances import Place
 from responder.collectors.reads import Reads
-from responder.collectors.rounds import Started, until_done
+from responder.collectors.rounds import Started
 from responder.domain.errors import Broken, Unavailable
 
 ID = "ec2.snapshots"
@@ -60,17 +59,8 @@ _TAGS_FULL = "TagLimitExceeded"  # the volume's tags and ours are more than 50
 
 def collect(scene: Scene) -> Iterator[Collected | Later]:
     """One item for each instance, when its snapshots are completed, or were not made."""
-    places = instances.named(scene)
-    if not places:
-        yield instances.none(scene, ID, _COVERS)
-        return
-    yield from until_done(
-        scene,
-        {one.instance_id: one for one in places},
-        start=partial(_start, scene),
-        look=partial(_look, scene),
-        ask_again=ASK_AGAIN,
-        at_most=AT_MOST,
+    yield from instances.copied(
+        scene, ID, _COVERS, start=_start, look=_look, ask_again=ASK_AGAIN, at_most=AT_MOST
     )
 
 

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 
 from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.contents import as_json
+from responder.collectors.rounds import Started, until_done
 from responder.domain.errors import Broken, ResponderError, Unavailable
 
 KIND = "Instance"
@@ -57,6 +60,31 @@ def one_by_one(
         raise failures[0]
     if failed:
         raise Broken(failed[0])
+
+
+def copied(
+    scene: Scene,
+    collector_id: str,
+    covers: str,
+    *,
+    start: Callable[[Scene, Place, bool], Started | None],
+    look: Callable[[Scene, Place, Started, bool], Collected | None],
+    ask_again: timedelta,
+    at_most: timedelta,
+) -> Iterator[Collected | Later]:
+    """One item for each, of what AWS makes of it while we wait: `rounds.until_done` says how."""
+    places = named(scene)
+    if not places:
+        yield none(scene, collector_id, covers)
+        return
+    yield from until_done(
+        scene,
+        {one.instance_id: one for one in places},
+        start=partial(start, scene),
+        look=partial(look, scene),
+        ask_again=ask_again,
+        at_most=at_most,
+    )
 
 
 def none(scene: Scene, collector_id: str, covers: str) -> Collected:

@@ -35,6 +35,16 @@ class Stand(BaseModel):
         """Begin with the first key again, of something else."""
         self.after, self.part = "", 0
 
+    @property
+    def gaps(self) -> list[str]:
+        """What was left out because there is too much of it, if anything."""
+        if not self.not_copied:
+            return []
+        return [
+            f"no more than {MAX_OBJECTS} objects and {MAX_COPIED_BYTES} bytes are copied for one"
+            f" incident: {self.not_copied} and what was listed after it were not"
+        ]
+
 
 @dataclass
 class _Part:

@@ -16,7 +16,7 @@ from responder.collectors import insights, network_sources
 from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.contents import as_json, place
 from responder.collectors.insights import Ask, Asked, answer, asks
-from responder.collectors.log_objects import MAX_COPIED_BYTES, MAX_OBJECTS, Stand, copy, few
+from responder.collectors.log_objects import Stand, copy, few
 from responder.collectors.network_sources import (
     SAID,
     Kind,
@@ -200,11 +200,7 @@ def _summary(scene: Scene, mark: _Bookmark) -> Collected:
         " and the bucket's own policy has to let the role in where another account owns it"
         for bucket, why in mark.refused.items()
     ]
-    if copying.not_copied:
-        gaps.append(
-            f"no more than {MAX_OBJECTS} objects and {MAX_COPIED_BYTES} bytes are copied for one"
-            f" incident: {copying.not_copied} and later ones were not"
-        )
+    gaps += copying.gaps
     gaps += [f"{folder} has no file of the window" for folder in mark.empty]
     document = {
         "since": scene.since,

@@ -20,7 +20,6 @@ from responder.domain.statement import Condition, Element, Jurisdiction
 from responder.regimes.rule import AfterRule, Bound, Citation, Phrase, Rule, Sentence, Span, Strict
 
 STALE_AFTER = timedelta(days=180)  # laws change with each session of a legislature
-_OF_ANY_KIND = "any_element_sufficient_for_identity_theft"
 type Confidence = Literal["high", "medium", "low"]
 
 
