@@ -44,12 +44,8 @@ HOLDS, SOMETHING_BROKEN, NO_MANIFEST, NOT_ALL_CHECKED = 0, 1, 2, 3
 NO_PREVIOUS = "0" * 64
 _WAITING = "as it should be while the incident runs, until the next sealing, and not afterwards"
 _INCIDENT = re.compile(r"inc-[0-9]{8}-[0-9a-f]{10}")
-_BESIDE = (
-    "READ-ME.txt",
-    "dossier.html",
-    "dossier.pdf",
-    "verify_custody.py",
-)  # of a case, at its top
+# What stands at the top of a case, beside its evidence.
+_BESIDE = ("READ-ME.txt", "dossier.html", "dossier.pdf", "verify_custody.py")
 _PAGE = re.compile(r".+-([0-9a-f]{64})\.html")
 
 

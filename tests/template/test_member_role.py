@@ -264,3 +264,9 @@ def test_it_writes_no_tag_but_the_quarantines() -> None:
             "ForAllValues:StringEqualsIgnoreCase": {"aws:TagKeys": [iam_tag_quarantined.KEY]},
             "Null": {"aws:TagKeys": "false"},
         }
+
+
+@pytest.mark.parametrize("role", ["ContainRole", "CollectRole", "PreserveRole"])
+def test_no_role_has_more_policies_than_iam_attaches(role: str) -> None:
+    """Ten, without asking AWS for more. IAM User Guide, "IAM and AWS STS quotas"."""
+    assert len(_documents(role).keys() - {"inline"}) <= 10

@@ -101,8 +101,8 @@ class Clients:
     region: str
     member_role: MemberRole | None = None
     account_deny: AccountDeny | None = None
-    _changes: list[ApiCall] = field(default_factory=list)
     download: Callable[..., bytes] = fetch
+    _changes: list[ApiCall] = field(default_factory=list)
     _session: boto3.Session = field(default_factory=boto3.Session)
     _sessions: dict[str, boto3.Session] = field(default_factory=dict)
     _home: dict[tuple[str, str], Any] = field(default_factory=dict)

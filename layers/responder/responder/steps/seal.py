@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 import responder
 from responder.aws import evidence as kept
 from responder.aws import ledger, signer, timeline, vault
+from responder.aws import rehashes as rounds
 from responder.aws.evidence import Draft, Evidence, Shelf
 from responder.aws.incidents import Incidents
 from responder.aws.rehashes import Rehashes
@@ -40,6 +41,7 @@ PERMISSIONS = (
     | kept.PERMISSIONS
     | vault.PERMISSIONS
     | signer.PERMISSIONS
+    | rounds.PERMISSIONS
 )
 _BY = "seal"
 _MANIFEST = "manifest/"
