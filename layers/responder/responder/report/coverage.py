@@ -31,8 +31,9 @@ class Line:
 
 
 def lines(report: Report) -> list[Line]:
-    """Every collector there is, in its order."""
-    return [_line(report, one) for one in report.looked]
+    """Every collector there is, in its order; those that nothing called for come last."""
+    every = [_line(report, one) for one in report.looked]
+    return sorted(every, key=lambda line: line.seen is Seen.NOT_CALLED_FOR)
 
 
 def summary(every: Sequence[Line]) -> str:
