@@ -66,7 +66,7 @@ class Throttling:
 def run(findings: int, campaigns: int, *, percent: float, breaker: int, seed: int) -> Outcome:
     """One burst, until every incident was responded to. `breaker` is the most cuts an hour."""
     began = time.perf_counter()
-    with Cloud(region=world.REGION, starts_at=STARTS_AT) as cloud:
+    with Cloud(region=world.REGION, starts_at=STARTS_AT, stateless=world.STATELESS) as cloud:
         policy = Policy(most_cuts_an_hour=breaker).model_dump_json(include={"most_cuts_an_hour"})
         vault = world.deploy_vault(cloud)
         responder = world.deploy_responder(cloud, vault, {"Policy": policy})

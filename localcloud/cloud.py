@@ -68,16 +68,24 @@ class Cloud:
     registry: Registry
 
     def __init__(
-        self, *, region: str, starts_at: datetime, start_takes: timedelta = timedelta()
+        self,
+        *,
+        region: str,
+        starts_at: datetime,
+        start_takes: timedelta = timedelta(),
+        stateless: tuple[str, ...] = (),
     ) -> None:
         """`start_takes` is how much virtual time each run of a function begins with.
 
         None by default, so that instants are exact. With some, causes come before their effects
         also in what is sorted by time.
+
+        `stateless` are packages in layers that hold no state and ask for no environment. They are
+        imported once, and not once for each function.
         """
         self.registry = Registry()
         self.watchers: list[Callable[[Invocation], None]] = []  # called after each run
-        self._start_takes = start_takes
+        self._start_takes, self._stateless = start_takes, stateless
         self._region = region
         self._time = VirtualTime(starts_at)
         self._holdings = Holdings(self.now)
@@ -122,6 +130,7 @@ class Cloud:
             pass_time=lambda span: self._time.move_to(self.now() + span),
             running=current_function,
             start_takes=self._start_takes,
+            stateless=self._stateless,
             ran=self._tell_watchers,
             **on_clock,
         )

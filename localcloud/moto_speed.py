@@ -9,10 +9,14 @@ Every call also looks for the caller's key in each partition of each account, an
 for each, with all of AWS's policies; and each session of the SDK works out the names of its
 thousands of events anew. In short tests that is a third of the time.
 
+A pretend cloud is a million objects that live as long as it does. To look through all of them for
+garbage, whenever a few more were made, is a quarter of the time of a rehearsal.
+
 With ten thousand findings in a queue, what takes the time is asking the clock anew for each message
 that lies there, whenever one comes or goes.
 """
 
+import gc
 import inspect
 import json
 from collections.abc import Iterator
@@ -20,7 +24,7 @@ from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from botocore import hooks
+from botocore import compat, hooks, useragent
 from moto.core import responses
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.serialize import ResponseSerializer
@@ -38,6 +42,7 @@ _PARTITION: Final = "only_partition"  # of a table, while it is queried
 _NOT_VISIBLE: Final = "approximate_number_of_messages_not_visible"
 _DELAYED: Final = "approximate_number_of_messages_delayed"
 _AS_THEY_ARE: Final = frozenset({"S", "B", "BOOL"})
+_OBJECTS: Final = 100_000  # that are made before the young ones are looked through for garbage
 # The members of DynamoDB's AttributeValue, of which one value has one.
 _MEMBERS: Final = frozenset({"B", "BOOL", "BS", "L", "M", "N", "NS", "NULL", "S", "SS"})
 
@@ -94,8 +99,27 @@ def sped_up() -> Iterator[None]:
         replaced(iam, "mark_account_as_visited", visited),
         replaced(iam.IAMBackend, "_init_aws_policies", _aws_policies),
         replaced(hooks.EventAliaser, "_alias_event_name", alias),
+        replaced(hooks, "accepts_kwargs", _accepts_kwargs),
+        replaced(useragent, "sanitize_user_agent_string_component", _sanitized),
+        _garbage_seldom_looked_for(),
     ):
         yield
+
+
+@contextmanager
+def _garbage_seldom_looked_for() -> Iterator[None]:
+    """What there is now stays, and of the rest the old is looked through when there is much."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+_sanitized = lru_cache(maxsize=4096)(vars(useragent)["sanitize_user_agent_string_component"])
 
 
 def _all_items(table: Table) -> list[Item]:
@@ -120,15 +144,39 @@ def _aws_policies(backend: iam.IAMBackend) -> list[iam.ManagedPolicy]:
     if not load_iam_aws_managed_policies():
         return []
     return [
-        iam.AWSManagedPolicy.from_data(name, backend.account_id, backend.region_name, data)
-        for name, data in _written(vars(iam)["aws_managed_policies_data"]).items()
+        _own_copy(policy, backend.account_id)
+        for policy in _written(vars(iam)["aws_managed_policies_data"], backend.region_name)
     ]
 
 
+def _own_copy(policy: iam.ManagedPolicy, account_id: str) -> iam.ManagedPolicy:
+    own = _like(policy)
+    own.account_id, own.tags = account_id, {}
+    own.versions = [_like(version) for version in policy.versions]
+    return own
+
+
+def _like[Thing](thing: Thing) -> Thing:
+    """Another with the same attributes. `copy.copy` takes ten times as long."""
+    other = object.__new__(type(thing))
+    vars(other).update(vars(thing))
+    return other
+
+
 @lru_cache(maxsize=4)
-def _written(text: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(text)
-    return found
+def _written(text: str, region: str) -> list[iam.ManagedPolicy]:
+    return [
+        iam.AWSManagedPolicy.from_data(name, DEFAULT_ACCOUNT_ID, region, data)
+        for name, data in json.loads(text).items()
+    ]
+
+
+def _accepts_kwargs(handler: Any) -> Any:
+    """Whether it may be called with names that it does not list."""
+    code = getattr(handler, "__code__", None)  # of a function, and of a method
+    if code is None or hasattr(handler, "__wrapped__"):
+        return compat.accepts_kwargs(handler)
+    return code.co_flags & inspect.CO_VARKEYWORDS
 
 
 def _query(slow: Any) -> Any:

@@ -81,11 +81,12 @@ class Runner:
         now: Callable[[], datetime],
         later: Callable[..., None],
         start_takes: timedelta,
+        stateless: tuple[str, ...],
         ran: Callable[["Invocation"], None],
     ) -> None:
         self._registry, self._keys, self._running = registry, keys, running
         self._now, self._pass_time = now, pass_time
-        self._start_takes, self._ran = start_takes, ran
+        self._start_takes, self._stateless, self._ran = start_takes, stateless, ran
         self._retries = Retries(self.invoke, deliveries, role=role, now=now, later=later)
         self._sandboxes = defaultdict[str, list[Sandbox]](list)
         self._stack: list[_Running] = []  # the handlers that run now, nested
@@ -218,7 +219,7 @@ class Runner:
                 return sandbox, False
         token = self._running.set(None)  # what it takes to start one is no call of a handler
         try:
-            made = Sandbox(function, self._keys(function))
+            made = Sandbox(function, self._keys(function), self._stateless)
         finally:
             self._running.reset(token)
         self._sandboxes[function.arn].append(made)

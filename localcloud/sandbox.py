@@ -2,7 +2,8 @@
 
 Lambda gives each function a process: its own modules, environment, loggers and boto3 session. Here
 these are swapped in for the time of a call and out again after it. Modules of the function and of
-its layers are imported once for each function; everything else is shared. Nested calls stack.
+its layers are imported once for each function; everything else is shared, and those of layers that
+are named as holding no state. Nested calls stack.
 """
 
 import importlib
@@ -59,7 +60,10 @@ class Context:
 class Sandbox:
     """The process of one function, as far as the function can tell."""
 
-    def __init__(self, function: Function, keys: Mapping[str, str]) -> None:
+    def __init__(
+        self, function: Function, keys: Mapping[str, str], stateless: tuple[str, ...] = ()
+    ) -> None:
+        """`stateless` are packages whose modules functions with the same layers share."""
         self._function = function
         self._path = [str(folder) for folder in (function.code_dir, *function.layer_dirs)]
         self._owned = frozenset(
@@ -68,7 +72,10 @@ class Sandbox:
             for name in _importable(folder)
         )
         self._finder = _Finder(
-            self._owned, self._path, importing_only(self._owned, function.layer_dirs)
+            self._owned,
+            self._path,
+            importing_only(self._owned, function.layer_dirs),
+            _Shared(stateless, function.layer_dirs),
         )
         self._outer_names, self._inner_names = _Names(self._owned), _Names(self._owned)
         self._modules: dict[str, ModuleType] = {}
@@ -194,9 +201,14 @@ class _Finder:
     """Finds the modules of one function and of its layers, before anything else is asked."""
 
     def __init__(
-        self, owned: frozenset[str], path: Sequence[str], builtin_names: dict[str, Any]
+        self,
+        owned: frozenset[str],
+        path: Sequence[str],
+        builtin_names: dict[str, Any],
+        shared: "_Shared",
     ) -> None:
         self._owned, self._path, self._builtins = owned, path, builtin_names
+        self._shared = shared
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -206,21 +218,52 @@ class _Finder:
             return None
         spec = PathFinder.find_spec(name, self._path if path is None else path, target)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _Loader(spec.loader.name, spec.loader.path, self._builtins)
+            spec.loader = _Loader(spec.loader.name, spec.loader.path, self._builtins, self._shared)
         return spec
+
+
+class _Shared:
+    """The modules that functions with these layers share, as far as they were imported."""
+
+    _imported: Final[dict[tuple[Any, ...], ModuleType]] = {}
+
+    def __init__(self, packages: tuple[str, ...], layers: Sequence[Path]) -> None:
+        self._packages, self._layers = packages, tuple(layers)
+
+    def get(self, name: str, path: str) -> ModuleType | None:
+        """The module, if it is one of these and was imported before."""
+        return self._imported.get(self._key(name, path))
+
+    def add(self, module: ModuleType, path: str) -> None:
+        """Keep it, if it is one of these."""
+        name = module.__name__
+        if any(name == each or name.startswith(f"{each}.") for each in self._packages):
+            self._imported[self._key(name, path)] = module
+
+    def _key(self, name: str, path: str) -> tuple[Any, ...]:
+        return name, path, os.stat(path).st_mtime_ns, self._layers, self._packages
 
 
 class _Loader(SourceFileLoader):
     """Compiles each file once in the process, however many functions import it."""
 
-    def __init__(self, fullname: str, path: str, builtin_names: dict[str, Any]) -> None:
+    def __init__(
+        self, fullname: str, path: str, builtin_names: dict[str, Any], shared: _Shared
+    ) -> None:
         super().__init__(fullname, path)
-        self._builtins = builtin_names
+        self._builtins, self._shared = builtin_names, shared
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """One that another function imported; None lets the import system make a new one."""
+        return self._shared.get(spec.name, self.path)
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module; what it imports, now and later, must be there in Lambda."""
+        if self._shared.get(module.__name__, self.path) is module:
+            return
         vars(module)["__builtins__"] = self._builtins
         super().exec_module(module)
+        self._shared.add(module, self.path)
 
     def get_code(self, fullname: str) -> CodeType | None:
         """The module's code, which is never changed by running it."""

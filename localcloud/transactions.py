@@ -11,6 +11,7 @@ from typing import Any
 from unittest import mock
 
 from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
 from localcloud.seams import replaced
@@ -45,13 +46,13 @@ def _itself(table: Table, _: Any) -> Table:
 
 def _undoing(table: Any, transact_items: list[dict[str, Any]]) -> Callable[[], None]:
     """What puts a table back to how it stands now."""
-    # An update changes the item itself; the others put another in its place, or none.
-    if any("Update" in one for one in transact_items):
-        held = copy.deepcopy(dict(table.items))
-    elif table.range_key_attr is not None:
+    if table.range_key_attr is not None:
         held = {key: dict(items) for key, items in table.items.items()}
     else:
         held = dict(table.items)
+    # Who puts or deletes leaves the item itself alone; an update changes it.
+    for update in (one["Update"] for one in transact_items if "Update" in one):
+        _copy_in(held, table, update)
     shard = table.stream_shard
     told = 0 if shard is None else len(shard.items)
 
@@ -62,3 +63,14 @@ def _undoing(table: Any, transact_items: list[dict[str, Any]]) -> Callable[[], N
             del shard.items[told:]
 
     return undo
+
+
+def _copy_in(held: dict[Any, Any], table: Any, update: dict[str, Any]) -> None:
+    """Have `held` keep what an update is about to change, as it is now."""
+    if update["TableName"] != table.name:
+        return
+    where, key = held, DynamoType(update["Key"][table.hash_key_attr])
+    if table.range_key_attr is not None:
+        where, key = held.get(key, {}), DynamoType(update["Key"][table.range_key_attr])
+    if key in where:
+        where[key] = copy.deepcopy(where[key])

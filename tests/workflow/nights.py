@@ -1,6 +1,5 @@
 """One deployed responder, one shop with a stolen key, and the events that tell of it."""
 
-import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +18,6 @@ from responder_cli.drill import world
 from responder_cli.drill.approver import NAME, Approver
 from responder_cli.drill.attack import Thief
 from responder_cli.drill.events import told_of
-from responder_cli.drill.screen import Screen
 from responder_cli.drill.watch import Watch
 from tests.builders import NOON
 
@@ -130,7 +128,7 @@ def a_night(
 
     `first` may deploy what the responder is then told of: it gives further parameters.
     """
-    with Cloud(region=world.REGION, starts_at=NOON) as cloud:
+    with Cloud(region=world.REGION, starts_at=NOON, stateless=world.STATELESS) as cloud:
         vault = world.deploy_vault(cloud, root)
         responder = world.deploy_responder(cloud, vault, parameters | first(cloud), root)
         member, forwarder = world.deploy_member(cloud, root), world.deploy_forwarder(cloud, root)
@@ -139,5 +137,4 @@ def a_night(
         shop = world.open_shop(cloud)
         thief = Thief(cloud, shop)
         thief.become_role()
-        watch = Watch(cloud, stacks, Screen(plain=True, out=io.StringIO()))
-        yield Night(cloud, stacks, shop, thief, watch, Approver(cloud))
+        yield Night(cloud, stacks, shop, thief, Watch(cloud, stacks), Approver(cloud))

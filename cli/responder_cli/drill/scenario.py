@@ -61,7 +61,12 @@ def run_drill(
     began = time.perf_counter()
     starts_at = (starts_at or datetime.now(UTC)).replace(microsecond=0)
     with (
-        Cloud(region=world.REGION, starts_at=starts_at, start_takes=_START_TAKES) as cloud,
+        Cloud(
+            region=world.REGION,
+            starts_at=starts_at,
+            start_takes=_START_TAKES,
+            stateless=world.STATELESS,
+        ) as cloud,
         screen.acts(len(_ACTS)),
     ):
         drill = _Drill(cloud, screen, out)
@@ -89,7 +94,8 @@ class _Drill:
         self.stacks = world.Stacks(vault, responder, member, forwarder)
         self.shop = world.open_shop(cloud)
         self.thief, self.approver = Thief(cloud, self.shop), Approver(cloud)
-        self.watch = Watch(cloud, self.stacks, screen)
+        self.watch = Watch(cloud, self.stacks)
+        self.watch.tells(screen)
         self.bucket = responder.parameters["EvidenceBucket"]
         self.theft_at = self.found_at = cloud.now()
         self.report: Path | None = None

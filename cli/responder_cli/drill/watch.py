@@ -23,44 +23,29 @@ _CHANGES = ("PutItem", "TransactWriteItems", "Publish")
 class Watch:
     """The operator's eyes on the pretend account. Reads only."""
 
-    def __init__(self, cloud: Cloud, stacks: Stacks, screen: Screen) -> None:
-        self._cloud, self._stacks, self._screen = cloud, stacks, screen
+    def __init__(self, cloud: Cloud, stacks: Stacks) -> None:
+        self._cloud, self._stacks = cloud, stacks
         self._dynamodb: Any = cloud.client("dynamodb", account=HOME)
         ledger = Ledger(stacks.responder.outputs["TableName"], self._dynamodb)
         self.ledger = ledger
         self.records, self.receipts = Incidents(ledger), Receipts(ledger)
         self.approvals, self.evidence = Approvals(ledger), Evidence(ledger)
         self.clocks, self.timeline = Clocks(ledger), Timeline(ledger)
-        self._topics = {arn: name for name, arn in stacks.responder.resources.items()}
-        self._told: set[tuple[str, str]] = set()
-        self._pages_told = self._looked_at = 0
-        cloud.watchers.append(lambda _: self._tell())
+
+    def tells(self, screen: Screen) -> None:
+        """Tell each new event there, from now on."""
+        topics = {arn: name for name, arn in self._stacks.responder.resources.items()}
+        told = _Told(self, self._cloud, screen, topics)
+        self._cloud.watchers.append(lambda _: told.look())
 
     def until(self, happened: Callable[[], bool], *, at_most: timedelta) -> None:
-        """Let the responder work until something happened, or for so long; tell what it does."""
+        """Let the responder work until something happened, or for so long."""
         with suppress(TimeoutError):  # what did not happen is for the checks to say
             self._cloud.run_until(happened, at_most=at_most)
 
     def advance(self, span: timedelta) -> None:
-        """Let this much virtual time pass; what is done meanwhile is told."""
+        """Let this much virtual time pass."""
         self._cloud.advance(span)
-
-    def _tell(self) -> None:
-        """Tell what is new, if anything was written or published since the last look."""
-        calls = self._cloud.calls[self._looked_at :]
-        self._looked_at += len(calls)
-        if not any(call.operation in _CHANGES for call in calls):
-            return
-        for incident in self.incidents():
-            for event in self.timeline.events(incident.id):
-                if (incident.id, event.key) not in self._told:
-                    self._told.add((incident.id, event.key))
-                    kind = "GuardDuty" if event.key.startswith("found:") else "step"
-                    self._screen.happened(event.at, event.by, event.text, kind=kind)
-        for page in self._cloud.published[self._pages_told :]:
-            topic = self._topics.get(page.topic_arn, page.topic_arn)
-            self._screen.happened(page.at, topic, f"page: {page.subject}", kind="person")
-        self._pages_told = len(self._cloud.published)
 
     def incidents(self) -> list[Incident]:
         """Every incident in the table, in order of their ids."""
@@ -95,3 +80,29 @@ class Watch:
                 if one["status"] not in ("RUNNING", "SUCCEEDED")
             ]
         return names
+
+
+class _Told:
+    """What was told of the events, and what is new."""
+
+    def __init__(self, watch: Watch, cloud: Cloud, screen: Screen, topics: dict[str, str]) -> None:
+        self._watch, self._cloud, self._screen, self._topics = watch, cloud, screen, topics
+        self._events: set[tuple[str, str]] = set()
+        self._pages = self._looked_at = 0
+
+    def look(self) -> None:
+        """Tell what is new, if anything was written or published since the last look."""
+        calls = self._cloud.calls[self._looked_at :]
+        self._looked_at += len(calls)
+        if not any(call.operation in _CHANGES for call in calls):
+            return
+        for incident in self._watch.incidents():
+            for event in self._watch.timeline.events(incident.id):
+                if (incident.id, event.key) not in self._events:
+                    self._events.add((incident.id, event.key))
+                    kind = "GuardDuty" if event.key.startswith("found:") else "step"
+                    self._screen.happened(event.at, event.by, event.text, kind=kind)
+        for page in self._cloud.published[self._pages :]:
+            topic = self._topics.get(page.topic_arn, page.topic_arn)
+            self._screen.happened(page.at, topic, f"page: {page.subject}", kind="person")
+        self._pages = len(self._cloud.published)

@@ -19,6 +19,8 @@ INVESTIGATOR = f"arn:aws:iam::{HOME}:role/investigator"
 ADMINISTRATOR = f"arn:aws:iam::{HOME}:role/administrator"
 CUSTODIAN = f"arn:aws:iam::{HOME}:role/evidence-custodian"
 EXTERNAL_ID = "drill-only-external-id"
+# Nothing in these asks AWS, the clock or the environment: the import rules see to it.
+STATELESS = ("responder.domain", "responder.sources", "responder.regimes", "responder.report")
 _RESPONDER = "breach-responder"
 # This shop sells from the web tier, so somebody is asked before its sessions are cut.
 POLICY = {

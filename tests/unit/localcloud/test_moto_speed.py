@@ -1,7 +1,9 @@
 """What makes moto faster changes no answer."""
 
+import gc
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import partial, wraps
 from typing import Any
 
 import boto3
@@ -181,7 +183,50 @@ def test_awss_own_policies_are_new_ones_for_each_account() -> None:
             for held in (one, other)
         )
         mine.versions[0].document = "{}"
+        mine.tags["a"] = {"Key": "a", "Value": "b"}
+        mine.attachment_count += 1
         assert theirs.versions[0].document != "{}"
+        assert (mine.account_id, theirs.account_id) == (HOME, SHOP)
+        assert (theirs.tags, theirs.attachment_count) == ({}, 0)
+
+
+def _any(**_: Any) -> None: ...
+def _none(a: Any = None, /, *, b: Any = None) -> None: ...
+
+
+class _Handler:
+    def any(self, **_: Any) -> None: ...
+    def none(self) -> None: ...
+    def __call__(self, **_: Any) -> None: ...
+
+
+@wraps(_none)
+def _wrapped(**_: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [_any, _none, _Handler().any, _Handler().none, _Handler(), partial(_none, b=1), _wrapped],
+)
+def test_a_handler_of_the_sdk_is_taken_or_refused_as_ever(handler: Any) -> None:
+    def is_taken() -> bool:
+        try:
+            hooks.HierarchicalEmitter().register("before-call", handler)
+        except ValueError:
+            return False
+        return True
+
+    slow = is_taken()
+    with sped_up():
+        assert is_taken() is slow
+
+
+def test_garbage_is_looked_for_as_ever_afterwards() -> None:
+    before = gc.get_threshold()
+    with sped_up():
+        assert gc.get_threshold() != before
+        assert gc.get_freeze_count() > 0
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
 
 
 @pytest.mark.parametrize("aliases", [None, {"elb": "another"}])

@@ -5,13 +5,15 @@ import os
 import sys
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
 
+from localcloud.cloud import Cloud
 from localcloud.stack import Unsupported
 from tests.builders import HOME, REGION, SHOP
-from tests.unit.localcloud.clouds import Written, written
+from tests.unit.localcloud.clouds import STARTS_AT, Written, written
 
 __all__ = ["written"]
 
@@ -135,6 +137,49 @@ def test_state_of_a_module_lasts_and_is_not_shared_between_functions(written: Wr
     assert written.invoke("Listen")["Payload"] == [1, True]
     assert [one.cold for one in written.cloud.invocations] == [True, False, True]
     assert not [name for name in sys.modules if name in ("app", "shop", "shop.counter")]
+
+
+def test_a_package_without_state_is_imported_once_for_functions_of_the_same_layers(
+    tmp_path: Path,
+) -> None:
+    with Cloud(region=REGION, starts_at=STARTS_AT, stateless=("shop.pure",)) as cloud:
+        written = Written(cloud, tmp_path)
+        counting = "import itertools\nnumbers = itertools.count(1)\n"
+        for name, text in (
+            ("__init__", ""),
+            ("pure/__init__", ""),
+            ("pure/numbers", counting),
+            ("pure_too", counting),
+        ):
+            for layer in ("shop", "other"):
+                written.file(f"layers/{layer}/shop/{name}.py", text)
+        code = """
+            from shop import pure_too
+            from shop.pure import numbers
+
+            def handler(event, context):
+                return [next(numbers.numbers), next(pure_too.numbers)]
+        """
+        for name in ("look", "listen", "alone"):
+            written.function(name, code)
+        written.deploy(
+            """
+            Shop: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: layers/shop}}
+            Other: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: layers/other}}
+            Look:
+              Type: AWS::Serverless::Function
+              Properties: {CodeUri: functions/look, Layers: [!Ref Shop]}
+            Listen:
+              Type: AWS::Serverless::Function
+              Properties: {CodeUri: functions/listen, Layers: [!Ref Shop]}
+            Alone:
+              Type: AWS::Serverless::Function
+              Properties: {CodeUri: functions/alone, Layers: [!Ref Other]}
+            """
+        )
+        told = [written.invoke(name)["Payload"] for name in ("Look", "Listen", "Alone")]
+    assert told == [[1, 1], [2, 1], [1, 1]]
+    assert not [name for name in sys.modules if name.partition(".")[0] == "shop"]
 
 
 def test_a_function_sees_its_own_environment_and_nothing_of_this_process(
