@@ -69,8 +69,9 @@ def run(findings: int, campaigns: int, *, percent: float, breaker: int, seed: in
     with Cloud(region=world.REGION, starts_at=STARTS_AT, stateless=world.STATELESS) as cloud:
         policy = Policy(most_cuts_an_hour=breaker).model_dump_json(include={"most_cuts_an_hour"})
         vault = world.deploy_vault(cloud)
-        responder = world.deploy_responder(cloud, vault, {"Policy": policy})
-        world.deploy_member(cloud)
+        copies = world.deploy_copies(cloud, vault)
+        responder = world.deploy_responder(cloud, vault, copies, {"Policy": policy})
+        world.deploy_member(cloud, copies)
         sent = burst(findings, _victims(cloud, campaigns), random.Random(seed))  # noqa: S311 - repeatable
         cloud.warm_up()
         cloud.settle()

@@ -65,13 +65,15 @@ def _collectors() -> Iterator[str]:
     yield "In the order they run, the most volatile first. What one could not read stands in the"
     yield "manifest as a gap; what none of its runs can show is its limits."
     yield ""
-    yield "| collector | rights to read | rights to copy | what it never shows |"
-    yield "|---|---|---|---|"
+    yield "| collector | rights to read | to copy | to take over | what it never shows |"
+    yield "|---|---|---|---|---|"
     for collector in collectors.COLLECTORS:
-        rights = (sorted(collector.PERMISSIONS), sorted(collector.COPIES))
-        read, copy = (", ".join(f"`{name}`" for name in names) or "none" for names in rights)
+        rights = (collector.PERMISSIONS, collector.COPIES, collector.KEEPS)
+        read, copy, keep = (
+            ", ".join(f"`{name}`" for name in sorted(names)) or "none" for names in rights
+        )
         limits = "<br>".join(limit.replace("|", "/") for limit in collector.LIMITS)
-        yield f"| `{collector.ID}` | {read} | {copy} | {limits} |"
+        yield f"| `{collector.ID}` | {read} | {copy} | {keep} | {limits} |"
     for collector in collectors.COLLECTORS:
         yield from _about(collector)
 

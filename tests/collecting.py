@@ -23,6 +23,7 @@ def a_scene(clients: Clients, *findings: Finding, **given: Any) -> Scene:
     """At noon, of a finding about nothing in particular, with five minutes before the end."""
     plain: dict[str, Any] = {
         "copies": clients,
+        "keeps": clients,
         "incident": an_incident(),
         "generation": 1,
         "findings": findings or (a_finding(),),

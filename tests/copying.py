@@ -12,16 +12,18 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.kms.models import kms_backends
 
 from responder.aws.clients import Clients
 from responder.collectors.collector import Collected, Collector, Later, Scene
 from responder.domain.finding import Finding, Resource
-from tests.builders import HOME, REGION, SHOP, a_finding
+from tests.builders import REGION, SHOP, a_finding
 from tests.collecting import a_scene
 from tests.instances import Fleet, Wire
-from tests.template.roles import MEMBER, written
+from tests.template.roles import KEEPING, MEMBER, VAULT, written
 from tests.unit.localcloud.judging import World, a_world
 
+COPIES_KEY = f"arn:aws:kms:{REGION}:{VAULT}:key/CopiesKey"
 MANAGED = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 type Hook = Callable[[str], None]
 
@@ -70,6 +72,8 @@ class Shop:
 
     def __post_init__(self) -> None:
         self.reads, self.copies = self._as("CollectRole"), self._as("PreserveRole")
+        self.keeps = self._as("KeepRole", KEEPING, VAULT)
+        self._makes_the_key()
 
     @property
     def instance(self) -> str:
@@ -103,19 +107,24 @@ class Shop:
             "read_at": now,
             "ends_at": now() + timedelta(minutes=5),
             "copies": self.copies,
+            "keeps": self.keeps,
         }
         return a_scene(self.reads, self.finding(*instances), **plain | given)
 
     def collected(
-        self, collector: Collector, *instances: str, rounds: int = 400, **given: Any
+        self,
+        collector: Collector,
+        *instances: str,
+        rounds: int = 400,
+        bookmark: Mapping[str, Any] | None = None,
+        **given: Any,
     ) -> dict[str, Collected]:
         """What all runs yield together, by its name within the generation: each waits as long as
         the one before asked, and begins with the bookmark that it left.
         """
         found: dict[str, Collected] = {}
-        bookmark: Mapping[str, Any] = {}
         for _ in range(rounds):
-            scene = self.scene(*instances, bookmark=bookmark, **given)
+            scene = self.scene(*instances, bookmark=bookmark or {}, **given)
             later = None
             for one in collector.collect(scene):
                 assert later is None, "what is yielded after Later is lost"
@@ -129,10 +138,19 @@ class Shop:
             self.world.clock.advance(later.wait)
         raise AssertionError(f"it asked for more than {rounds} runs")
 
-    def _as(self, logical_id: str) -> As:
-        found = written(MEMBER, SHOP, HOME)
+    def _makes_the_key(self) -> None:
+        """The key of the copies, with the policy and under the id that the templates know it by."""
+        made = self.world.operator("kms", VAULT).create_key()["KeyMetadata"]["KeyId"]
+        held = kms_backends[VAULT][REGION].keys
+        key: Any = held.pop(made)
+        key.id, key.arn = "CopiesKey", COPIES_KEY
+        key.policy = json.dumps(written(KEEPING, VAULT, VAULT)["CopiesKey"]["KeyPolicy"])
+        held[key.id] = key
+
+    def _as(self, logical_id: str, path: str = MEMBER, account: str = SHOP) -> As:
+        found = written(path, account, VAULT)
         name = found[logical_id]["RoleName"]
-        arn, iam = self.world.role(name, account=SHOP), self.world.operator("iam", SHOP)
+        arn, iam = self.world.role(name, account=account), self.world.operator("iam", account)
         own = [policy["PolicyDocument"] for policy in found[logical_id].get("Policies", [])]
         more = [one["PolicyDocument"] for one in found.values() if name in one.get("Roles", [])]
         for number, document in enumerate((*own, *more)):

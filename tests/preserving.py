@@ -37,6 +37,7 @@ class Pictures:
     PERMISSIONS: frozenset[str] = frozenset()
     KINDS: tuple[str, ...] = ()
     COPIES: frozenset[str] = frozenset()
+    KEEPS: frozenset[str] = frozenset()
     LIMITS = ("what is not in the picture",)
     looks = 0
     names: tuple[str, ...] = ("one", "two")
@@ -95,6 +96,7 @@ class World:
             progress=Progress(table),
             clients=Clients(REGION),
             copies=Clients(REGION),
+            keeps=Clients(REGION),
             options=Options(),
             by=COLLECTED_BY,
             read_at=lambda: NOON + timedelta(seconds=2),

@@ -28,6 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         progress=wiring.progress(),
         clients=wiring.collect_clients(),
         copies=wiring.preserve_clients(),
+        keeps=wiring.keep_clients(),
         options=wiring.collect_options(),
         by=context.invoked_function_arn,
         read_at=lambda: datetime.now(UTC),

@@ -10,6 +10,7 @@ from typing import Any, Final
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
 
+from localcloud.authorizing import kms
 from localcloud.authorizing.identities import passing
 from localcloud.authorizing.needed import PARTITION, Needed, arn, keys
 from localcloud.stack import Unsupported
@@ -67,6 +68,26 @@ _OF_NOBODY: Final = frozenset({_IMAGE, _SNAPSHOT})  # their ARNs have no account
 _TAGS: Final = ("aws:resourcetag/", "ec2:resourcetag/")
 _ATTRIBUTE: Final = "ec2:attribute"  # and ec2:Attribute/Name
 _MADE_BY: Final = "ec2:createaction"
+_OWNER: Final = "ec2:owner"
+# What ModifySnapshotAttribute adds and removes: ec2:Add/userId and its like.
+_ADDED, _REMOVED = "ec2:add/", "ec2:remove/"
+# EBS User Guide, "Share the KMS key used to encrypt a shared Amazon EBS snapshot": what EC2 does
+# with the key of a snapshot and with that of its copy. Which it does with which is not written.
+_TO_COPY: Final = (
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+# Keys that are told of these operations only.
+_TOLD_OF: Final = {
+    "CopySnapshot": (_OWNER,),
+    "ModifyInstanceAttribute": (_ATTRIBUTE,),
+    "ModifySnapshotAttribute": (_ADDED, _REMOVED),
+}
 # What of ModifyInstanceAttribute is no attribute.
 _NO_ATTRIBUTE: Final = frozenset({"Attribute", "DryRun", "InstanceId", "Value"})
 
@@ -76,6 +97,8 @@ def needs(asked: Asked) -> list[Needed]:
     action = f"ec2:{asked.operation}"
     if asked.operation == "CreateTags":
         return [_tagged(one, asked) for one in asked.params["Resources"]]
+    if asked.operation == "CopySnapshot":
+        return _copying(asked)
     if asked.operation not in _ABOUT:
         if asked.operation.startswith("Describe"):
             return [Needed(action, "*", asked.account)]
@@ -86,11 +109,64 @@ def needs(asked: Asked) -> list[Needed]:
             needed += _made(action, kind, asked)
             continue
         for one in _named(kind, parameter, asked):
-            needed.append(_on(action, kind, one, asked, {**_tags(one, asked), **_attribute(asked)}))
+            more = {**_attribute(asked), **_shared(asked)}
+            needed.append(_on(action, kind, one, asked, {**_tags(one, asked), **more}))
     if asked.operation == "AssociateIamInstanceProfile":
         roles = _roles_of(asked.params["IamInstanceProfile"], asked)
         needed += [passing(asked, role, "ec2.amazonaws.com") for role in roles]
     return needed
+
+
+def _copying(asked: Asked) -> list[Needed]:
+    """The snapshot that is copied, in whatever account and region it is; the copy; both keys.
+
+    AWS Storage Blog, "Enhancing resource-level permissions for copying Amazon EBS snapshots".
+    """
+    action, name = f"ec2:{asked.operation}", asked.params["SourceSnapshotId"]
+    region, source = asked.params["SourceRegion"], readable(asked)
+    found = {} if source is None else keys(ec2__Owner=source.owner_id)
+    if source is not None and source.owner_id == asked.account:
+        held = ec2_backends[asked.account][region].tags.get(name, {})
+        found |= {f"{prefix}{k.lower()}": (text,) for k, text in held.items() for prefix in _TAGS}
+    about = f"arn:{PARTITION}:ec2:{region}::{_SNAPSHOT}/{name}"
+    needed = [Needed(action, about, asked.account, found, knows=(*_TAGS, _MADE_BY, _OWNER))]
+    needed += _made(action, _SNAPSHOT, asked)
+    for key, where in (
+        (asked.params.get("KmsKeyId"), asked.region),
+        (source and source.kms_key_id, region),
+    ):
+        if key:
+            needed += kms.through("ec2", key, _TO_COPY, asked, {}, region=where)
+    return needed
+
+
+def readable(asked: Asked) -> Any:
+    """The snapshot that is to be copied, if it is the caller's or shared with them; or None."""
+    name, region = asked.params["SourceSnapshotId"], asked.params["SourceRegion"]
+    for account in list(ec2_backends):
+        one: Any = ec2_backends[account][region].snapshots.get(name)
+        if one is not None:
+            may = {account, *one.create_volume_permission_userids}
+            return one if asked.account in may else None
+    return None
+
+
+def _shared(asked: Asked) -> dict[str, tuple[str, ...]]:
+    """With whom a snapshot is shared, or no longer: EC2 takes it in two ways."""
+    given = asked.params
+    if asked.operation != "ModifySnapshotAttribute":
+        return {}
+    found = dict[str, tuple[str, ...]]()
+    listed = given.get("CreateVolumePermission", {})
+    for prefix, plain, change in ((_ADDED, "add", "Add"), (_REMOVED, "remove", "Remove")):
+        is_plain = given.get("OperationType") == plain
+        users = [*(given.get("UserIds", []) if is_plain else [])]
+        groups = [*(given.get("GroupNames", []) if is_plain else [])]
+        users += [one["UserId"] for one in listed.get(change, []) if "UserId" in one]
+        groups += [one["Group"] for one in listed.get(change, []) if "Group" in one]
+        found |= {f"{prefix}userid": tuple(users)} if users else {}
+        found |= {f"{prefix}group": tuple(groups)} if groups else {}
+    return found
 
 
 def _on(
@@ -101,7 +177,7 @@ def _on(
         if kind in _OF_NOBODY
         else arn(asked, "ec2", f"{kind}/{name}")
     )
-    more = (_ATTRIBUTE,) if asked.operation == "ModifyInstanceAttribute" else ()
+    more = _TOLD_OF.get(asked.operation, ())
     knows = (*_TAGS, _MADE_BY, *more)
     return Needed(action, resource, asked.account, found, knows=knows)
 

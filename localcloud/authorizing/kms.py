@@ -58,25 +58,39 @@ def needs(asked: Asked) -> list[Needed]:
         kms__SigningAlgorithm=asked.params.get("SigningAlgorithm"),
         kms__MessageType=asked.params.get("MessageType"),
         kms__RotationPeriodInDays=asked.params.get("RotationPeriodInDays"),
+        kms__GrantIsForAWSResource="false" if asked.operation == "CreateGrant" else None,
     )
     return [use(f"kms:{asked.operation}", key, asked, context, more)]
 
 
 def through(
-    service: str, key: str, actions: tuple[str, ...], asked: Asked, context: Mapping[str, str]
+    service: str,
+    key: str,
+    actions: tuple[str, ...],
+    asked: Asked,
+    context: Mapping[str, str],
+    *,
+    region: str | None = None,
 ) -> list[Needed]:
-    """What a call needs because `service` uses the key in the caller's name."""
+    """What a call needs because `service` uses the key in the caller's name.
+
+    `region` is where the service does, if not where it was called.
+    """
     found = find(key, asked)
     if found is None:
         return []
     via = keys(
-        kms__ViaService=f"{service}.{asked.region}.amazonaws.com",
+        kms__ViaService=f"{service}.{region or asked.region}.amazonaws.com",
         aws__CalledVia=(f"{service}.amazonaws.com",),
         aws__CalledViaFirst=f"{service}.amazonaws.com",
         aws__CalledViaLast=f"{service}.amazonaws.com",
         aws__ViaAWSService="true",
     )
-    return [use(action, found, asked, context, via) for action in actions]
+    for_aws = keys(kms__GrantIsForAWSResource="true")
+    return [
+        use(action, found, asked, context, via | (for_aws if action == "kms:CreateGrant" else {}))
+        for action in actions
+    ]
 
 
 def use(

@@ -1,25 +1,30 @@
 """Snapshots take a while, carry their volume's tags, and can be locked. Moto knows none of it.
 
 What a snapshot holds is on moto's own, so that it goes with it. AWS: EC2 API Reference,
-"CreateSnapshots", "LockSnapshot", "DescribeLockedSnapshots"; EBS User Guide, "Lock a snapshot".
+"CopySnapshot", "CreateSnapshots", "LockSnapshot", "DescribeLockedSnapshots"; EBS User Guide, "Lock
+a snapshot", "Share an Amazon EBS snapshot".
 """
 
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Final
 
 from moto.ec2.models import ec2_backends
+from moto.ec2.models.elastic_block_store import Snapshot
+from moto.ec2.utils import random_snapshot_id
 
-from localcloud.authorizing.ec2 import volumes_of
+from localcloud.authorizing.ec2 import readable, volumes_of
 from localcloud.fault import Fault
 from localcloud.switchboard import Asked, Fake
 
 TAKES: Final = timedelta(minutes=5)
 _MOST_TAGS: Final = 50
+_NO_VOLUME: Final = "vol-ffffffff"  # a copy's volume id is arbitrary
 
 
 def operations() -> dict[str, Fake]:
     """What this module serves."""
-    return {"DescribeLockedSnapshots": _locked, "LockSnapshot": _lock}
+    return {"CopySnapshot": _copy, "DescribeLockedSnapshots": _locked, "LockSnapshot": _lock}
 
 
 def fits(asked: Asked) -> None:
@@ -63,6 +68,34 @@ def _tags(asked: Asked, name: str) -> dict[str, str]:
 
 def _all(asked: Asked) -> list[Any]:
     return list(ec2_backends[asked.account][asked.region].snapshots.values())
+
+
+def _copy(asked: Asked) -> dict[str, Any]:
+    """Also of what another account shared, which moto does not find. Only within a region."""
+    given, source = asked.params, readable(asked)
+    is_elsewhere = given["SourceRegion"] != asked.region
+    if source is None or (source.owner_id != asked.account and is_elsewhere):
+        raise Fault("InvalidSnapshot.NotFound", "The snapshot does not exist.")
+    if source.status != "completed":
+        raise Fault("IncorrectState", "The snapshot is not completed.")
+    key = given.get("KmsKeyId") or source.kms_key_id
+    backend = ec2_backends[asked.account][asked.region]
+    copy: Any = Snapshot(
+        backend,
+        random_snapshot_id(),
+        volume=SimpleNamespace(id=_NO_VOLUME, size=source.volume.size),
+        description=given.get("Description", ""),
+        encrypted=source.encrypted or bool(given.get("Encrypted")),
+        kms_key_id=key,
+    )
+    copy.status, copy.completes_at = "pending", asked.at + TAKES
+    backend.snapshots[copy.id] = copy
+    for each in _specified(asked):
+        copy.add_tags({tag["Key"]: tag["Value"] for tag in each["Tags"]})
+    return {
+        "SnapshotId": copy.id,
+        "Tags": [tag for each in _specified(asked) for tag in each["Tags"]],
+    }
 
 
 def _lock(asked: Asked) -> dict[str, Any]:

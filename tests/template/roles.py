@@ -25,11 +25,12 @@ from tests.template.templates import ROOT
 
 VAULT = "333344445555"
 EXTERNAL_ID = "external-id-of-the-tests"
-RESPONDER, MEMBER, FORWARDER, KEPT = (
+RESPONDER, MEMBER, FORWARDER, KEPT, KEEPING = (
     "template.yaml",
     "stacks/member-role.yaml",
     "stacks/forwarder.yaml",
     "stacks/evidence-vault.yaml",
+    "stacks/evidence-copies.yaml",
 )
 MEMORY_DOCUMENT = "take-memory"
 _STACK = "breach-responder"
@@ -133,6 +134,9 @@ def written(path: str, account: str, vault: str, **more: str) -> dict[str, dict[
             "InvestigatorArns": f"arn:aws:iam::{vault}:role/investigator",
             "EvidenceKeyArn": f"arn:aws:kms:{REGION}:{vault}:key/EvidenceKey",
             "SigningKeyArn": f"arn:aws:kms:{REGION}:{vault}:key/SigningKey",
+            "CopiesKeyArn": f"arn:aws:kms:{REGION}:{vault}:key/CopiesKey",
+            "MemberAccounts": f"{HOME},{SHOP}",
+            "TamperTopicArn": f"arn:aws:sns:{REGION}:{vault}:TamperTopic",
         }
         | more
     )
@@ -212,6 +216,7 @@ def everybody(vault: str) -> dict[str, Identity]:
     for account, whose in ((SHOP, "shop"), (HOME, "home"), (VAULT, "vault")):
         for name, one in identities(MEMBER, account, vault).items():
             found[f"{name} of the {whose}"] = one
+    found |= identities(KEEPING, vault, vault)
     return found | identities(FORWARDER, SHOP, vault)
 
 

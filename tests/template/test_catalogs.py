@@ -14,20 +14,28 @@ from tests.template.templates import ROOT, as_list, machine, resources, states
 
 PACKAGE = ROOT / "layers/responder/responder"
 MEMBER, DENY = "stacks/member-role.yaml", "stacks/account-deny.yaml"
+KEEPING = "stacks/evidence-copies.yaml"
 
 
-def _role_actions(logical_id: str, path: str = MEMBER) -> set[str]:
+def _allowed(logical_id: str, path: str) -> list[dict[str, Any]]:
     role = resources("AWS::IAM::Role", path)[logical_id]
     managed = [
         policy
         for policy in resources("AWS::IAM::ManagedPolicy", path).values()
         if {"Ref": logical_id} in policy["Roles"]
     ]
-    return {
-        action
+    return [
+        statement
         for policy in (*role.get("Policies", []), *managed)
         for statement in policy["PolicyDocument"]["Statement"]
         if statement["Effect"] == "Allow"
+    ]
+
+
+def _role_actions(logical_id: str, path: str = MEMBER) -> set[str]:
+    return {
+        action
+        for statement in _allowed(logical_id, path)
         for action in as_list(statement["Action"])
     }
 
@@ -86,10 +94,42 @@ def test_the_role_that_copies_has_the_copies_of_the_collectors_and_no_others() -
     assert _role_actions("PreserveRole") == union
 
 
-def test_the_role_that_copies_deletes_and_unlocks_nothing() -> None:
-    verbs = ("AddTags", "Copy", "Create", "Lock", "Modify", "Send")
-    for action in _role_actions("PreserveRole"):
-        assert action.partition(":")[2].startswith(verbs), action
+def test_the_role_that_takes_over_has_what_the_collectors_keep_with_and_no_others() -> None:
+    union = frozenset().union(*(collector.KEEPS for collector in collectors.COLLECTORS))
+    assert _role_actions("KeepRole", KEEPING) == union
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "verbs"),
+    [
+        ("PreserveRole", MEMBER, ("AddTags", "Copy", "Create", "Lock", "Modify", "Send")),
+        ("KeepRole", KEEPING, ("Copy", "Create", "Describe", "Lock")),
+    ],
+)
+def test_the_roles_that_copy_delete_and_unlock_nothing(
+    role: str, path: str, verbs: tuple[str, ...]
+) -> None:
+    for action in _role_actions(role, path):
+        # What EC2 does with keys in its name: the statements about these say so.
+        assert action.partition(":")[2].startswith(verbs) or action.startswith("kms:"), action
+
+
+@pytest.mark.parametrize(("role", "path"), [("PreserveRole", MEMBER), ("KeepRole", KEEPING)])
+def test_the_roles_that_copy_use_keys_by_ec2_alone(role: str, path: str) -> None:
+    by_ec2 = set[str]()
+    for one in _allowed(role, path):
+        about_keys = {each for each in as_list(one["Action"]) if each.startswith("kms:")}
+        if about_keys:
+            assert about_keys == set(as_list(one["Action"]))
+            [via] = [each for each in one["Condition"].values() if "kms:ViaService" in each]
+            assert via["kms:ViaService"]["Fn::Sub"].startswith("ec2.")
+            by_ec2 |= about_keys
+        if "kms:CreateGrant" in about_keys:
+            assert one["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
+            assert about_keys == {"kms:CreateGrant"}
+    assert (
+        by_ec2 == {each for each in _role_actions(role, path) if each.startswith("kms:")} != set()
+    )
 
 
 def test_all_collectors_at_work_for_the_longest_leave_room_in_the_history_of_an_execution() -> None:

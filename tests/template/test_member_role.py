@@ -93,7 +93,7 @@ def test_every_role_it_may_write_to_is_not_the_responders() -> None:
     assert set(deny["Action"]) == writes
     denied = json.dumps(deny["Resource"])
     for name in (
-        *(f"role/${{{one}RoleName}}" for one in ("Contain", "Collect", "Preserve")),
+        *(f"role/${{{one}RoleName}}" for one in ("Contain", "Collect", "Preserve", "Keep")),
         "-*Role-*",
     ):
         assert name in denied

@@ -80,4 +80,5 @@ def test_only_the_functions_that_act_there_enter_a_member_account() -> None:
     }
     cuts = {(verb, "MemberContainRole") for verb in ("contain", "verify", "release")}
     reads = {(verb, "MemberCollectRole") for verb in ("collect", "trace")}
-    assert entering == cuts | reads | {("collect", "MemberPreserveRole")}
+    copies = {("collect", "MemberPreserveRole"), ("collect", "KeepRole")}
+    assert entering == cuts | reads | copies

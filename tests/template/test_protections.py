@@ -229,6 +229,10 @@ def test_both_templates_agree_on_the_names_of_the_roles() -> None:
     assert told["MemberContainRole"]["Default"] == there["ContainRoleName"]["Default"]
     assert told["MemberCollectRole"]["Default"] == there["CollectRoleName"]["Default"]
     assert told["MemberPreserveRole"]["Default"] == there["PreserveRoleName"]["Default"]
+    assert told["KeepRole"]["Default"] == there["KeepRoleName"]["Default"]
+    keeping = template("stacks/evidence-copies.yaml")["Parameters"]
+    for name in ("KeepRoleName", "PreserveRoleName", "ExternalId", "ResponderStackName"):
+        assert keeping[name] == there[name]
     assert told["MemoryDocument"]["AllowedPattern"] == there["MemoryDocument"]["AllowedPattern"]
     stack = there["ResponderStackName"]["Default"]
     assert f'stack_name = "{stack}"' in (ROOT / "samconfig.toml").read_text()

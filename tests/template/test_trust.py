@@ -7,6 +7,8 @@ import pytest
 from tests.template.templates import resources, template
 
 MEMBER, DENY = "stacks/member-role.yaml", "stacks/account-deny.yaml"
+KEEPING = "stacks/evidence-copies.yaml"
+STACKS = (MEMBER, DENY, KEEPING)
 SERVICES = {
     "IncidentResponseRole": "states.amazonaws.com",
     "HoldOrderRole": "states.amazonaws.com",
@@ -20,6 +22,7 @@ ACTS = {  # role of another account: its stack, and the functions that work ther
     "CollectRole": (MEMBER, {"CollectFunctionRole", "TraceFunctionRole"}),
     "PreserveRole": (MEMBER, {"CollectFunctionRole"}),
     "DenyAccountsRole": (DENY, _CUTS),
+    "KeepRole": (KEEPING, {"CollectFunctionRole"}),
 }
 
 
@@ -32,7 +35,7 @@ def _trust(role: dict[str, Any]) -> dict[str, Any]:
 
 def test_every_role_that_the_template_writes_out_is_looked_at_here() -> None:
     assert set(resources("AWS::IAM::Role")) == set(SERVICES)
-    there = {path: set(resources("AWS::IAM::Role", path)) for path in (MEMBER, DENY)}
+    there = {path: set(resources("AWS::IAM::Role", path)) for path in STACKS}
     for path, names in there.items():
         assert names == {name for name, (stack, _) in ACTS.items() if stack == path}
 
@@ -64,8 +67,7 @@ def test_a_role_elsewhere_trusts_its_functions_and_asks_for_the_external_id(name
 def test_the_longest_stack_name_that_is_taken_leaves_room_for_the_roles_names() -> None:
     """CloudFormation cuts a long name short, and then the patterns above would fit nothing."""
     patterns = {
-        template(path)["Parameters"]["ResponderStackName"]["AllowedPattern"]
-        for path in (MEMBER, DENY)
+        template(path)["Parameters"]["ResponderStackName"]["AllowedPattern"] for path in STACKS
     }
     [pattern] = patterns
     longest = 1 + int(pattern.rpartition(",")[2].rstrip("}"))

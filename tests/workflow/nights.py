@@ -130,8 +130,10 @@ def a_night(
     """
     with Cloud(region=world.REGION, starts_at=NOON, stateless=world.STATELESS) as cloud:
         vault = world.deploy_vault(cloud, root)
-        responder = world.deploy_responder(cloud, vault, parameters | first(cloud), root)
-        member, forwarder = world.deploy_member(cloud, root), world.deploy_forwarder(cloud, root)
+        copies = world.deploy_copies(cloud, vault, root)
+        responder = world.deploy_responder(cloud, vault, copies, parameters | first(cloud), root)
+        member = world.deploy_member(cloud, copies, root)
+        forwarder = world.deploy_forwarder(cloud, root)
         stacks = world.Stacks(vault, responder, member, forwarder)
         world.hire(cloud)
         shop = world.open_shop(cloud)

@@ -1,4 +1,4 @@
-"""The accounts of a drill: the responder's own three stacks, and a small web shop."""
+"""The accounts of a drill: the responder's own stacks, and a small web shop."""
 
 import json
 from collections.abc import Mapping
@@ -77,8 +77,28 @@ def deploy_vault(cloud: Cloud, root: Path = ROOT) -> Stack:
     )
 
 
+def deploy_copies(cloud: Cloud, vault: Stack, root: Path = ROOT) -> Stack:
+    """What takes copies of snapshots over into the account of the vault."""
+    return cloud.deploy(
+        root / "stacks/evidence-copies.yaml",
+        stack_name="evidence-copies",
+        parameters={
+            "CustodianRoleArn": CUSTODIAN,
+            "ExternalId": EXTERNAL_ID,
+            "MemberAccounts": SHOP,
+            "ResponderAccount": HOME,
+            "TamperTopicArn": vault.outputs["TamperTopicArn"],
+        },
+        account=HOME,
+    )
+
+
 def deploy_responder(
-    cloud: Cloud, vault: Stack, parameters: Mapping[str, str] | None = None, root: Path = ROOT
+    cloud: Cloud,
+    vault: Stack,
+    copies: Stack,
+    parameters: Mapping[str, str] | None = None,
+    root: Path = ROOT,
 ) -> Stack:
     """The responder, in respond mode, or with other `parameters`."""
     return cloud.deploy(
@@ -91,6 +111,7 @@ def deploy_responder(
             "EvidenceAccount": vault.outputs["EvidenceAccount"],
             "EvidenceKeyArn": vault.outputs["EvidenceKeyArn"],
             "SigningKeyArn": vault.outputs["SigningKeyArn"],
+            "CopiesKeyArn": copies.outputs["CopiesKeyArn"],
             "Approvers": ON_CALL,
             "Policy": json.dumps(POLICY),
             "PagerEmail": "on-call@example.com",
@@ -102,8 +123,8 @@ def deploy_responder(
     )
 
 
-def deploy_member(cloud: Cloud, root: Path = ROOT) -> Stack:
-    """The two narrow roles in the shop's account."""
+def deploy_member(cloud: Cloud, copies: Stack, root: Path = ROOT) -> Stack:
+    """The narrow roles in the shop's account."""
     return cloud.deploy(
         root / "stacks/member-role.yaml",
         stack_name=f"{_RESPONDER}-member",
@@ -111,6 +132,7 @@ def deploy_member(cloud: Cloud, root: Path = ROOT) -> Stack:
             "ResponderAccount": HOME,
             "ResponderStackName": _RESPONDER,
             "ExternalId": EXTERNAL_ID,
+            "CopiesKeyArn": copies.outputs["CopiesKeyArn"],
         },
         account=SHOP,
     )

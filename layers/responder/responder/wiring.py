@@ -51,6 +51,7 @@ class Settings(BaseModel):
     member_contain_role: str = ""
     member_collect_role: str = ""
     member_preserve_role: str = ""
+    keep_role: str = ""  # of the evidence account, which takes copies over
     external_id: str = ""
     account_deny_policy_arn: str = ""  # empty where no such policy was prepared
     deny_accounts_role_arn: str = ""
@@ -64,6 +65,7 @@ class Settings(BaseModel):
     evidence_account: str = ""
     evidence_key_arn: str = ""
     signing_key_arn: str = ""
+    copies_key_arn: str = ""  # empty where no copies are taken over
     pager_topic_arn: str = ""
     escalation_topic_arn: str = ""
     response_plan_arn: str = ""
@@ -165,6 +167,7 @@ def protect_list(function_arn: str) -> ProtectList:
                 told.member_contain_role,
                 told.member_collect_role,
                 told.member_preserve_role,
+                told.keep_role,
             ),
             more=(told.deny_accounts_role_arn,),
         )
@@ -258,6 +261,8 @@ def collect_options() -> Options:
         snapshot_monthly_limit=told.snapshot_monthly_limit,
         snapshot_lock_mode="" if told.snapshot_lock_mode == "none" else told.snapshot_lock_mode,
         snapshot_lock_days=told.snapshot_lock_days,
+        evidence_account=told.evidence_account,
+        copies_key_arn=told.copies_key_arn,
     )
 
 
@@ -333,6 +338,12 @@ def collect_clients() -> Clients:
 def preserve_clients() -> Clients:
     """Clients that make copies in member accounts."""
     return _member_clients(settings().member_preserve_role)
+
+
+@cache
+def keep_clients() -> Clients:
+    """Clients that take copies over into the evidence account."""
+    return _member_clients(settings().keep_role)
 
 
 def _member_clients(role: str) -> Clients:

@@ -34,6 +34,7 @@ _NAMES = {
     "${ContainRoleName}": CONTAIN,
     "${CollectRoleName}": COLLECT,
     "${PreserveRoleName}": "breach-responder-preserve",
+    "${KeepRoleName}": "breach-responder-keep",
     "${ResponderStackName}": "breach-responder",
 }
 

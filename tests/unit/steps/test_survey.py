@@ -15,12 +15,17 @@ class OfDisks(Pictures):
     COPIES = frozenset({"ec2:CreateSnapshots"})
 
 
+class TakenOver(OfDisks):
+    ID = "ec2.snapshot_copies"
+    KEEPS = frozenset({"ec2:CopySnapshot"})
+
+
 class OfInstances(Pictures):
     ID = "ec2.instance"
     KINDS = ("Instance",)
 
 
-CATALOG = (OfDisks(), OfInstances(), Pictures())
+CATALOG = (OfDisks(), TakenOver(), OfInstances(), Pictures())
 
 
 def asked(ledger: Ledger) -> dict[Part, list[str]]:
@@ -43,4 +48,5 @@ def test_a_finding_about_an_instance_calls_for_its_state_and_its_disks(ledger: L
     assert asked(ledger) == {
         Part.READS: ["ec2.instance", "iam.principal"],
         Part.COPIES: ["ec2.snapshots"],
+        Part.KEPT: ["ec2.snapshot_copies"],
     }

@@ -20,6 +20,7 @@ TITLE = "Who read customers' records, by the shop's own audit"
 KINDS: tuple[str, ...] = ()
 PERMISSIONS = insights.PERMISSIONS
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "what an application does not write down, and what it wrote elsewhere, is not there",
     "applications write what they want: unlike CloudTrail's, these events are signed by nobody",

@@ -32,6 +32,7 @@ TITLE = "What the principals called"
 KINDS: tuple[str, ...] = ()
 PERMISSIONS = MEMBER_PERMISSIONS
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "management events only: reads and writes of objects, items and functions are in trails",
     "90 days, and only the regions that were asked",

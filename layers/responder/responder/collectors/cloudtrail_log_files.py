@@ -35,6 +35,7 @@ PERMISSIONS = (
     MEMBER_PERMISSIONS | VERSIONS | trail_places.PERMISSIONS | {"cloudtrail:ListPublicKeys"}
 )
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "only what a trail was set to log: the item `trails` says what that is",
     "files of Insights and of aggregated events are not copied",

@@ -35,6 +35,7 @@ class Scene:
     receipts: Callable[[], Sequence[Receipt]]
     clients: Clients
     copies: Clients
+    keeps: Clients
     now: datetime
     read_at: Callable[[], datetime]
     pause: Callable[[float], None]
@@ -127,6 +128,11 @@ class Collector(Protocol):
         ...
 
     @property
+    def KEEPS(self) -> frozenset[str]:  # noqa: N802
+        """What it calls of `scene.keeps`, in the evidence account. Mostly nothing."""
+        ...
+
+    @property
     def LIMITS(self) -> tuple[str, ...]:  # noqa: N802
         """What it never shows, whatever it finds; what a run could not read stands in `gaps`."""
         ...
@@ -162,4 +168,6 @@ def called_for(collectors: Sequence[Collector], findings: Iterable[Finding]) -> 
 
 def part_of(collector: Collector) -> Part:
     """The part of an incident's evidence that it belongs to, which is sealed by itself."""
+    if collector.KEEPS:
+        return Part.KEPT
     return Part.COPIES if collector.COPIES else Part.READS

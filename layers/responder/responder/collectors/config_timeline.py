@@ -29,6 +29,7 @@ PERMISSIONS = frozenset(
     }
 )
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "what no recorder was told to record, and the time before there was one",
     "states between two recordings: a recorder may be set to once a day",

@@ -47,6 +47,7 @@ PERMISSIONS = frozenset(
     }
 )
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "nothing from inside the instance: no process, file or connection; that is in ec2.memory and in"
     " the snapshots",

@@ -38,6 +38,7 @@ PERMISSIONS = frozenset(
     }
 )
 COPIES = frozenset({"ssm:SendCommand"})
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "the memory itself is where the document put it; here is the record of how it was taken",
     "the place, the size and the hash are what the tool said, on a machine that an attacker may"

@@ -15,7 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from responder.aws.errors import asking_aws, code_of
-from responder.collectors import instances
+from responder.collectors import instances, snapshots
 from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.contents import as_json
 from responder.collectors.copies import Estimate, Price, our_tags
@@ -37,6 +37,7 @@ PERMISSIONS = frozenset(
     }
 )
 COPIES = frozenset({"ec2:CreateSnapshots", "ec2:CreateTags", "ec2:LockSnapshot"})
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "the blocks are in the snapshots, in the account of the instance; here is the record of them,"
     " without a hash of what they hold",
@@ -89,7 +90,7 @@ def _made(scene: Scene, place: Place, ec2: Any) -> Started:
         "estimate": estimate.shown(),
         "devices": {one["VolumeId"]: one["Attachments"][0].get("Device", "") for one in volumes},
     }
-    found = _made_before(scene, ec2, {one["VolumeId"] for one in volumes})
+    found = snapshots.made_of(scene, ec2, {one["VolumeId"] for one in volumes})
     request_id = None
     if not found:
         gap = estimate.too_much(scene.options.snapshot_monthly_limit, _by_hand(scene, place))
@@ -97,23 +98,8 @@ def _made(scene: Scene, place: Place, ec2: Any) -> Started:
             return {**begun, "gap": gap}
         found, request_id = _make(scene, place)
     snapshot_ids = sorted(one["SnapshotId"] for one in found)
-    locks = _lock(scene, place, snapshot_ids)
+    locks = snapshots.lock(scene, scene.copies.ec2(place.account, place.region), snapshot_ids)
     return {**begun, "snapshots": snapshot_ids, "request_id": request_id, "not_locked": locks}
-
-
-def _made_before(scene: Scene, ec2: Any, volumes: set[str]) -> list[Any]:
-    """Tags can be copied by whoever may write them: so also the volume and the time have to fit."""
-    filters = [
-        {"Name": f"tag:{one['Key']}", "Values": [one["Value"]]}
-        for one in our_tags(scene.incident.id, scene.generation)
-    ]
-    pages = ec2.get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=filters)
-    return [
-        one
-        for page in pages
-        for one in page["Snapshots"]
-        if one["VolumeId"] in volumes and one["StartTime"] >= scene.incident.opened_at
-    ]
 
 
 def _make(scene: Scene, place: Place) -> tuple[list[Any], str | None]:
@@ -150,20 +136,6 @@ def _by_hand(scene: Scene, place: Place) -> str:
     )
 
 
-def _lock(scene: Scene, place: Place, snapshot_ids: list[str]) -> dict[str, str]:
-    """Lock each, as far as the options say so. What could not be locked, and why."""
-    mode, days = scene.options.snapshot_lock_mode, scene.options.snapshot_lock_days
-    copies: Any = scene.copies.ec2(place.account, place.region)
-    failed = dict[str, str]()
-    for one in snapshot_ids if mode else ():
-        try:
-            with asking_aws(f"locking {one}"):
-                copies.lock_snapshot(SnapshotId=one, LockMode=mode, LockDuration=days)
-        except (Broken, Unavailable) as error:
-            failed[one] = str(error)
-    return failed
-
-
 def _look(scene: Scene, place: Place, begun: Started, is_late: bool) -> Collected | None:
     """The item, or None while a snapshot is pending and it is not late."""
     reads = Reads(scene.read_at)
@@ -171,15 +143,15 @@ def _look(scene: Scene, place: Place, begun: Started, is_late: bool) -> Collecte
     if "gap" in begun:
         return _item(scene, place, begun, reads, [begun["gap"]])
     ids: list[str] = begun["snapshots"]
-    snapshots = reads.ask("snapshots", ec2, "describe_snapshots", "Snapshots", SnapshotIds=ids)
+    found = reads.ask("snapshots", ec2, "describe_snapshots", "Snapshots", SnapshotIds=ids)
     if isinstance(reads.failure, Unavailable):
         raise reads.failure
-    pending = [one["SnapshotId"] for one in snapshots or [] if one["State"] == "pending"]
+    pending = [one["SnapshotId"] for one in found or [] if one["State"] == "pending"]
     if pending and not is_late:
         return None
     locked = reads.ask("locks", ec2, "describe_locked_snapshots", "Snapshots", SnapshotIds=ids)
     _read_instance(ec2, place, reads)
-    gaps = [*reads.gaps, *_gaps(scene, begun, snapshots or [], locked)]
+    gaps = [*reads.gaps, *_gaps(scene, begun, found or [], locked)]
     gaps += [f"{one} was still pending after {AT_MOST}" for one in pending]
     gaps += _instance_store(reads)
     return _item(scene, place, begun, reads, gaps)
@@ -198,23 +170,15 @@ def _read_instance(ec2: Any, place: Place, reads: Reads) -> None:
         )
 
 
-def _gaps(scene: Scene, begun: Started, snapshots: list[Any], locked: Any) -> Iterator[str]:
-    made_of = {one["VolumeId"] for one in snapshots}
+def _gaps(scene: Scene, begun: Started, found: list[Any], locked: Any) -> Iterator[str]:
+    of = {one["VolumeId"] for one in found}
     for volume, device in begun["devices"].items():
-        if volume not in made_of:
+        if volume not in of:
             yield f"no snapshot of volume {volume} ({device or 'no device'})"
-    for one in snapshots:
+    for one in found:
         if one["State"] not in ("completed", "pending"):
             yield f"{one['SnapshotId']} is {one['State']}: it holds nothing to rely on"
-    mode = scene.options.snapshot_lock_mode
-    if not mode:
-        yield "the snapshots are not locked: SnapshotLockMode is none"
-        return
-    states = {one["SnapshotId"]: one.get("LockState") for one in locked or []}
-    for one in begun["snapshots"]:
-        why = f": {begun['not_locked'][one]}" if one in begun["not_locked"] else ""
-        if states.get(one) != mode and locked is not None:
-            yield f"{one} is not locked in {mode} mode{why}"
+    yield from snapshots.lock_gaps(scene, begun["snapshots"], locked, begun["not_locked"])
 
 
 def _instance_store(reads: Reads) -> Iterator[str]:

@@ -25,6 +25,7 @@ PERMISSIONS = frozenset(
     }
 )
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "what runs inside the containers: their memory, files and connections",
     "the images, which are named by their digests; tags of the task and of what it belongs to",

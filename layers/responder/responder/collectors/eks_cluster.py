@@ -35,6 +35,7 @@ PERMISSIONS = frozenset(
     }
 )
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "what is inside Kubernetes: workloads, roles and bindings, secrets, config maps such as"
     " aws-auth, audit logs",

@@ -11,6 +11,7 @@ TITLE = "The findings"
 KINDS: tuple[str, ...] = ()
 PERMISSIONS: frozenset[str] = frozenset()  # they are on record; the member account is not asked
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = ("findings in our own shape: the detector's record has fields that ours leaves out",)
 
 _COVERS = "each finding in the shape we work with, in the version that was latest when collected"

@@ -21,6 +21,7 @@ PERMISSIONS = frozenset(
     {"guardduty:GetDetector", "guardduty:GetFindings", "guardduty:ListDetectors"}
 )
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "findings of more than 90 days ago, and those that GuardDuty suppressed and did not keep",
     "who archived a finding or gave feedback on it: trails have the calls",

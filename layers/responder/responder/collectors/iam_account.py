@@ -41,6 +41,7 @@ PERMISSIONS = frozenset(
     }
 )
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "identities and policies that were deleted before, and what they were before they were changed",
     "organization policies above the account, and permission sets of Identity Center",

@@ -22,6 +22,7 @@ PERMISSIONS = frozenset(
     {"iam:GenerateServiceLastAccessedDetails", "iam:GetServiceLastAccessedDetails"}
 )
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "what was used in the last four hours may not show yet",
     "the last use only, not each; attempts that were denied count as uses",

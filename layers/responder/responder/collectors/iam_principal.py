@@ -46,6 +46,7 @@ PERMISSIONS = frozenset(
     }
 )
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "SSH public keys and signing certificates are not read",
     "an identity that was deleted before is not there to be read",

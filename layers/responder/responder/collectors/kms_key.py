@@ -27,6 +27,7 @@ PERMISSIONS = frozenset(
     }
 )
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "every use but the last one: trails have the others",
     "grants that were retired or revoked before, and policies that stood before",

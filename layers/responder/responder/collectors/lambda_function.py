@@ -40,6 +40,7 @@ PERMISSIONS = frozenset(
     }
 )
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "the code as it is stored now: code that was replaced before, and never published, is gone",
     "what an execution environment that still runs holds in memory and in /tmp",

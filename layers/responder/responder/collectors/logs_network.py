@@ -33,6 +33,7 @@ TITLE = "What the network's logs have"
 KINDS: tuple[str, ...] = ()
 PERMISSIONS = MEMBER_PERMISSIONS | insights.PERMISSIONS | network_sources.PERMISSIONS
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "not retroactive: what was not switched on then is not known now",
     "interfaces of instances only; those of tasks, functions and databases are not looked for",

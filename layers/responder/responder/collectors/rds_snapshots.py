@@ -41,6 +41,7 @@ PERMISSIONS = frozenset(
     }
 )
 COPIES = frozenset({"rds:AddTagsToResource", "rds:CreateDBClusterSnapshot", "rds:CreateDBSnapshot"})
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "the data is in the snapshot, in the account of the database; here is the record of it, without"
     " a hash of what it holds",

@@ -43,6 +43,7 @@ PERMISSIONS = frozenset(
     }
 )
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "what is in the objects: none of them is opened or copied",
     "who read an object: S3 does not know; trails with data events and access logs may",

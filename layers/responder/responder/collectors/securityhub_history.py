@@ -24,6 +24,7 @@ PERMISSIONS = frozenset(
     }
 )
 COPIES: frozenset[str] = frozenset()
+KEEPS: frozenset[str] = frozenset()
 LIMITS = (
     "changes of more than 90 days ago, and all of a finding that Security Hub has deleted",
     "what an automation rule suppressed before it came in",

@@ -13,3 +13,5 @@ class Options:
     snapshot_monthly_limit: int = 0  # US dollars a month that the copies of one thing may cost
     snapshot_lock_mode: Literal["", "governance", "compliance"] = ""
     snapshot_lock_days: int = 1
+    evidence_account: str = ""  # that has the vault
+    copies_key_arn: str = ""  # of that account, for copies of snapshots in it

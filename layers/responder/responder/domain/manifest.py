@@ -14,10 +14,13 @@ CUSTODY_FORMAT = "breach-responder-custody/1"
 
 
 class Part(StrEnum):
-    """What is sealed together. Copies of disks and memory take hours, and reads minutes."""
+    """What is sealed together. Reads take minutes, copies of disks and memory hours, and what is
+    taken over into the evidence account as long again.
+    """
 
     READS = "reads"
     COPIES = "copies"
+    KEPT = "kept"
 
 
 def label(generation: int, part: Part) -> str:
