@@ -19,7 +19,7 @@ from tests.builders import INCIDENT_ID, REGION, SHOP
 from tests.collecting import document_of
 from tests.copying import COPIES_KEY, DiedError, Shop, a_shop
 from tests.template.roles import VAULT
-from tests.unit.localcloud.judging import allow
+from tests.unit.localcloud.judging import allow, policy
 
 OPTIONS = Options(
     snapshot_monthly_limit=100,
@@ -287,6 +287,26 @@ def test_the_roles_copy_nothing_that_is_not_ours(copied: Shop) -> None:
     )
     with pytest.raises(ClientError, match="UnauthorizedOperation"):  # without our tag
         copied.keeps.ec2(VAULT, REGION).copy_snapshot(**asked)
+
+
+@pytest.mark.parametrize("trusts", [SHOP, "999988887777"])
+def test_a_snapshot_under_a_key_of_the_shop_needs_that_key(copied: Shop, trusts: str) -> None:
+    """A key that leaves it to IAM lets our role in; one that names others does not."""
+    who = {"AWS": f"arn:aws:iam::{trusts}:root"}
+    key = copied.world.operator("kms", SHOP).create_key(
+        Policy=policy(allow("kms:*", "*") | {"Principal": who})
+    )["KeyMetadata"]["Arn"]
+    [locked, _] = sorted(sources(copied))
+    held: Any = ec2_backends[SHOP][REGION].snapshots[locked]
+    held.encrypted, held.kms_key_id = True, key
+    gaps = kept(copied).gaps
+    if trusts == SHOP:
+        assert gaps == ()
+        assert set(in_account(copied, VAULT)) == sources(copied)
+    else:
+        [gap] = gaps
+        assert gap.startswith(f"{locked} was not taken over: copying {locked}")
+        assert set(in_account(copied, VAULT)) == sources(copied) - {locked}
 
 
 def test_nobody_but_the_roles_may_encrypt_a_snapshot_with_the_key(copied: Shop) -> None:
