@@ -221,6 +221,21 @@ def test_a_handler_of_the_sdk_is_taken_or_refused_as_ever(handler: Any) -> None:
         assert is_taken() is slow
 
 
+@pytest.mark.usefixtures("aws")
+def test_clients_have_the_same_methods_and_each_its_own_class() -> None:
+    opened: Any = partial(boto3.client, region_name=REGION)
+
+    def names(service: str) -> set[str]:
+        return {name for name in dir(opened(service)) if name[0] != "_"}
+
+    slow = {service: names(service) for service in ("sqs", "sns")}
+    with sped_up():
+        assert {service: names(service) for service in ("sqs", "sns", "sqs")} == slow
+        one, other = opened("sqs"), opened("sqs")
+        assert type(one) is not type(other)
+        assert one.create_queue(QueueName="a")["QueueUrl"] in other.list_queues()["QueueUrls"]
+
+
 def test_garbage_is_looked_for_as_ever_afterwards() -> None:
     before = gc.get_threshold()
     with sped_up():
