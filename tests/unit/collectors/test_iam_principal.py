@@ -205,6 +205,14 @@ class _Failing(Member):
         return client
 
 
+def test_what_is_never_read_is_a_limit_and_no_gap_of_an_item_that_is_whole(
+    user: Principal,
+) -> None:
+    [item] = at_once(iam_principal, a_scene(a_finding(principals=(user,))))
+    assert item.gaps == ()
+    assert any("SSH public keys" in limit for limit in iam_principal.LIMITS)
+
+
 def test_a_read_that_fails_is_a_named_gap_and_the_others_go_on(user: Principal) -> None:
     broken = _Failing("AccessDenied", "ListMFADevices", "GetUserPolicy")
     scene = a_scene(a_finding(principals=(user,)), with_clients=broken)

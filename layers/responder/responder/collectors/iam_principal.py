@@ -53,7 +53,6 @@ LIMITS = (
 )
 
 _COVERS = "the identity as IAM held it, and as containment found it before changing anything"
-_NEVER_READ = "SSH public keys and signing certificates were not read"
 _ABSENT = frozenset({"NoSuchEntity"})
 
 
@@ -86,7 +85,7 @@ def _one(identity: str, named: list[Principal], scene: Scene) -> Collected:
     began_at = scene.read_at()
     if can_be_read(principal):
         _read_live(principal, scene, reads)
-        gaps = [*reads.gaps, _NEVER_READ]
+        gaps = reads.gaps
         # A principal of an account outside our reach is a fact about it, not a failure of ours.
         ours = principal.account == scene.incident.account
         if reads.failure and (ours or isinstance(reads.failure, Unavailable)):
