@@ -12,7 +12,7 @@ from moto.ec2.responses import general
 
 from localcloud.fakes.instances import SCREEN
 from responder.collectors import ec2_instance
-from responder.collectors.collector import Collected, Later
+from responder.collectors.collector import Collected
 from responder.domain.errors import Broken
 from tests.builders import NOON, REGION, SHOP
 from tests.collecting import a_scene, at_once, in_rounds
@@ -170,14 +170,13 @@ def looks_at(looks: Iterator[Any]) -> Any:
     return next(looks)
 
 
-def test_one_that_failed_in_an_earlier_run_is_raised_in_the_last(shop: Shop) -> None:
+def test_every_instance_that_failed_is_named_and_what_can_be_tried_again_is(shop: Shop) -> None:
+    shop.refused = set(READS)
     scene = a_scene(shop.reads, shop.finding(shop.instance, NOT_THERE))
-    bookmark = {"done": [shop.instance, NOT_THERE], "failed": ["reading screen: AccessDenied"]}
-    with pytest.raises(Broken, match="AccessDenied"):
-        at_once(ec2_instance, replace(scene, bookmark=bookmark))
-    no_time = replace(scene, ends_at=NOON, bookmark={"done": [], "failed": ["reading it"]})
-    [later] = list(ec2_instance.collect(no_time))
-    assert later == Later({"done": [], "failed": ["reading it"]})
+    with pytest.raises(Broken, match="2 failures") as told:
+        at_once(ec2_instance, scene)
+    assert shop.instance in str(told.value)
+    assert NOT_THERE in str(told.value)
 
 
 def test_the_account_and_the_region_are_said(shop: Shop) -> None:

@@ -24,6 +24,7 @@ from responder.aws.trail import (
 )
 from responder.aws.vault import Content
 from responder.collectors.collector import Collected, Scene
+from responder.collectors.failing import together
 from responder.domain.errors import Broken
 from responder.domain.principal import Principal, PrincipalKind
 
@@ -72,7 +73,7 @@ def collect(scene: Scene) -> Iterator[Collected]:
                 failures.append(error)
                 lines.gaps.append(f"{question}: {error}")
     if questions and len(failures) == len(questions):
-        raise failures[0]
+        raise together(failures)
     lines.gaps += [
         "data events (reads and writes of objects, items, functions) are not in event history",
         f"regions other than {', '.join(sorted({q.region for q in questions})) or 'none'}"

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from responder.collectors.collector import Collected, Later, Scene, can_be_read
 from responder.collectors.contents import as_json, place
+from responder.collectors.failing import together
 from responder.collectors.reads import Reads
 from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.principal import Principal
@@ -66,7 +67,7 @@ def collect(scene: Scene) -> Iterator[Collected | Later]:
         yield Later({"jobs": jobs, "tries": tries + 1}, _WAIT)
         return
     if failures:
-        raise failures[0]
+        raise together(failures)
     left_out = list(found)[MOST_PRINCIPALS:]
     if left_out or not found:
         gap = f"not asked: {', '.join(left_out)}" if left_out else "no finding names an identity"

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from responder.collectors.collector import Collected, Scene, can_be_read
 from responder.collectors.contents import as_json, place
+from responder.collectors.failing import together
 from responder.collectors.reads import Reads
 from responder.domain.errors import Broken, ResponderError, Unavailable
+from responder.domain.escaping import one_line
 from responder.domain.order import Order, Receipt
 from responder.domain.principal import Principal, PrincipalKind
 
@@ -70,9 +72,9 @@ def collect(scene: Scene) -> Iterator[Collected]:
         try:
             yield _one(identity, named, scene)
         except (Broken, Unavailable) as error:
-            failures.append(error)
+            failures.append(type(error)(f"{one_line(identity, 120)}: {error}"))
     if failures:
-        raise failures[0]
+        raise together(failures)
     if not identities:
         content = as_json({"incident_id": scene.incident.id, "principals": []})
         gap = "no finding names a principal"

@@ -9,11 +9,11 @@ from functools import partial
 from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.contents import as_json
 from responder.collectors.rounds import Started, until_done
-from responder.domain.errors import Broken, ResponderError, Unavailable
+from responder.collectors.turns import Turn, in_turn
 
 KIND = "Instance"
 _ID = re.compile(r"i-[0-9a-f]{8,17}", re.ASCII)
-_DONE, _FAILED = "done", "failed"
+_FOR_ONE = timedelta(seconds=60)  # to read one instance whole
 
 
 @dataclass(frozen=True)
@@ -38,28 +38,16 @@ def named(scene: Scene) -> tuple[Place, ...]:
 def one_by_one(
     scene: Scene, collector_id: str, covers: str, collect: Callable[[Place], Iterator[Collected]]
 ) -> Iterator[Collected | Later]:
-    """What `collect` finds of each. One that fails is raised once the others are kept."""
-    places, done = named(scene), set(scene.bookmark.get(_DONE, ()))
-    failures = list[ResponderError]()
-    failed: list[str] = list(scene.bookmark.get(_FAILED, ()))
-    for place in places:
-        if place.instance_id in done:
-            continue
-        if not scene.has_time():
-            said = [*failed, *(str(one) for one in failures)]
-            yield Later({_DONE: sorted(done), _FAILED: said[:1]})
-            return
-        try:
-            yield from collect(place)
-        except (Broken, Unavailable) as error:
-            failures.append(error)
-        done.add(place.instance_id)
+    """What `collect` finds of each, in turn: `turns.in_turn` says what comes of one that fails."""
+    places = named(scene)
     if not places:
         yield none(scene, collector_id, covers)
-    if failures:
-        raise failures[0]
-    if failed:
-        raise Broken(failed[0])
+        return
+    yield from in_turn(scene, [_turn(place, collect) for place in places], need=_FOR_ONE)
+
+
+def _turn(place: Place, collect: Callable[[Place], Iterator[Collected]]) -> Turn:
+    return Turn(place.instance_id, lambda _: collect(place))
 
 
 def copied(

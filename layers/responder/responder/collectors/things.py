@@ -12,7 +12,9 @@ from responder.aws.vault import Content
 from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.contents import as_json, place
 from responder.collectors.reads import Reads
-from responder.domain.errors import Broken, ResponderError, Unavailable
+from responder.collectors.turns import Turn, in_turn
+from responder.domain.errors import ResponderError, Unavailable
+from responder.domain.escaping import one_line
 from responder.domain.finding import Resource
 
 _FOR_ONE = timedelta(seconds=120)  # to read one thing whole
@@ -91,28 +93,11 @@ class Looking:
     more: More | None = None
 
     def collect(self, scene: Scene, found: Iterable[Subject]) -> Iterator[Collected | Later]:
-        """Each in turn. One that cannot be read at all is raised once the rest are kept."""
-        done: int = scene.bookmark.get("done", 0)
-        failed: list[str] = list(scene.bookmark.get("failed", []))
-        inside: Mapping[str, Any] | None = scene.bookmark.get("more")
-        kind: type[ResponderError] = Broken
-        for number, subject in list(enumerate(found))[done:]:
-            if number > done and not scene.has_time(_FOR_ONE):
-                yield Later({"done": number, "failed": failed[:1]})
-                return
-            try:
-                for one in self._one(scene, subject, inside if number == done else None):
-                    if isinstance(one, Later):
-                        told_of = {"done": number, "failed": failed[:1], "more": one.bookmark}
-                        yield Later(told_of, one.wait)
-                        return
-                    yield one
-            except (Broken, Unavailable) as error:
-                failed.append(str(error))
-                if isinstance(error, Unavailable):
-                    kind = Unavailable  # so that the machine tries this run again
-        if failed:
-            raise kind(failed[0])
+        """Each in turn: `turns.in_turn` says what comes of one that cannot be read at all."""
+        yield from in_turn(scene, [self._turn(scene, one) for one in found], need=_FOR_ONE)
+
+    def _turn(self, scene: Scene, subject: Subject) -> Turn:
+        return Turn(one_line(subject.label, 100), lambda inside: self._one(scene, subject, inside))
 
     def _one(
         self, scene: Scene, subject: Subject, inside: Mapping[str, Any] | None

@@ -45,6 +45,7 @@ PERMISSIONS = (
 )
 _BY = "seal"
 _MANIFEST = "manifest/"
+_MOST_CAUSE = 4000  # what a collector says of all that failed has room in it
 
 
 class Failure(BaseModel):
@@ -223,7 +224,7 @@ def _uncollected(collected: list[CollectorResult], expected: Sequence[str]) -> l
         Uncollected(
             collector_id=one.collector_id,
             error=one.failure.error[:200],
-            cause=_message(one.failure.cause)[:500],
+            cause=_message(one.failure.cause)[:_MOST_CAUSE],
         )
         for one in collected
         if one.failure is not None
