@@ -6,25 +6,33 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from responder.aws.approvals import Approvals
 from responder.aws.clients import Clients
+from responder.aws.clocks import Clocks
 from responder.aws.evidence import Evidence
+from responder.aws.facts import RecordedFacts
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.progress import Progress
 from responder.aws.receipts import Receipts
+from responder.aws.records import Records
 from responder.aws.rehashes import Rehashes
+from responder.aws.reports import Reports
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Content, Vault
 from responder.collectors.collector import Collected, Later, Scene
 from responder.domain.collecting import Options
 from responder.domain.manifest import Part
+from responder.report.model import Here
 from responder.steps.collect import CollectAnswer, CollectRequest, collect
+from responder.steps.report import ReportAnswer, ReportRequest, report
 from responder.steps.seal import SealAnswer, SealRequest, seal
 from tests.builders import INCIDENT_ID, NOON, REGION
 from tests.vaults import Life, PrehashedKms, a_signer, a_vault, versions
 
 COLLECTED_BY = "arn:aws:lambda:us-west-2:444455556666:function:collect"
+REPORTED_BY = "arn:aws:lambda:us-west-2:444455556666:function:report"
 SEALED_BY = "arn:aws:lambda:us-west-2:444455556666:function:seal"
 EXPECTED = ("memory.dump", "iam.principal")
 
@@ -102,6 +110,35 @@ class World:
             read_at=lambda: NOON + timedelta(seconds=2),
             ends_at=NOON + timedelta(minutes=5),
             pause=lambda seconds: None,
+        )
+
+    def report(
+        self,
+        asked: str = "asked once",
+        life: Life | None = None,
+        incident: str = INCIDENT_ID,
+        now: datetime = NOON,
+        table: Ledger | None = None,
+        **given: Any,
+    ) -> ReportAnswer:
+        mortal, vault, _ = self.adapters(life or Life())
+        table = table or mortal
+        return report(
+            ReportRequest.model_validate({"incident_id": incident} | given),
+            records=Records(Incidents(table), RecordedFacts(table), Clocks(table), ()),
+            receipts=Receipts(table),
+            approvals=Approvals(table),
+            evidence=Evidence(table),
+            timeline=Timeline(table),
+            reports=Reports(table),
+            vault=vault,
+            titles={},
+            collectors=(self.pictures,),
+            here=Here(region=REGION, release_function="release"),
+            privilege="",
+            by=REPORTED_BY,
+            asked=asked,
+            now=now,
         )
 
     def seal(

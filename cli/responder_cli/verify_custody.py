@@ -9,7 +9,8 @@ It trusts nothing of the responder and imports nothing of it. Three things it ca
 that the latest manifest was left out together with its custody log (compare the generation with
 what the owner says); whose the public key beside the evidence is (ask the key's owner for it,
 and give it here); and whether the links after the last sealing were written by the responder, for
-only a manifest signs the log up to itself. Pages that tell of the case are signed by nobody.
+only a manifest signs the log up to itself. Pages that tell of the case are in no manifest: one that
+a link of the log names is checked against it, and any other only against its own name.
 Signatures are checked by the `openssl` command, and where there is none by the
 arithmetic at the end of this file (FIPS 186-5, section 6.4.2); each line says by which.
 
@@ -60,11 +61,12 @@ class Check:
 
 @dataclass(frozen=True)
 class _Log:
-    """The links of a custody log, and what it says was collected and sealed."""
+    """The links of a custody log, and what it says was collected, sealed and told in a page."""
 
     links: list[Any]
     collected: set[tuple[str, str]]
     sealed: set[str]
+    pages: list[tuple[int, Any]]  # the link of each page, and its place; older logs have none
 
     @classmethod
     def of(cls, links: list[Any]) -> _Log:
@@ -73,6 +75,7 @@ class _Log:
             links,
             {(subject, sha256) for event, subject, sha256 in told if event == "collected"},
             {sha256 for event, _, sha256 in told if event == "sealed"},
+            [at for at in enumerate(links, start=1) if at[1].get("event") == "reported"],
         )
 
 
@@ -293,7 +296,7 @@ def _unsealed(root: Path, log: _Log, manifests: list[Path], hashes: _Hashes) -> 
                 key = str(item.get("key", ""))
                 files.add((root / key.removeprefix(f"{document.get('incident_id')}/")).resolve())
                 sealed.add((str(item.get("name")), str(item.get("sha256"))))
-    checks, others = _papers(root, manifests, hashes)
+    checks, others = _papers(root, manifests, log, head, hashes)
     found = {path: hashes[path.resolve()] for path in others}
     everywhere, waiting = set(found.values()), set[str]()
     for place, link in enumerate(log.links, start=1):
@@ -303,7 +306,7 @@ def _unsealed(root: Path, log: _Log, manifests: list[Path], hashes: _Hashes) -> 
             where = "is here" if sha256 in everywhere else "is not here"
             text = f"collected by {link.get('by')}, in no sealed manifest, and {where}: {_WAITING}"
             checks.append(Check(UNCHECKED, name, text))
-        elif place > head and event != "sealed":
+        elif place > head and event not in ("sealed", "reported"):
             text = f"link {place}, by {link.get('by')}, came after the last manifest: unsigned"
             checks.append(Check(NOTE, str(event), text))
     unknown = (
@@ -319,13 +322,17 @@ def _unsealed(root: Path, log: _Log, manifests: list[Path], hashes: _Hashes) -> 
     return checks
 
 
-def _papers(root: Path, manifests: list[Path], hashes: _Hashes) -> tuple[list[Check], list[Path]]:
+def _papers(
+    root: Path, manifests: list[Path], log: _Log, head: int, hashes: _Hashes
+) -> tuple[list[Check], list[Path]]:
     """What is said of the pages and links of a case, and the files that are none of its papers."""
     documents = [one for one in map(_json, manifests) if isinstance(one, dict)]
     signatures = {path for one in documents for path in _signatures(root, one)}
     known = {*manifests, *signatures, *root.glob("custody/*.json"), *root.glob("public-key/*.pem")}
     checks: list[Check] = []
     others: list[Path] = []
+    pages: dict[str, Path] = {}
+    logged = {_told(link) for _, link in log.pages}
     for path in sorted(root.rglob("*")):
         page = _PAGE.fullmatch(path.name) if path.parent == root / "report" else None
         if path.is_symlink():
@@ -334,12 +341,37 @@ def _papers(root: Path, manifests: list[Path], hashes: _Hashes) -> tuple[list[Ch
             continue
         elif page is None:
             others.append(path)
-        elif page[1] == hashes[path]:
-            text = "tells of the case, and is the page that its name says; nobody signed it"
-            checks.append(Check(NOTE, _name(root, path), text))
-        else:
+        elif page[1] != hashes[path]:
             checks.append(Check(BROKEN, _name(root, path), "is not the page that its name says"))
+        elif page[1] in logged:
+            pages[page[1]] = path
+        else:
+            text = (
+                "tells of the case, and is the page that its name says; nobody signed it, and this"
+                " custody log does not name it"
+            )
+            checks.append(Check(NOTE, _name(root, path), text))
+    checks += [_page(root, place, link, head, pages, hashes) for place, link in log.pages]
     return checks, [path for path in others if _name(root, path) != "verify_custody.py"]
+
+
+def _page(
+    root: Path, place: int, link: Any, head: int, pages: dict[str, Path], hashes: _Hashes
+) -> Check:
+    """A page is in no manifest; the link that names it is signed with the manifest after it."""
+    subject, sha256 = str(link.get("subject")), _told(link)
+    said = str(link.get("detail"))
+    if sha256 not in pages:
+        text = f"link {place} of the custody log names this page, and it is not here as it was put"
+        return Check(BROKEN, subject, text)
+    path = pages[sha256]
+    if not said.startswith(f"{path.stat().st_size} bytes: ") or f"/{path.name}, " not in said:
+        text = f"link {place} of the custody log names another size or key of {path.name}"
+        return Check(BROKEN, subject, text)
+    text = f"{_name(root, path)} is the page that link {place}, by {link.get('by')}, names"
+    if place > head:
+        return Check(NOTE, subject, f"{text}; the link came after the last manifest: unsigned")
+    return Check(OK, subject, f"{text}; SHA-256 {hashes[path]}")
 
 
 def _outside(folder: Path, roots: set[Path]) -> list[Check]:

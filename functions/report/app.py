@@ -14,7 +14,7 @@ logger = Logger()
 
 
 @logger.inject_lambda_context(clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """One page about one incident, as it stands now."""
     request = ReportRequest.model_validate(event)
     logger.append_keys(incident_id=request.incident_id, generation=request.generation)
@@ -26,10 +26,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         approvals=wiring.approvals(),
         evidence=wiring.evidence(),
         timeline=wiring.timeline(),
+        reports=wiring.reports(),
         vault=wiring.vault(),
         titles={action.ID: action.TITLE for action in actions.ACTIONS},
         collectors=collectors.COLLECTORS,
         privilege=settings.privilege_label,
+        by=context.invoked_function_arn,
+        asked=context.aws_request_id,
         now=request.now or datetime.now(UTC),
         here=Here(region=settings.aws_region, release_function=settings.release_function),
     )

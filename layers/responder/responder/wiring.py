@@ -25,6 +25,7 @@ from responder.aws.progress import Progress
 from responder.aws.receipts import Receipts
 from responder.aws.records import Records
 from responder.aws.rehashes import Rehashes, VersionReader
+from responder.aws.reports import Reports
 from responder.aws.rule_store import RuleStore
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
@@ -244,6 +245,12 @@ def rehashes() -> Rehashes:
 def version_reader() -> VersionReader:
     """What reads evidence, to hash it."""
     return VersionReader(settings().evidence_account, home_clients().home("s3"))
+
+
+@cache
+def reports() -> Reports:
+    """Numbers of the pages about incidents."""
+    return Reports(ledger())
 
 
 @cache

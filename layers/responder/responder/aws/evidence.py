@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from responder.aws import ledger as table
 from responder.aws.ledger import Ledger, Write, incident_pk
 from responder.aws.vault import Content, Kept, Vault
-from responder.domain.custody import COLLECTED, next_entry
+from responder.domain.custody import COLLECTED, REPORTED, next_entry
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.evidence import CustodyEntry, EvidenceItem
 
@@ -30,9 +30,13 @@ _TRIES = 20  # far more than the writers of one incident that can append at the 
 
 
 class Shelf(StrEnum):
-    """What a kept thing is: evidence, or one of the papers that seal it."""
+    """What a kept thing is: evidence, one of the papers that seal it, or a page that tells of it.
+
+    All are held, hashed again and disclosed. A manifest names evidence only.
+    """
 
     EVIDENCE = "EVIDENCE"
+    REPORT = "REPORT"
     SEAL = "SEAL"
 
 
@@ -73,20 +77,32 @@ class Evidence:
     ) -> EvidenceItem:
         """Put `draft` into the vault and on record. Under a name already kept, changes nothing.
 
-        What is evidence gets on record together with its link of the custody log, or not at all.
+        Evidence and pages get on record together with their link of the custody log, or not at all.
         """
         item = self.item(incident_id, draft.shelf, draft.name)
         if item is not None:
             return item
         kept, planned = self._put(incident_id, draft, vault, at)
         item = planned.model_copy(update={"version_id": kept.version_id})
-        for _ in range(_TRIES):
-            if self._on_record(incident_id, draft, item, by):
-                return item
-            theirs = self.item(incident_id, draft.shelf, draft.name)
-            if theirs is not None:
-                return theirs
-        raise _too_many(incident_id)
+        return self._recorded(incident_id, draft.shelf, item, by)
+
+    def take_up(
+        self, incident_id: str, shelf: Shelf, name: str, *, vault: Vault, by: str
+    ) -> EvidenceItem | None:
+        """What an earlier run put under this name, on record from now on. None if it put nothing.
+
+        Unlike `keep`, never puts anything: a run that is still at work may do so later.
+        """
+        item = self.item(incident_id, shelf, name)
+        noted = self.ledger.get(incident_pk(incident_id), _putting(shelf, name))
+        if item is not None or noted is None:
+            return item
+        planned = _AboutToPut.model_validate_json(noted.body).item
+        version_id = vault.find(planned.key)
+        if version_id is None:
+            return None
+        there = planned.model_copy(update={"version_id": version_id})
+        return self._recorded(incident_id, shelf, there, by)
 
     def item(self, incident_id: str, shelf: Shelf, name: str) -> EvidenceItem | None:
         """One item on record, or None."""
@@ -136,20 +152,35 @@ class Evidence:
                 return entry
         raise _too_many(incident_id)
 
-    def _on_record(self, incident_id: str, draft: Draft, item: EvidenceItem, by: str) -> bool:
+    def _recorded(
+        self, incident_id: str, shelf: Shelf, item: EvidenceItem, by: str
+    ) -> EvidenceItem:
+        for _ in range(_TRIES):
+            if self._on_record(incident_id, shelf, item, by):
+                return item
+            theirs = self.item(incident_id, shelf, item.name)
+            if theirs is not None:
+                return theirs
+        raise _too_many(incident_id)
+
+    def _on_record(self, incident_id: str, shelf: Shelf, item: EvidenceItem, by: str) -> bool:
         """False if another was first, with this item or with a link of the custody log."""
-        pk, sk = incident_pk(incident_id), f"{draft.shelf}#{draft.name}"
-        if draft.shelf is Shelf.SEAL:
+        pk, sk = incident_pk(incident_id), f"{shelf}#{item.name}"
+        if shelf is Shelf.SEAL:
             return self.ledger.add(pk, sk, item)
+        event = REPORTED if shelf is Shelf.REPORT else COLLECTED
+        # Of evidence, the manifest tells the rest; a page is in none.
+        there = f"{item.size_bytes} bytes: {item.key}, version {item.version_id}"
         entry = self._next(
             incident_id,
             at=item.collected_at,
             by=by,
-            event=COLLECTED,
+            event=event,
             subject=item.name,
             subject_sha256=item.sha256,
+            detail=there if shelf is Shelf.REPORT else "",
         )
-        mark = _mark(COLLECTED, item.name, item.sha256, "")
+        mark = _mark(event, item.name, item.sha256, "")
         return self.ledger.together([Write(pk, sk, item), *_linking(entry, mark)])
 
     def _next(self, incident_id: str, **told: Any) -> CustodyEntry:
@@ -166,7 +197,7 @@ class Evidence:
     def _put(
         self, incident_id: str, draft: Draft, vault: Vault, at: datetime
     ) -> tuple[Kept, EvidenceItem]:
-        pk, sk = incident_pk(incident_id), f"PUTTING#{draft.shelf}#{draft.name}"
+        pk, sk = incident_pk(incident_id), _putting(draft.shelf, draft.name)
         stem = f"{incident_id}/{in_a_key(draft.name)}"
         ours = EvidenceItem(
             incident_id=incident_id,
@@ -192,6 +223,10 @@ class Evidence:
             return Kept(theirs.key, version_id, theirs.sha256), theirs
         self.ledger.replace(noted, _AboutToPut(item=ours))
         return vault.put(stem, draft.content), ours
+
+
+def _putting(shelf: Shelf, name: str) -> str:
+    return f"PUTTING#{shelf}#{name}"
 
 
 def _mark(*told: str) -> str:

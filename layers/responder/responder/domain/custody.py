@@ -13,6 +13,7 @@ from responder.domain.evidence import CustodyEntry
 
 NO_PREVIOUS = "0" * 64
 COLLECTED, NOT_COLLECTED, SEALED = "collected", "not collected", "sealed"
+REPORTED = "reported"  # a page that tells of it was put beside it: no manifest names those
 HELD, HOLD_LIFTED, READ = "held", "hold lifted", "read"
 REHASHED, FOUND_WRONG, WRONG_SEEN = "rehashed", "found wrong", "seen by a person"
 

@@ -45,6 +45,16 @@ class Looked(BaseModel):
     failures: tuple[str, ...] = ()  # of captures that failed, as the custody log has them
 
 
+class Numbered(BaseModel):
+    """Another page about the incident. Without `page`, none was in the vault under this number."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: int
+    at: AwareDatetime  # when its number was taken
+    page: EvidenceItem | None
+
+
 class Report(BaseModel):
     """Everything the page tells, as it stood at `made_at`."""
 
@@ -55,6 +65,8 @@ class Report(BaseModel):
     made_at: AwareDatetime
     here: Here
     version: int = 1  # of the pages about this incident, the first one 1
+    unnumbered: int = 0  # pages made before numbers were taken, which only the timeline names
+    pages: tuple[Numbered, ...] = ()  # the other pages, earliest first
     privilege: str = ""  # how counsel wants it marked
     register_row: Row | None = None  # what is on record about data, people and decisions
     looked: tuple[Looked, ...] = ()  # every collector there is, in its order
@@ -78,6 +90,12 @@ class Report(BaseModel):
         """Over all that the page tells, as JSON with sorted keys: stamped on every form of it."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+    @property
+    def in_the_vault(self) -> tuple[EvidenceItem, ...]:
+        """Evidence, the papers that seal it, and the other pages."""
+        pages = (one.page for one in self.pages if one.page is not None)
+        return (*self.evidence, *self.seals, *pages)
 
     @property
     def drill(self) -> bool:

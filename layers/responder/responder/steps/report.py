@@ -1,5 +1,12 @@
-"""Write the page that an engineer and a lawyer can both read."""
+"""Write the page that an engineer and a lawyer can both read.
 
+Each page bears a number that was taken before it was made, and that no other page bears. A run that
+died leaves a number without a page, and the pages after it say so. A page is no evidence, and no
+manifest names it: it is made of the record afterwards. But it is held, hashed again and disclosed
+like evidence, and the custody log says who put it, when, with which hash and size.
+"""
+
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,28 +15,34 @@ from pydantic import AwareDatetime, BaseModel
 
 from responder.aws import evidence as kept
 from responder.aws import ledger as table
+from responder.aws import reports as numbers
 from responder.aws import timeline as events
 from responder.aws import vault as store
 from responder.aws.approvals import Approvals
-from responder.aws.evidence import Evidence, Shelf
+from responder.aws.evidence import Draft, Evidence, Shelf
 from responder.aws.receipts import Receipts
 from responder.aws.records import Records
+from responder.aws.reports import Reports, Taken
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Content, Vault
 from responder.collectors import by_volatility
 from responder.collectors.collector import Collector, called_for
 from responder.domain.custody import NOT_COLLECTED
-from responder.domain.evidence import CustodyEntry
+from responder.domain.evidence import CustodyEntry, EvidenceItem
 from responder.domain.identifiers import IncidentId
-from responder.domain.incident import TimelineEvent
 from responder.report.failures import failures
-from responder.report.model import Failure, Here, Looked, Report
+from responder.report.model import Failure, Here, Looked, Numbered, Report
 from responder.report.page import render
 from responder.report.register import row
 from responder.steps.register import KEEPING
 
-PERMISSIONS = table.READ | events.PERMISSIONS | kept.PERMISSIONS | store.PERMISSIONS
+PERMISSIONS = (
+    table.READ | events.PERMISSIONS | kept.PERMISSIONS | numbers.PERMISSIONS | store.PERMISSIONS
+)
 _REPORTED = "reported:"
+# How the timeline names pages of before numbers were taken: by the beginning of their hash.
+_UNNUMBERED = re.compile(f"{_REPORTED}[0-9a-f]{{16}}")
+_COVERS = "a page about the incident, as the record stood when it was made"
 
 
 class ReportRequest(BaseModel):
@@ -63,21 +76,37 @@ def report(
     approvals: Approvals,
     evidence: Evidence,
     timeline: Timeline,
+    reports: Reports,
     vault: Vault,
     titles: Mapping[str, str],
     collectors: Sequence[Collector],
     here: Here,
     privilege: str,
+    by: str,
+    asked: str,
     now: datetime,
 ) -> ReportAnswer:
-    """Put the page into the vault. May run again: what has not changed since is the same object.
+    """Put the page into the vault. May run again: one asking has one page, whatever was in between.
 
-    Its key ends in the SHA-256 of the page. Every page stays; the timeline names each.
+    A machine's asking is known by its instant, and a person's by `asked`. Its key ends in the
+    SHA-256 of the page. Every page stays; the timeline names each.
     """
     incident_id, incidents = request.incident_id, records.incidents
     incident = incidents.get(incident_id)
     generation = request.generation or incident.generation
-    happened = _before(now, timeline.events(incident_id))
+    by_hand = request.response is None
+    asking = f"by hand: {asked}" if by_hand else f"generation {generation}: {now.isoformat()}"
+    taken = reports.taken(incident_id)
+    for one in taken:
+        if one.asked == asking:
+            name = _name(one.version)
+            put = evidence.take_up(incident_id, Shelf.REPORT, name, vault=vault, by=by)
+            if put is not None:
+                return _told(put, one.version, timeline)
+    happened = timeline.events(incident_id)
+    unnumbered = sum(_UNNUMBERED.fullmatch(one.key) is not None for one in happened)
+    free = 1 + max([unnumbered, *(one.version for one in taken)])
+    ours = reports.take(incident_id, Taken(version=free, asked=asking, at=now))
     orders = incidents.orders(incident_id)
     items = by_volatility(evidence.items(incident_id))
     findings = incidents.findings(incident_id)
@@ -91,7 +120,9 @@ def report(
                 generation=generation,
                 made_at=now,
                 here=here,
-                version=1 + sum(one.key.startswith(_REPORTED) for one in happened),
+                version=ours.version,
+                unnumbered=unnumbered,
+                pages=_pages(incident_id, reports, evidence, ours),
                 privilege=privilege,
                 register_row=row(
                     incident,
@@ -121,29 +152,47 @@ def report(
                     if request.response is not None
                     else []
                 ),
-                by_hand=request.response is None,
+                by_hand=by_hand,
                 faked=request.faked,
             )
         ),
         ".html",
         "text/html; charset=utf-8",
     )
-    put = vault.put(f"{incident_id}/report/{generation:04d}", page)
-    timeline.record(
-        incident_id,
-        f"{_REPORTED}{put.sha256[:16]}",
-        at=now,
-        by="report",
-        text=f"Put the report into the evidence vault: {put.key}, version {put.version_id}.",
+    draft = Draft(Shelf.REPORT, "report", _name(ours.version), page, _COVERS)
+    return _told(
+        evidence.keep(incident_id, draft, vault=vault, by=by, at=now), ours.version, timeline
     )
-    return ReportAnswer(bucket=vault.bucket, key=put.key, version_id=put.version_id)
 
 
-def _before(now: datetime, happened: Sequence[TimelineEvent]) -> list[TimelineEvent]:
-    """The timeline without this very page, which a run before this one may have recorded."""
-    return [
-        event for event in happened if not (event.key.startswith(_REPORTED) and event.at >= now)
-    ]
+def _name(version: int) -> str:
+    return f"report/{version:04d}"
+
+
+def _told(put: EvidenceItem, version: int, timeline: Timeline) -> ReportAnswer:
+    timeline.record(
+        put.incident_id,
+        f"{_REPORTED}version-{version:06d}",
+        at=put.collected_at,
+        by="report",
+        text=f"Put version {version} of the report into the evidence vault: {put.key},"
+        f" version {put.version_id} of that object.",
+    )
+    return ReportAnswer(bucket=put.bucket, key=put.key, version_id=put.version_id)
+
+
+def _pages(
+    incident_id: str, reports: Reports, evidence: Evidence, ours: Taken
+) -> tuple[Numbered, ...]:
+    """Every other number, with its page where one is on record: read in this order, so that one
+    without a page is not one that was just put.
+    """
+    taken = [one for one in reports.taken(incident_id) if one.version != ours.version]
+    there = {one.name: one for one in evidence.items(incident_id, Shelf.REPORT)}
+    return tuple(
+        Numbered(version=one.version, at=one.at, page=there.get(_name(one.version)))
+        for one in taken
+    )
 
 
 def _looked(
