@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import boto3
 import pytest
 from pydantic import ValidationError
 
@@ -14,8 +15,8 @@ from responder.aws.vault import Content, Vault
 from responder.domain.custody import READ, verify_chain
 from responder.domain.errors import Refused
 from responder.steps.disclose import DiscloseAnswer, DiscloseRequest, disclose
-from tests.builders import HOME, INCIDENT_ID, NOON, a_finding, an_incident
-from tests.vaults import a_vault
+from tests.builders import HOME, INCIDENT_ID, NOON, REGION, a_finding, an_incident
+from tests.vaults import BUCKET, a_vault
 
 BY = "arn:aws:sts::444455556666:assumed-role/investigator/sam"
 ASKED = "0b0b0b0b-0000"
@@ -128,3 +129,13 @@ def test_an_answer_holds_no_evidence(kept: Ledger) -> None:
     [one] = ask(kept, items=["a"]).model_dump(mode="json")["pointers"]
     assert set(one) == {"name", "bucket", "key", "version_id", "size_bytes", "sha256"}
     assert json.dumps(one)
+
+
+def test_a_report_is_disclosed_as_evidence_is(kept: Ledger) -> None:
+    page = Draft(Shelf.REPORT, "report", "report/0001", Content(b"<p>", ".html", "text/html"), "it")
+    vault = Vault(BUCKET, HOME, "", boto3.client("s3", region_name=REGION))
+    Evidence(kept).keep(INCIDENT_ID, page, vault=vault, by="report", at=NOON)
+    assert "report/0001" in [one.name for one in ask(kept).pointers]
+    [one] = ask(kept, items=["report/0001"], asked="1").pointers
+    assert one.size_bytes == 3
+    assert read(kept)[-1] == ("report/0001", BY, "for the expert")

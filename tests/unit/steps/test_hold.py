@@ -226,3 +226,12 @@ def test_who_and_why_are_said_or_nothing_is_done(world: World, asked: dict[str, 
     with pytest.raises(ValidationError):
         world.run(**asked)
     assert not world.in_force()
+
+
+def test_a_report_is_held_as_evidence_is(world: World) -> None:
+    world.put(Shelf.REPORT, "report/0001")
+    [answer] = world.run(incident_id=INCIDENT_ID, by=COUNSEL, reason="a suit")
+    assert (answer.objects, answer.newly) == (4, 4)
+    page = Evidence(world.ledger).item(INCIDENT_ID, Shelf.REPORT, "report/0001")
+    assert page is not None
+    assert VersionHolds(HOME, world.vault.client).is_on(page)

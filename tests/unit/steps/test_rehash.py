@@ -293,3 +293,17 @@ def test_an_answer_says_which_incident_who_and_why(world: World, asked: dict[str
     with pytest.raises(ValidationError):
         world.run(**asked)
     assert world.store.asked == []
+
+
+def test_a_report_is_read_again_as_evidence_is_and_told_of_when_it_changed(world: World) -> None:
+    page = Content(b"<p>as it was</p>", ".html", "text/html")
+    draft = Draft(Shelf.REPORT, "report", "report/0001", page, "a page")
+    evidence = Evidence(world.ledger)
+    item = evidence.keep(INCIDENT_ID, draft, vault=world.vault, by="report", at=NOON)
+    assert world.run(NOON + EVERY).wrong == 0
+    assert item.key in world.store.asked
+    stored = world.ledger.get(f"INCIDENT#{INCIDENT_ID}", "REPORT#report/0001")
+    assert stored is not None
+    world.ledger.replace(stored, item.model_copy(update={"sha256": "0" * 64}))
+    assert world.run(NOON + EVERY * 2).wrong == 1
+    assert [subject for _, subject, _ in world.chain(FOUND_WRONG)] == ["report/0001"]

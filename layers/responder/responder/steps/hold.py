@@ -4,7 +4,7 @@ Holding is ours: every version on record, and each hour what was put since. Lift
 vault lets nobody but counsel's own role set a hold OFF. `responder hold --lift` does that with the
 person's credentials, and this function only looks, says which versions still are held, and
 records the end once none is. Copies of disks are snapshots with a lock of their own and are not
-touched, and a report is a page made from what is held.
+touched. Pages of before they were put on record one by one are not known here.
 """
 
 from collections.abc import Callable
