@@ -1,8 +1,10 @@
 """What counsel hands over: who approved, what AWS answered, whom it touched, what nobody saw."""
 
+from responder.domain.order import ReceiptStatus
 from responder.report import coverage
 from responder.report.coverage import Seen
-from tests.unit.report.reports import LOOKED, a_report, a_row
+from tests.builders import an_order
+from tests.unit.report.reports import LOOKED, a_call, a_receipt, a_report, a_row
 from tests.unit.report.test_page import Page
 
 
@@ -10,6 +12,18 @@ def test_each_cut_names_the_calls_that_made_it_with_aws_answers() -> None:
     text = Page(a_report()).text
     assert "iam:AttachUserPolicy us-west-2: 200, request 7a62c49f" in text
     assert "iam:PutUserPolicy us-west-2: 400 LimitExceeded" in text
+
+
+def test_a_call_without_an_answer_and_calls_left_out_are_said() -> None:
+    order = an_order()
+    silent = a_call(status=0, error="ReadTimeoutError", at=None, request_id="")
+    begun = a_receipt(
+        order, status=ReceiptStatus.LEFT, contained_at=None, calls=(silent,), calls_left_out=7
+    )
+    whole = Page(a_report(orders=(order,), receipts=(begun,)))
+    assert "iam:AttachUserPolicy us-west-2: no answer (ReadTimeoutError): it may" in whole.text
+    assert "7 later calls found no room on the receipt" in whole.text
+    assert "found no room" not in Page(a_report()).text
 
 
 def test_what_data_and_whom_it_touched_is_said_with_who_said_it() -> None:

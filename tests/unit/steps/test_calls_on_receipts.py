@@ -4,9 +4,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from responder.aws.ledger import Ledger
-from responder.domain.errors import Broken
+from responder.domain.errors import Broken, Unavailable
+from responder.domain.order import MOST_CALLS
 from tests.builders import SHOP
 from tests.containing import Member, World, a_small_member_account
 
@@ -44,6 +46,55 @@ def test_a_call_that_aws_refused_is_on_the_receipt_too(world: World) -> None:
         world.contain(order, clients=broken)
     [call] = world.receipt(order).calls
     assert (call.operation, call.status, call.error) == ("AttachUserPolicy", 403, "AccessDenied")
+
+
+def test_a_call_that_got_no_answer_is_on_the_receipt_as_that(world: World) -> None:
+    """It may have been carried out: whoever reads the receipt has to look in CloudTrail."""
+    order = world.ordered()
+    mute = Member()
+    mute.iam(SHOP).meta.events.register_first("before-send.iam.AttachUserPolicy", _lost)
+    with pytest.raises(Unavailable):
+        world.contain(order, clients=mute)
+    [call] = world.receipt(order).calls
+    assert (call.service, call.operation, call.account) == ("iam", "AttachUserPolicy", SHOP)
+    assert (call.status, call.error, call.at) == (0, "ReadTimeoutError", None)
+    assert call.result.startswith("no answer")
+    world.contain(order)
+    assert [one.status for one in world.receipt(order).calls] == [0, 200]
+
+
+def test_a_call_that_was_never_sent_is_none(world: World) -> None:
+    order = world.ordered()
+    unsigned = Member()
+    unsigned.iam(SHOP).meta.events.register_first("request-created.iam.AttachUserPolicy", _lost)
+    with pytest.raises(Unavailable):
+        world.contain(order, clients=unsigned)
+    assert world.receipt(order).calls == ()
+
+
+def test_a_release_that_got_no_answer_is_on_the_receipt_too(world: World) -> None:
+    order = world.ordered()
+    world.contain(order)
+    mute = Member()
+    mute.iam(SHOP).meta.events.register_first("before-send.iam.DetachUserPolicy", _lost)
+    with pytest.raises(Unavailable):
+        world.release(order, others=mute)
+    assert world.receipt(order).calls[-1].result.startswith("no answer")
+
+
+def test_of_very_many_calls_the_first_are_kept_and_the_others_counted(world: World) -> None:
+    order = world.ordered()
+    world.contain(order)
+    receipt = world.receipt(order)
+    call = receipt.calls[0]
+    full = receipt.with_calls([call] * (MOST_CALLS + 6)).with_calls([call] * 3)
+    assert len(full.calls) == MOST_CALLS
+    assert full.calls_left_out == 10
+    assert receipt.calls_left_out == 0
+
+
+def _lost(**_: Any) -> Any:
+    raise ReadTimeoutError(endpoint_url="https://iam.amazonaws.com/")
 
 
 def _denied(**_: Any) -> Any:

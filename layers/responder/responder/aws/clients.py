@@ -268,14 +268,39 @@ class Clients:
         return self._member[at]
 
     def _noted(self, client: Any, account: str) -> Any:
-        """The client, each of whose changes is noted with what AWS answered."""
+        """The client, each of whose changes is noted with what AWS answered, or that it did not."""
+        region, service = client.meta.region_name, client.meta.service_model.service_name
+        sent: list[bool] = []  # of the call under way: one for each try that was signed
+
+        def leave(**_: Any) -> None:
+            sent.append(True)
 
         def note(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+            sent.clear()
             if changes(model.name):
-                region = client.meta.region_name
                 self._changes.append(_call(account, region, model, parsed))
 
+        def miss(exception: Exception, event_name: str, **_: Any) -> None:
+            operation = event_name.rpartition(".")[2]
+            if sent and changes(operation):
+                self._changes.append(
+                    ApiCall(
+                        account=account,
+                        region=region,
+                        service=service,
+                        operation=operation,
+                        at=None,
+                        request_id="",
+                        status=0,
+                        error=type(exception).__name__,
+                    )
+                )
+            sent.clear()
+
+        # What signs a request is registered for its service, and so comes before this.
+        client.meta.events.register_last("request-created", leave)
         client.meta.events.register("after-call", note)
+        client.meta.events.register("after-call-error", miss)
         return client
 
     def _assumed(self, role_arn: str, external_id: str) -> boto3.Session:

@@ -197,8 +197,11 @@ class Receipt(BaseModel):
     released_amid: bool = False  # released while a cut was being made, which may still land
     note: str | None = None
     calls: tuple[ApiCall, ...] = ()  # each that could change something, oldest first
+    calls_left_out: int = 0  # later ones, for which there was no room
     replaced_by: OrderId | None = None  # a stronger order took its place before it was carried out
 
-    def with_calls(self, made: Sequence[ApiCall]) -> tuple[ApiCall, ...]:
-        """The calls so far and these; of very many, the first ones."""
-        return (*self.calls, *made)[:MOST_CALLS]
+    def with_calls(self, made: Sequence[ApiCall]) -> "Receipt":
+        """The receipt with these calls too; of very many, with the first, and how many followed."""
+        every = (*self.calls, *made)
+        left_out = self.calls_left_out + len(every[MOST_CALLS:])
+        return self.model_copy(update={"calls": every[:MOST_CALLS], "calls_left_out": left_out})

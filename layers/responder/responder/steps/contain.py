@@ -156,7 +156,13 @@ def put_back_late(
     """Put back a cut that landed after its release, once: what stands later was cut by somebody."""
     receipt = filed.receipt
     clients.changes()  # of an order before
-    if action.verify(receipt, clients) and action.release(receipt, clients):
+    try:
+        is_put_back = action.verify(receipt, clients) and action.release(receipt, clients)
+    except ResponderError:
+        if made := clients.changes():
+            receipts.replace(filed, receipt.with_calls(made))
+        raise
+    if is_put_back:
         timeline.record(
             receipt.order.incident_id,
             f"released-again:{receipt.order.order_id}",
@@ -164,9 +170,8 @@ def put_back_late(
             by=by,
             text=f"Found cut after its release, and put back again: {receipt.order.resource}.",
         )
-        calls = receipt.with_calls(clients.changes())
-        done = {"released_amid": False, "calls": calls}
-        receipts.replace(filed, receipt.model_copy(update=done))
+        done = receipt.with_calls(clients.changes())
+        receipts.replace(filed, done.model_copy(update={"released_amid": False}))
 
 
 def _may_cut(
@@ -279,8 +284,7 @@ def _cut(filed: Filed, action: Action, clients: Clients, receipts: Receipts) -> 
         action.apply(filed.receipt, clients)
     except ResponderError:
         if made := clients.changes():
-            calls = filed.receipt.with_calls(made)
-            receipts.replace(filed, filed.receipt.model_copy(update={"calls": calls}))
+            receipts.replace(filed, filed.receipt.with_calls(made))
         raise
 
 
@@ -293,12 +297,8 @@ def _applied(
     filed: Filed, action: Action, clients: Clients, receipts: Receipts, now: datetime
 ) -> Receipt:
     receipt = filed.receipt
-    applied = receipt.model_copy(
-        update={
-            "status": ReceiptStatus.APPLIED,
-            "applied_at": receipt.applied_at or now,
-            "calls": receipt.with_calls(clients.changes()),
-        }
+    applied = receipt.with_calls(clients.changes()).model_copy(
+        update={"status": ReceiptStatus.APPLIED, "applied_at": receipt.applied_at or now}
     )
     try:
         return receipts.replace(filed, applied).receipt

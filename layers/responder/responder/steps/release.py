@@ -151,12 +151,12 @@ def release(
             action.release(receipt, clients)
         except ResponderError:
             if made := clients.changes():
-                calls = receipt.with_calls(made)
-                receipts.replace(filed, receipt.model_copy(update={"calls": calls}))
+                receipts.replace(filed, receipt.with_calls(made))
             raise
-        made = receipt.with_calls(clients.changes())
-        done = {"status": ReceiptStatus.RELEASED, "released_at": now, "calls": made}
-        receipt = receipts.replace(filed, receipt.model_copy(update=done)).receipt
+        done = receipt.with_calls(clients.changes()).model_copy(
+            update={"status": ReceiptStatus.RELEASED, "released_at": now}
+        )
+        receipt = receipts.replace(filed, done).receipt
     elif receipt.released_amid:
         put_back_late(filed, action, clients, receipts, timeline, by=request.by, now=now)
     text = f"Put back what stood before: {receipt.order.resource}. {receipt.note}"
