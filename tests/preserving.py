@@ -130,6 +130,7 @@ class World:
             approvals=Approvals(table),
             evidence=Evidence(table),
             timeline=Timeline(table),
+            progress=Progress(table),
             reports=Reports(table),
             vault=vault,
             titles={},

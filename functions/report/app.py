@@ -26,6 +26,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         approvals=wiring.approvals(),
         evidence=wiring.evidence(),
         timeline=wiring.timeline(),
+        progress=wiring.progress(),
         reports=wiring.reports(),
         vault=wiring.vault(),
         titles={action.ID: action.TITLE for action in actions.ACTIONS},

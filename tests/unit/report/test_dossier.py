@@ -79,6 +79,19 @@ def test_how_much_has_gaps_is_counted_over_what_was_called_for() -> None:
     assert coverage.summary([]) == "No collector was called for."
 
 
+def test_a_collector_that_still_goes_on_is_never_called_kept() -> None:
+    looked = tuple(one.model_copy(update={"ended": False}) for one in LOOKED)
+    report = a_report(looked=looked)
+    seen = {line.collector_id: line.seen for line in coverage.lines(report)}
+    assert seen.pop("rds.snapshots") is Seen.NOT_CALLED_FOR
+    assert set(seen.values()) == {Seen.UNFINISHED}
+    assert "3 had not come to their end when this page was made" in Page(report).text
+    one_goes_on = coverage.lines(a_report(looked=(LOOKED[0], looked[1])))
+    assert coverage.summary(one_goes_on).startswith(
+        "Of 2 kinds of evidence that were called for, 0 have gaps. 1 had not come to its end"
+    )
+
+
 def test_the_page_says_what_was_not_looked_at() -> None:
     text = Page(a_report()).text
     assert "nobody can say that nothing happened" in text

@@ -11,6 +11,7 @@ import pytest
 from responder.aws.evidence import Evidence, Shelf
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
+from responder.aws.progress import Progress
 from responder.aws.reports import Reports, Taken
 from responder.aws.timeline import Timeline
 from responder.domain.custody import REPORTED, verify_chain
@@ -156,6 +157,46 @@ def test_pages_of_before_numbers_were_taken_count_and_are_told_of(world: World) 
     world.report(asked="again")
     assert numbers() == [3, 4]
     assert all("2 pages about this incident came before" in page for page in pages())
+
+
+NOT_ENDED = "had not come to its end when this page was made"
+
+
+def test_a_collector_between_two_runs_is_not_called_kept_and_is_at_its_end(world: World) -> None:
+    world.pictures.each_run = 1
+    assert world.collect().more
+    world.report()
+    assert NOT_ENDED in pages()[0]
+    assert not world.collect().more
+    world.report(asked="again")
+    assert NOT_ENDED not in pages()[1]
+
+
+def test_a_run_that_dies_before_it_said_so_has_not_ended_and_the_next_one_says_so(
+    world: World,
+) -> None:
+    whole = Life()
+    world.collect(incident=INCIDENT_ID, life=whole)
+    other = "inc-20261123-00000000aa"
+    Incidents(world.ledger).create(an_incident(id=other), a_finding())
+    with pytest.raises(DiedHereError):
+        world.collect(incident=other, life=Life(whole.calls - 1))
+    assert len(Evidence(world.ledger).items(other)) == 2
+    assert Progress(world.ledger).ended(other, 1) == frozenset()
+    world.collect(incident=other)
+    assert Progress(world.ledger).ended(other, 1) == {"iam.principal"}
+
+
+def test_what_failed_or_was_sealed_by_an_earlier_version_goes_on_no_more(world: World) -> None:
+    world.report()
+    assert NOT_ENDED in pages()[0]
+    failed = {"Error": "Broken", "Cause": "IAM said no"}
+    world.seal(collected=[{"collector_id": "iam.principal", "failure": failed}])
+    world.report(asked="again")
+    assert NOT_ENDED not in pages()[1]
+    assert "Failed:" in pages()[1]
+    world.report(asked="of the next run", generation=2)
+    assert NOT_ENDED in pages()[2]
 
 
 def a_case(world: World, folder: Path) -> Path:

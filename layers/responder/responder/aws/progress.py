@@ -1,4 +1,4 @@
-"""How far a collector is that needs more than one run."""
+"""How far a collector is that needs more than one run, and which have come to their end."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +20,13 @@ class _Place(BaseModel):
     began_at: AwareDatetime
     rounds: int
     bookmark: dict[str, Any]
+
+
+class _Ended(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    collector_id: str
+    at: AwareDatetime
 
 
 @dataclass(frozen=True)
@@ -56,3 +63,17 @@ class Progress:
             self.ledger.replace(stand.seen, place)
         elif not self.ledger.add(stand.pk, stand.sk, place):
             raise Unavailable(f"{stand.sk} was begun by another run; read it again")
+
+    def end(self, incident_id: str, generation: int, collector_id: str, *, at: datetime) -> None:
+        """Say that a collector kept all it had to keep. The first time counts."""
+        sk = f"{_ended(generation)}{collector_id}"
+        self.ledger.add(incident_pk(incident_id), sk, _Ended(collector_id=collector_id, at=at))
+
+    def ended(self, incident_id: str, generation: int) -> frozenset[str]:
+        """The collectors that said so."""
+        found = self.ledger.items(incident_pk(incident_id), _ended(generation))
+        return frozenset(_Ended.model_validate_json(one.body).collector_id for one in found)
+
+
+def _ended(generation: int) -> str:
+    return f"COLLECTED#{generation:04d}#"

@@ -10,6 +10,7 @@ from responder.domain.evidence import CustodyEntry, EvidenceItem
 from responder.domain.identifiers import IncidentId
 
 FORMAT = "breach-responder-manifest/1"
+FOLDER = "manifest/"
 CUSTODY_FORMAT = "breach-responder-custody/1"
 
 
@@ -26,6 +27,11 @@ class Part(StrEnum):
 def label(generation: int, part: Part) -> str:
     """The name of one manifest among those of an incident: 0001, or 0001-copies."""
     return f"{generation:04d}" if part is Part.READS else f"{generation:04d}-{part}"
+
+
+def name_of(generation: int, part: Part) -> str:
+    """Under which a manifest is on record."""
+    return f"{FOLDER}{label(generation, part)}"
 
 
 def of_label(name: str) -> tuple[int, Part]:

@@ -13,6 +13,7 @@ class Seen(StrEnum):
     WHOLE = "kept"
     WITH_GAPS = "kept, with gaps"
     NOTHING = "nothing was kept"
+    UNFINISHED = "had not come to its end when this page was made"
     NOT_CALLED_FOR = "not called for: no finding names such a thing"
 
 
@@ -39,22 +40,31 @@ def lines(report: Report) -> list[Line]:
 def summary(every: Sequence[Line]) -> str:
     """How much of it has a gap, as a sentence."""
     asked = [one for one in every if one.seen is not Seen.NOT_CALLED_FOR]
-    short = [one for one in asked if one.seen is not Seen.WHOLE]
+    unfinished = [one for one in asked if one.seen is Seen.UNFINISHED]
+    short = [one for one in asked if one.seen in (Seen.WITH_GAPS, Seen.NOTHING)]
     if not asked:
         return "No collector was called for."
-    if not short:
+    if not short and not unfinished:
         return f"All {len(asked)} kinds of evidence that were called for were kept without a gap."
+    going_on = (
+        f" {len(unfinished)} had not come to {'its' if len(unfinished) == 1 else 'their'} end when"
+        " this page was made, and may keep more."
+        if unfinished
+        else ""
+    )
     return (
         f"Of {len(asked)} kinds of evidence that were called for, {len(short)} "
-        f"{'has' if len(short) == 1 else 'have'} gaps. Where nobody looked, nobody can say that "
-        "nothing happened."
+        f"{'has' if len(short) == 1 else 'have'} gaps.{going_on} Where nobody looked, nobody can "
+        "say that nothing happened."
     )
 
 
 def _line(report: Report, one: Looked) -> Line:
     items = [item for item in report.evidence if item.collector_id == one.collector_id]
     gaps = tuple(dict.fromkeys(gap for item in items for gap in item.gaps))
-    if items:
+    if one.called_for and not one.ended:
+        seen = Seen.UNFINISHED
+    elif items:
         seen = Seen.WITH_GAPS if gaps or one.failures else Seen.WHOLE
     else:
         seen = Seen.NOTHING if one.called_for else Seen.NOT_CALLED_FOR

@@ -42,6 +42,7 @@ class Looked(BaseModel):
     title: str
     limits: tuple[str, ...]
     called_for: bool
+    ended: bool = True  # False while it may still keep more
     failures: tuple[str, ...] = ()  # of captures that failed, as the custody log has them
 
 

@@ -126,6 +126,7 @@ def collect(
         item = evidence.keep(request.incident_id, draft, vault=vault, by=by, at=read_at())
         names.append(item.name)
         gaps.extend(gap for gap in item.gaps if gap not in gaps)
+    progress.end(request.incident_id, request.generation, collector.ID, at=read_at())
     return CollectAnswer(
         collector_id=collector.ID,
         evidence=_first(names, "in the vault"),

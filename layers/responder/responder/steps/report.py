@@ -15,21 +15,24 @@ from pydantic import AwareDatetime, BaseModel
 
 from responder.aws import evidence as kept
 from responder.aws import ledger as table
+from responder.aws import progress as progress_of
 from responder.aws import reports as numbers
 from responder.aws import timeline as events
 from responder.aws import vault as store
 from responder.aws.approvals import Approvals
 from responder.aws.evidence import Draft, Evidence, Shelf
+from responder.aws.progress import Progress
 from responder.aws.receipts import Receipts
 from responder.aws.records import Records
 from responder.aws.reports import Reports, Taken
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Content, Vault
 from responder.collectors import by_volatility
-from responder.collectors.collector import Collector, called_for
+from responder.collectors.collector import Collector, called_for, part_of
 from responder.domain.custody import NOT_COLLECTED
 from responder.domain.evidence import CustodyEntry, EvidenceItem
 from responder.domain.identifiers import IncidentId
+from responder.domain.manifest import name_of
 from responder.report.failures import failures
 from responder.report.model import Failure, Here, Looked, Numbered, Report
 from responder.report.page import render
@@ -37,7 +40,12 @@ from responder.report.register import row
 from responder.steps.register import KEEPING
 
 PERMISSIONS = (
-    table.READ | events.PERMISSIONS | kept.PERMISSIONS | numbers.PERMISSIONS | store.PERMISSIONS
+    table.READ
+    | events.PERMISSIONS
+    | kept.PERMISSIONS
+    | numbers.PERMISSIONS
+    | progress_of.PERMISSIONS
+    | store.PERMISSIONS
 )
 _REPORTED = "reported:"
 # How the timeline names pages of before numbers were taken: by the beginning of their hash.
@@ -76,6 +84,7 @@ def report(
     approvals: Approvals,
     evidence: Evidence,
     timeline: Timeline,
+    progress: Progress,
     reports: Reports,
     vault: Vault,
     titles: Mapping[str, str],
@@ -112,6 +121,8 @@ def report(
     findings = incidents.findings(incident_id)
     wanted = [one.ID for one in called_for(collectors, findings)]
     custody = evidence.custody(incident_id)
+    seals = evidence.items(incident_id, Shelf.SEAL)
+    at_work = _at_work(collectors, generation, progress.ended(incident_id, generation), seals)
     proofs, clocks = receipts.all(incident_id), records.clocks.all(incident_id)
     page = Content(
         render(
@@ -132,7 +143,9 @@ def report(
                     receipts=proofs,
                     keeping=KEEPING,
                 ),
-                looked=tuple(_looked(one, wanted, custody) for one in collectors),
+                looked=tuple(
+                    _looked(one, wanted, custody, generation, at_work) for one in collectors
+                ),
                 titles=dict(titles),
                 findings=tuple(findings),
                 orders=tuple(orders),
@@ -140,7 +153,7 @@ def report(
                 approvals=tuple(approvals.all(incident_id)),
                 refusals=tuple(incidents.refusals(incident_id)),
                 evidence=tuple(items),
-                seals=tuple(evidence.items(incident_id, Shelf.SEAL)),
+                seals=tuple(seals),
                 custody=tuple(custody),
                 clocks=tuple(clocks),
                 timeline=tuple(happened),
@@ -195,19 +208,41 @@ def _pages(
     )
 
 
+def _at_work(
+    collectors: Sequence[Collector],
+    generation: int,
+    ended: Collection[str],
+    seals: Sequence[EvidenceItem],
+) -> set[str]:
+    """Those of which nobody said that they ended, in a part that is not sealed."""
+    sealed = {item.name for item in seals}
+    return {
+        one.ID
+        for one in collectors
+        if one.ID not in ended and name_of(generation, part_of(one)) not in sealed
+    }
+
+
 def _looked(
-    collector: Collector, wanted: Collection[str], custody: Sequence[CustodyEntry]
+    collector: Collector,
+    wanted: Collection[str],
+    custody: Sequence[CustodyEntry],
+    generation: int,
+    at_work: Collection[str],
 ) -> Looked:
+    failed = [
+        link
+        for link in custody
+        if link.event == NOT_COLLECTED and link.subject.startswith(f"{collector.ID}/")
+    ]
+    has_failed = any(link.subject == f"{collector.ID}/{generation:04d}" for link in failed)
     return Looked(
         collector_id=collector.ID,
         title=collector.TITLE,
         limits=collector.LIMITS,
         called_for=collector.ID in wanted,
-        failures=tuple(
-            link.detail
-            for link in custody
-            if link.event == NOT_COLLECTED and link.subject.startswith(f"{collector.ID}/")
-        ),
+        ended=has_failed or collector.ID not in at_work,
+        failures=tuple(link.detail for link in failed),
     )
 
 

@@ -22,6 +22,7 @@ from responder.domain.custody import NOT_COLLECTED, SEALED
 from responder.domain.evidence import EvidenceItem
 from responder.domain.identifiers import IncidentId
 from responder.domain.manifest import (
+    FOLDER,
     CustodyHead,
     Manifest,
     Part,
@@ -32,6 +33,7 @@ from responder.domain.manifest import (
     custody_document,
     label,
     listed,
+    name_of,
     of_label,
 )
 
@@ -44,7 +46,6 @@ PERMISSIONS = (
     | rounds.PERMISSIONS
 )
 _BY = "seal"
-_MANIFEST = "manifest/"
 _MOST_CAUSE = 4000  # what a collector says of all that failed has room in it
 
 
@@ -103,7 +104,7 @@ def seal(
 
     public_key = signer.public_key()
     paper = label(request.generation, request.part)
-    name = f"{_MANIFEST}{paper}"
+    name = name_of(request.generation, request.part)
     manifest = evidence.item(request.incident_id, Shelf.SEAL, name)
     if manifest is None:
         expected = _expected(request, collectors, incidents)
@@ -250,9 +251,9 @@ def _predecessor(request: SealRequest, evidence: Evidence) -> Predecessor | None
     """The latest manifest before this one. One still being sealed cannot be named."""
     ours = label(request.generation, request.part)
     papers = [
-        (item.name.removeprefix(_MANIFEST), item)
+        (item.name.removeprefix(FOLDER), item)
         for item in evidence.items(request.incident_id, Shelf.SEAL)
-        if item.name.startswith(_MANIFEST)
+        if item.name.startswith(FOLDER)
     ]
     before = [(paper, item) for paper, item in papers if paper < ours]
     if not before:
