@@ -82,6 +82,26 @@ def test_a_release_that_got_no_answer_is_on_the_receipt_too(world: World) -> Non
     assert world.receipt(order).calls[-1].result.startswith("no answer")
 
 
+def test_a_put_back_that_came_late_and_got_no_answer_is_on_the_receipt_too(world: World) -> None:
+    order = world.ordered()
+    world.contain(order)
+    world.release(order)
+    filed = world.receipts.filed(order.incident_id, order.order_id)
+    assert filed is not None
+    world.receipts.replace(filed, filed.receipt.model_copy(update={"released_amid": True}))
+    mute = Member()
+    iam = mute.iam(SHOP)
+    policy = next(
+        one["Arn"] for one in iam.list_policies()["Policies"] if one["PolicyName"] == "AWSDenyAll"
+    )
+    iam.attach_user_policy(UserName=order.resource.rpartition("/")[2], PolicyArn=policy)
+    iam.meta.events.register_first("before-send.iam.DetachUserPolicy", _lost)
+    with pytest.raises(Unavailable):
+        world.release(order, others=mute)
+    assert world.receipt(order).calls[-1].result.startswith("no answer")
+    assert world.receipt(order).released_amid
+
+
 def test_of_very_many_calls_the_first_are_kept_and_the_others_counted(world: World) -> None:
     order = world.ordered()
     world.contain(order)

@@ -376,7 +376,11 @@ def test_a_release_in_the_middle_of_a_cut_wins(world: World) -> None:
     with pytest.raises(Refused, match="was released by"):
         world.contain(order, clients=Member(Slow))
     assert world.shop.standing() == untouched
-    assert world.receipt(order).status is ReceiptStatus.RELEASED
+    receipt = world.receipt(order)
+    assert receipt.status is ReceiptStatus.RELEASED
+    made = [one.operation for one in receipt.calls if one.status == 200]
+    assert made.count("AttachUserPolicy") == 1
+    assert made.index("AttachUserPolicy") < made.index("DetachUserPolicy")
 
 
 def test_another_writer_in_the_middle_is_a_reason_to_try_again(world: World) -> None:

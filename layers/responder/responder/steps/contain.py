@@ -296,18 +296,24 @@ def _is_not_protected(pattern: str | None, arn: str) -> None:
 def _applied(
     filed: Filed, action: Action, clients: Clients, receipts: Receipts, now: datetime
 ) -> Receipt:
-    receipt = filed.receipt
-    applied = receipt.with_calls(clients.changes()).model_copy(
+    receipt, made = filed.receipt, clients.changes()
+    applied = receipt.with_calls(made).model_copy(
         update={"status": ReceiptStatus.APPLIED, "applied_at": receipt.applied_at or now}
     )
     try:
         return receipts.replace(filed, applied).receipt
     except Unavailable:
-        latest = receipts.get(receipt.order.incident_id, receipt.order.order_id)
-        if latest is not None and latest.released_by is not None:
-            # A person released it while we cut, perhaps just before we did.
-            action.release(latest, clients)
-            still_ours(latest)
+        latest = receipts.filed(receipt.order.incident_id, receipt.order.order_id)
+        if latest is None:
+            raise
+        try:
+            if latest.receipt.released_by is not None:
+                # A person released it while we cut, perhaps just before we did.
+                action.release(latest.receipt, clients)
+        finally:
+            receipts.replace(latest, latest.receipt.with_calls([*made, *clients.changes()]))
+        if latest.receipt.released_by is not None:
+            still_ours(latest.receipt)
         raise
 
 
