@@ -97,14 +97,21 @@ def event_of(verb: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def packages() -> Path:
-    """Every function and layer, built by SAM for this machine. What did not change is kept."""
+def packages(request: pytest.FixtureRequest) -> Path:
+    """Every function and layer, built by SAM for this machine. What did not change is kept.
+
+    Once for all workers of a test run: a second build would empty the folder that the first uses.
+    """
     if platform.system() != "Linux":
         pytest.skip("Lambda's runtime emulator and its wheels are for Linux")
     architecture = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
     BUILD.parent.mkdir(exist_ok=True)
     with (BUILD.parent / "packages.lock").open("w") as lock:
         flock(lock, LOCK_EX)
+        built_by = BUILD.parent / "packages.built"
+        of_run = str(getattr(request.config, "workerinput", {}).get("testrunuid", os.getpid()))
+        if built_by.exists() and built_by.read_text() == of_run:
+            return BUILD
         done = subprocess.run(
             [
                 Path(sys.executable).parent / "sam",
@@ -123,7 +130,8 @@ def packages() -> Path:
             text=True,
             check=False,
         )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-4000:]
+        assert done.returncode == 0, done.stderr[-4000:]
+        built_by.write_text(of_run)
     return BUILD
 
 
