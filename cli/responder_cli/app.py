@@ -10,6 +10,7 @@ from responder_cli.drill.command import drill
 from responder_cli.evidence import evidence
 from responder_cli.hold import hold
 from responder_cli.laws import laws
+from responder_cli.on_call import on_call_command
 from responder_cli.plan import plan
 from responder_cli.register import register
 from responder_cli.release import release
@@ -17,6 +18,7 @@ from responder_cli.release import release
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 for command in (drill, plan, deadlines, laws, register, report, cut, release, evidence, hold):
     app.command()(command)
+app.command("on-call")(on_call_command)
 
 
 @app.command(

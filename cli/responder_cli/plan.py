@@ -18,8 +18,9 @@ from responder.domain.policy import DEFAULT_POLICY, Policy
 from responder.domain.protection import ProtectList, own_roles
 from responder.sources import feeds
 from responder.sources.rulebook import read_policy, read_protect_list
+from responder_cli.files import text_of
 
-_MOST_BYTES = 8 * 1024 * 1024  # far more than EventBridge carries
+_MOST_BYTES = 8 * 1024 * 1024  # of findings; far more than EventBridge carries
 _COLOURS = {"contain": "red", "escalate": "yellow", "record": "dim"}
 
 
@@ -64,8 +65,8 @@ def plan(
 
 def _rulebook(policy: Path | None, protect: Path | None) -> tuple[Policy, ProtectList]:
     try:
-        rules = read_policy(_text(policy), str(policy)) if policy else DEFAULT_POLICY
-        patterns = read_protect_list(_text(protect), str(protect)) if protect else ()
+        rules = read_policy(text_of(policy), str(policy)) if policy else DEFAULT_POLICY
+        patterns = read_protect_list(text_of(protect), str(protect)) if protect else ()
     except Broken as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(2) from None
@@ -78,7 +79,7 @@ def _entries(
     """One entry for each finding in a file; one with the error if it cannot be read."""
     told = {"event": str(path), "mode": mode.value}
     try:
-        findings = feeds.read_text(_text(path))
+        findings = feeds.read_text(text_of(path, _MOST_BYTES))
     except Broken as error:
         return [told | {"error": f"{path}: {error}"}]
     return [
@@ -121,17 +122,6 @@ def _entry(finding: Finding, decision: Decision) -> dict[str, Any]:
         ],
         "refusals": [refusal.model_dump(mode="json") for refusal in decision.refusals],
     }
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise Broken(f"{path}: larger than {_MOST_BYTES} bytes")
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise Broken(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Broken(f"{path}: not UTF-8 text") from None
 
 
 def _shown(entries: list[dict[str, Any]], mode: ModeChoice) -> Group:

@@ -22,10 +22,10 @@ from responder.regimes.places import problem, unknown
 from responder.regimes.regime import Kind, Regime, own
 from responder.report.deadline_lines import urgency
 from responder.steps.record import read_statement
+from responder_cli.files import text_of
 
 _UNOPENED = "inc-00000000-0000000000"  # these facts belong to no incident on record
 EXAMPLE = "2026-11-23T09:00:00-08:00"
-_MOST_BYTES = 65_536
 _BESIDE = ("incident_id", "by")  # what the Record function takes, and is no fact
 _INCIDENT = TypeAdapter[str](IncidentId)
 
@@ -87,7 +87,7 @@ def elsewhere(said: Statement, places: Sequence[str], *, every: bool) -> str | N
 
 def contracts(files: Sequence[Path]) -> tuple[Regime, ...]:
     """Contracts of the shop's own, beside the laws. Raises `Broken` naming file and field."""
-    return tuple(own(_text(file), str(file)) for file in files)
+    return tuple(own(text_of(file), str(file)) for file in files)
 
 
 def since(said: Statement) -> datetime:
@@ -151,7 +151,7 @@ def _counts(given: Sequence[str]) -> dict[str, int]:
 def by_file(path: Path) -> tuple[dict[str, Any], str | None]:
     """The facts in a file, and the incident they are of. Raises `Broken` if it cannot be read."""
     try:
-        data: Any = yaml.safe_load(_text(path))  # reads JSON too
+        data: Any = yaml.safe_load(text_of(path))  # reads JSON too
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise Broken(f"{path}: {one_line(str(error), 200)}") from None
     if not isinstance(data, dict):
@@ -159,17 +159,6 @@ def by_file(path: Path) -> tuple[dict[str, Any], str | None]:
     facts = {str(name): value for name, value in data.items() if name not in _BESIDE}
     named = data.get("incident_id")
     return facts, None if named is None else incident_of("field incident_id", named)
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise Broken(f"{path}: larger than {_MOST_BYTES} bytes")
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise Broken(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise Broken(f"{path}: not UTF-8 text") from None
 
 
 def incident_of(field: str, given: object) -> str:

@@ -121,7 +121,7 @@ def plain(message: str) -> str:
     """A message of pydantic, without regular expressions and names of our classes."""
     if message.startswith("String should match pattern"):
         return "12 digits are wanted" if "{12}" in message else "has characters it cannot have"
-    return re.sub(r" or instance of \w+", "", message)
+    return re.sub(r" or instance of \w+", "", message.removeprefix("Value error, "))
 
 
 def _path(at: str, loc: tuple[int | str, ...]) -> str:

@@ -288,7 +288,7 @@ def _shown(clock: Clock) -> RecordedClock:
 def _problem(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or "of the statement"
-    message = envelope.plain(first["msg"]).removeprefix("Value error, ")
+    message = envelope.plain(first["msg"])
     if first["type"] == "extra_forbidden":
         message = f"there is no such field; there are {', '.join(Statement.model_fields)}"
     if first["type"] in ("timezone_aware", "datetime_from_date_parsing", "datetime_parsing"):
