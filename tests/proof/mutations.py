@@ -131,7 +131,7 @@ MUTATIONS = (
         name="what stood before is written down after the cut",
         file=f"{_PACKAGE}/steps/contain.py",
         old="    filed = _on_record(order, filed, before, receipts, now)\n"
-        "    action.apply(filed.receipt, clients)\n",
+        "    _cut(filed, action, clients, receipts)\n",
         new="    first = Receipt(order=order, status=ReceiptStatus.OBSERVED, before=before)\n"
         "    action.apply(first, clients)\n"
         "    filed = _on_record(order, filed, before, receipts, now)\n",
