@@ -157,6 +157,11 @@ def _undisturbed(scenario: Scenario, night: Night) -> dict[str, object]:
     first = len(night.cloud.calls)
     scenario.run(night)
     calls = calls_since(first, night)
+    # Also what a person is refused, which a scenario that is not what it says would never tell.
+    if failed := [
+        f"{one.logical_id}: {one.message}" for one in night.cloud.invocations if one.error
+    ]:
+        raise RuntimeError(f"with nothing going wrong: {failed[0]}")
     end = _end(scenario, night)
     if why := _broken(night, end, whole=True):
         raise RuntimeError("; ".join(why))

@@ -1,5 +1,6 @@
 """What differs between two ends of a night, but for what must: docs/proof.md says why."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ _TOO_LATE = "effects: more: page: [APPROVED TOO LATE]"
 # Whose executions fail where one of these functions lacks a right, and nobody else's. For each an
 # alarm pages: tests/template/test_protections.py.
 _FAIL_WITH = {"Report ": "breach-responder-incident-response:", "Tick ": "DeadlineTracker"}
+_OF_NO_SEAL = re.compile(
+    r": there is no signature of it$|: follows manifest \d{4}(-[a-z]+)?, which is missing$"
+)
 # What holds also where a right is missing and a person has to do the rest.
 ALWAYS = frozenset({CUSTODY, DEAD_LETTERS, FAILED_EXECUTIONS, INCIDENTS})
 
@@ -42,6 +46,7 @@ def differing(expected: Parts, found: Parts, excuse: Excuse) -> list[str]:
         without = excuse.without.union(*(_without_a_right(call, end) for call in excuse.denied))
         why = differences(end, found[part], without=without, pages_again=excuse.pages)
         why = _visibly(_in_time(why, excuse.struck), excuse.denied)
+        why = _unsealed(why, excuse.denied)
         told += [one if part == WHOLE else f"{part}: {one}" for one in why]
     return told
 
@@ -88,8 +93,23 @@ def _without_a_right(call: str, end: Collection[str]) -> frozenset[str]:
     """
     if call.startswith("Tick "):
         return frozenset()
-    of_a_seal = {CUSTODY} if call.startswith("Seal ") else set[str]()
-    return (frozenset(end) - ALWAYS) | of_a_seal
+    return frozenset(end) - ALWAYS
+
+
+def _unsealed(why: Sequence[str], denied: Collection[str]) -> list[str]:
+    """What is wrong with an end, where the function that seals was denied one of these calls.
+
+    That a manifest has no signature, or follows one that was never put, is to be seen. Anything
+    else that is broken is not.
+    """
+    if not any(call.startswith("Seal ") for call in denied):
+        return list(why)
+    return [
+        one
+        for one in why
+        if not one.startswith(f"{CUSTODY}: more: ")
+        or not all(_OF_NO_SEAL.search(broken) for broken in one.split("; ")[1:])
+    ]
 
 
 def _visibly(why: Sequence[str], denied: Collection[str]) -> list[str]:

@@ -128,9 +128,14 @@ def called(night: Night, output: str, asked: dict[str, Any]) -> None:
 
 
 def asked_of(night: Night, **more: Any) -> dict[str, Any]:
+    """What a person sends about the one incident, with their reason."""
+    return about(night, by=_ALICE, reason="rehearsal") | more
+
+
+def about(night: Night, *, by: str, **more: Any) -> dict[str, Any]:
     """What a person sends about the one incident."""
     [incident] = night.watch.incidents()
-    return {"incident_id": incident.id, "by": _ALICE, "reason": "rehearsal", **more}
+    return {"incident_id": incident.id, "by": by, **more}
 
 
 def asks_for_cut(night: Night, action_id: str, resource: str) -> None:

@@ -11,7 +11,7 @@ from responder_cli.drill import world
 from responder_cli.drill.events import deliveries
 from tests.proof import wider
 from tests.proof.campaigns import campaigns, events_of, stolen_again
-from tests.proof.people import answered, asked_of, asks_for_cut, called
+from tests.proof.people import about, answered, asked_of, asks_for_cut, called
 from tests.proof.things import found, stocked
 from tests.workflow.nights import Night
 
@@ -122,11 +122,13 @@ def _by_hand(night: Night) -> None:
 
 
 def _facts(night: Night) -> None:
-    """Counsel records when it was discovered, days pass, and the register is read."""
-    said = {"discovered_at": "2026-11-23T12:00:00Z", "residents": {"US-CA": 1200, "US-TX": 700}}
-    asked = asked_of(night, by="counsel@example.com", **said)
-    called(night, "RecordFunctionName", asked)
-    night.cloud.advance(timedelta(days=20))
+    """Counsel records when it was discovered, and whom it concerns: a deadline is of 72 hours.
+
+    Half of them pass, and the register is read.
+    """
+    said = {"discovered_at": "2026-11-23T12:00:00Z", "residents": {"US-CA": 1200, "EU-GDPR": 70}}
+    called(night, "RecordFunctionName", about(night, by="counsel@example.com", **said))
+    night.cloud.advance(timedelta(days=2))
     called(night, "RegisterFunctionName", {})
 
 

@@ -1,7 +1,7 @@
 """What of an end is a difference, and what goes with what went wrong."""
 
 from tests.proof.differences import Excuse, differing
-from tests.proof.ends import FAILED_EXECUTIONS, REST, WHOLE
+from tests.proof.ends import CUSTODY, FAILED_EXECUTIONS, REST, WHOLE, Parts
 
 CLEAN = {WHOLE: {"effects": ["page: [MISSED] x1"], FAILED_EXECUTIONS: list[str]()}}
 TRACKER = "breach-responder-DeadlineTracker-3hbxGAhcSN6u: inc-1-20261123T14: FAILED"
@@ -28,6 +28,23 @@ def test_a_tracker_that_lacks_a_right_fails_and_nothing_else_does() -> None:
 def test_a_report_that_lacks_a_right_fails_the_response() -> None:
     assert differing(CLEAN, FAILED, Excuse(denied=["Report s3:PutObject"])) == [OF_TRACKER]
     assert len(differing(CLEAN, FAILED, Excuse(denied=["Contain iam:GetUser"]))) == 2
+
+
+SEALED = "64 objects: 62 ok, 1 BROKEN; "
+UNSIGNED = f"{SEALED}manifest/0001-{'c7' * 32}.json: there is no signature of it"
+WITHOUT = f"{SEALED}manifest/0003-{'9a' * 32}.json: follows manifest 0001-kept, which is missing"
+ALTERED = f"{UNSIGNED}; iam.principal/0001/a: is not what was sealed: its SHA-256 differs"
+
+
+def test_a_seal_that_lacks_a_right_leaves_a_manifest_unsigned_and_breaks_nothing_else() -> None:
+    clean: Parts = {WHOLE: {CUSTODY: []}}
+    for line in (UNSIGNED, WITHOUT, ALTERED):
+        found: Parts = {WHOLE: {CUSTODY: [line]}}
+        told = [f"{CUSTODY}: more: {line}"]
+        assert differing(clean, found, Excuse()) == told
+        assert differing(clean, found, Excuse(denied=["Collect s3:PutObject"])) == told
+        of_seal = differing(clean, found, Excuse(denied=["Seal kms:Sign"]))
+        assert of_seal == (told if line is ALTERED else [])
 
 
 def test_a_part_is_named_and_a_page_again_is_none() -> None:
