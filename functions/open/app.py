@@ -22,6 +22,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         timeline=wiring.timeline(),
         ledger=wiring.ledger(),
         pager=wiring.pager(),
+        rotas=wiring.rota_store(),
         desk=wiring.desk(),
         mode=wiring.settings().mode,
     )

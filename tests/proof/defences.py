@@ -202,6 +202,8 @@ ELSEWHERE = (
         for role, right in (
             ("CollectRole", "rds:DescribeDB[ILPS]*"),
             ("PreserveRole", "ec2:*"),
+            ("PreserveRole", "kms:*"),
+            ("KeepRole", "*"),
             ("PreserveRole", "rds:*Tags*"),
             ("PreserveRole", "rds:CreateDBSnapshot"),
         )

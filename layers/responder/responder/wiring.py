@@ -26,6 +26,7 @@ from responder.aws.receipts import Receipts
 from responder.aws.records import Records
 from responder.aws.rehashes import Rehashes, VersionReader
 from responder.aws.reports import Reports
+from responder.aws.rota_store import RotaStore
 from responder.aws.rule_store import RuleStore
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
@@ -62,6 +63,7 @@ class Settings(BaseModel):
     policy_parameter: str = ""
     protect_parameter: str = ""
     stop_parameter: str = ""  # the kill switch
+    rota_parameter: str = ""  # who is on call
     evidence_bucket: str = ""
     evidence_account: str = ""
     evidence_key_arn: str = ""
@@ -173,6 +175,12 @@ def protect_list(function_arn: str) -> ProtectList:
             more=(told.deny_accounts_role_arn,),
         )
     )
+
+
+@cache
+def rota_store() -> RotaStore:
+    """Who is on call."""
+    return RotaStore(home_clients().home("ssm"), settings().rota_parameter)
 
 
 @cache

@@ -4,17 +4,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.pager import Pager
+from responder.aws.rota_store import RotaStore
 from responder.aws.timeline import Timeline
 from responder.channels.channel import Desk
 from responder.domain.errors import Broken, Unavailable
 from responder.steps.mirror import incident_of, mirror
 from responder.steps.open import OpenAnswer, OpenRequest, open_incident
-from tests.builders import INCIDENT_ID, NOON, a_finding, an_incident
+from tests.builders import INCIDENT_ID, NOON, REGION, a_finding, an_incident
 from tests.consoles import (
     PLAN_ARN,
     TOPIC_ARN,
@@ -38,6 +40,7 @@ class World:
     ssm: OpsCenter = field(default_factory=OpsCenter)
     manager: IncidentManager = field(default_factory=IncidentManager)
     topic: Topic = field(default_factory=Topic)
+    rota: str = ""  # the name of its parameter
 
     def run(self, now: datetime = NOON, life: Life | None = None) -> OpenAnswer:
         living = life or Life()
@@ -49,6 +52,7 @@ class World:
             timeline=Timeline(table),
             ledger=table,
             pager=Pager(table, living.of(self.topic), self.topic_arn),
+            rotas=RotaStore(living.of(boto3.client("ssm", region_name=REGION)), self.rota),
             desk=Desk(clients, "aws", self.plan, self.topic_arn),
             mode="monitor",
         )
@@ -174,6 +178,78 @@ def test_a_busy_console_delays_the_item_but_not_the_page(world: World) -> None:
     world.ssm.create_ops_item = whole  # type: ignore[method-assign]
     assert world.run().channel == "ops_center"
     assert len(world.topic.messages) == 1
+
+
+ROTA = """
+people:
+  ana: {name: Ana Ruiz, email: ana@example.com, phone: "+14155550100"}
+  ben: {name: Ben Okafor, phone: "+14155550101"}
+  dee: {name: Dee Marsh, email: dee@example.com}
+levels:
+  - name: primary
+    answer_within_minutes: 10
+    turns:
+      - {people: [ana, ben], first_day: 2026-11-16, time_zone: America/Los_Angeles}
+  - name: manager
+    turns:
+      - people: [dee]
+        first_day: 2026-11-16
+        time_zone: America/New_York
+        hours: {from: "08:00", to: "20:00"}
+"""
+
+
+def with_rota(world: World, text: str) -> None:
+    world.rota = "rota"
+    boto3.client("ssm", region_name=REGION).put_parameter(
+        Name=world.rota, Type="String", Value=text, Overwrite=True
+    )
+
+
+def test_the_page_names_whom_to_call_in_order_and_the_timeline_who_was(world: World) -> None:
+    """On Monday 23 November Ana's week ends at nine in Los Angeles, at 17:00 UTC."""
+    with_rota(world, ROTA)
+    world.run()
+    [page] = world.topic.messages
+    assert (
+        "On call, in this order:\n"
+        "1. primary: Ana Ruiz, +14155550100, ana@example.com; no answer in 10 minutes: the next\n"
+        "2. manager: NOBODY is on call now\n"
+    ) in page["Message"]
+    assert world.said("paged").endswith("On call: Ana Ruiz (primary), nobody (manager).")
+
+
+def test_the_page_names_who_has_the_turn_at_its_instant(world: World) -> None:
+    with_rota(world, ROTA)
+    world.run(NOON + timedelta(hours=5, minutes=1))
+    [page] = world.topic.messages
+    assert "1. primary: Ben Okafor, +14155550101; no answer" in page["Message"]
+    assert "2. manager: Dee Marsh, dee@example.com\n" in page["Message"]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("levels: []", "field people: Field required"), (None, "reading the parameter rota")],
+)
+def test_a_rota_that_cannot_be_read_keeps_no_page_back(
+    world: World, text: str | None, says: str
+) -> None:
+    if text is None:
+        world.rota = "rota"
+    else:
+        with_rota(world, text)
+    world.run()
+    [page] = world.topic.messages
+    assert "Who is on call could not be read: " in page["Message"]
+    assert says in page["Message"]
+    assert "On call: not known" in world.said("paged")
+
+
+def test_without_a_rota_a_page_says_nothing_of_it(world: World) -> None:
+    with_rota(world, "none")
+    world.run()
+    [page] = world.topic.messages
+    assert "n call" not in page["Message"]
 
 
 def test_a_page_that_fails_is_raised_after_the_console_is_filled_and_sent_later(

@@ -43,6 +43,11 @@ def cover(rota: Rota, level: Level, since: datetime, until: datetime) -> list[Sh
     return shifts
 
 
+def at_instant(rota: Rota, level: Level, at: datetime) -> str | None:
+    """Who has this level at an instant: the id of a person, or None for nobody."""
+    return _who(rota, level, at)[0]
+
+
 def on_call(rota: Rota, at: datetime) -> list[Shift]:
     """Who has each level now and who next, in the order they are called: two shifts of each level.
 

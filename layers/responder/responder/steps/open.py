@@ -1,17 +1,22 @@
 """Tell people about an incident, once, by the best channel this account has."""
 
+from datetime import datetime
+
 from pydantic import AwareDatetime, BaseModel
 
 from responder import channels
 from responder.aws import ledger as table
 from responder.aws import pager as paging
+from responder.aws import rota_store as rota_of
 from responder.aws import timeline as events
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.pager import Paged, Pager
+from responder.aws.rota_store import RotaStore
 from responder.aws.timeline import Timeline
 from responder.channels.channel import Channel as Place
 from responder.channels.channel import Desk, Opened
+from responder.domain.calling import Called, called
 from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId
@@ -23,6 +28,7 @@ PERMISSIONS = (
     table.PERMISSIONS
     | events.PERMISSIONS
     | paging.PERMISSIONS
+    | rota_of.PERMISSIONS
     | frozenset().union(*(channel.PERMISSIONS for channel in channels.CHANNELS))
 )
 
@@ -48,10 +54,13 @@ def open_incident(
     timeline: Timeline,
     ledger: Ledger,
     pager: Pager,
+    rotas: RotaStore,
     desk: Desk,
     mode: str,
 ) -> OpenAnswer:
     """Open, page, and show what happened so far. May run again: one opening, and one page.
+
+    The page says whom the rota calls, if there is one. One that cannot be read keeps no page back.
 
     A channel that does not exist here is passed over, and the timeline says which and why. A
     channel that could not answer just now pages first and is tried again.
@@ -59,13 +68,14 @@ def open_incident(
     incident = incidents.get(request.incident_id)
     summary = summarise(incident, incidents.findings(incident.id), mode=mode)
     now = request.now
+    who = _on_call(rotas, now)
     channel = incident.channel
     passed_over: list[str] = []
     if channel is None:
         try:
             place, opened = _climb(incident, summary, desk, passed_over)
         except Unavailable:
-            _page(incident, summary, "It is not open in a console yet.", pager, timeline, request)
+            _page(incident, summary, "It is not open in a console yet.", who, pager, timeline, now)
             raise
         if opened.calls_people:
             pager.leave_to_channel(incident.id, now=now)
@@ -77,7 +87,7 @@ def open_incident(
     # is saved and filled before the failure is raised.
     failure: ResponderError | None = None
     try:
-        _page(incident, summary, where, pager, timeline, request)
+        _page(incident, summary, where, who, pager, timeline, now)
     except (Broken, Unavailable) as error:
         failure = error
     text = f"Opened at {channels.BY_ID[channel.id].TITLE}: {channel.reference}."
@@ -103,16 +113,26 @@ def _climb(
     raise Broken(f"{incident.id} could be opened nowhere: {'; '.join(passed_over)}")
 
 
+def _on_call(rotas: RotaStore, now: datetime) -> Called | None:
+    try:
+        rota = rotas.rota()
+    except (Broken, Unavailable) as error:
+        why = one_line(str(error), 300)
+        return Called(f"Who is on call could not be read: {why}", f"not known: {why}")
+    return None if rota is None else called(rota, now)
+
+
 def _page(
     incident: Incident,
     summary: Summary,
     where: str,
+    who: Called | None,
     pager: Pager,
     timeline: Timeline,
-    request: OpenRequest,
+    now: datetime,
 ) -> None:
-    text = f"{summary.text}\n\n{where}\n"
-    paged = pager.page(incident.id, subject=summary.subject, text=text, now=request.now)
+    text = "\n\n".join([summary.text, *([] if who is None else [who.text]), where]) + "\n"
+    paged = pager.page(incident.id, subject=summary.subject, text=text, now=now)
     said = {
         Paged.SENT: "Paged through the pager topic.",
         # The run that paged may have died before it could say so; if it did not, its word stays.
@@ -121,4 +141,5 @@ def _page(
         Paged.NOBODY: "Nobody was paged: this stack has no pager topic.",
     }
     if paged in said:
-        timeline.record(incident.id, "paged", at=request.now, by="open", text=said[paged])
+        on_call = "" if who is None else f" On call: {who.names}."
+        timeline.record(incident.id, "paged", at=now, by="open", text=f"{said[paged]}{on_call}")
