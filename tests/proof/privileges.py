@@ -13,11 +13,12 @@ from tests.template.templates import (
     statements,
 )
 
-_MEMBER = "stacks/member-role.yaml"
+_ELSEWHERE = ("stacks/member-role.yaml", "stacks/evidence-copies.yaml")
 _MEMBERS = {
     "breach-responder-contain": "ContainRole",
     "breach-responder-collect": "CollectRole",
     "breach-responder-preserve": "PreserveRole",
+    "breach-responder-keep": "KeepRole",
 }
 _REFUSALS = frozenset(
     {
@@ -59,19 +60,20 @@ def uses_of(calls: Iterable[Call]) -> set[Use]:
 
 
 def allowed() -> dict[str, frozenset[str]]:
-    """The actions that each role of a function, and each member role, is allowed."""
+    """The actions that each role of a function, and each that it assumes, is allowed."""
     found = {
         f"{name}Role": _actions(statements(properties))
         for name, properties in resources("AWS::Serverless::Function").items()
     }
-    for logical_id, role in resources("AWS::IAM::Role", _MEMBER).items():
-        more = [
-            statement
-            for policy in resources("AWS::IAM::ManagedPolicy", _MEMBER).values()
-            if {"Ref": logical_id} in policy["Roles"]
-            for statement in policy["PolicyDocument"]["Statement"]
-        ]
-        found[logical_id] = _actions([*role_statements(role), *more])
+    for path in _ELSEWHERE:
+        for logical_id, role in resources("AWS::IAM::Role", path).items():
+            more = [
+                statement
+                for policy in resources("AWS::IAM::ManagedPolicy", path).values()
+                if {"Ref": logical_id} in policy["Roles"]
+                for statement in policy["PolicyDocument"]["Statement"]
+            ]
+            found[logical_id] = _actions([*role_statements(role), *more])
     return found
 
 

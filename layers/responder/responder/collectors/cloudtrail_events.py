@@ -75,7 +75,6 @@ def collect(scene: Scene) -> Iterator[Collected]:
     if questions and len(failures) == len(questions):
         raise together(failures)
     lines.gaps += [
-        "data events (reads and writes of objects, items, functions) are not in event history",
         f"regions other than {', '.join(sorted({q.region for q in questions})) or 'none'}"
         " were not asked",
         f"events later than {(scene.now - DELIVERY).isoformat()} may not have arrived yet",

@@ -12,13 +12,13 @@ KINDS: tuple[str, ...] = ()
 PERMISSIONS: frozenset[str] = frozenset()  # they are on record; the member account is not asked
 COPIES: frozenset[str] = frozenset()
 KEEPS: frozenset[str] = frozenset()
-LIMITS = ("findings in our own shape: the detector's record has fields that ours leaves out",)
+LIMITS = (
+    "findings in our own shape: the detector's record has fields that ours leaves out;"
+    " guardduty.history and securityhub.history ask for that, and the event archive keeps what was"
+    " sent",
+)
 
 _COVERS = "each finding in the shape we work with, in the version that was latest when collected"
-_NORMALISED_ONLY = (
-    "the detector's own record is not in it: guardduty.history and securityhub.history ask for"
-    " that, and the event archive keeps what was sent"
-)
 
 
 def collect(scene: Scene) -> Iterator[Collected]:
@@ -29,7 +29,7 @@ def collect(scene: Scene) -> Iterator[Collected]:
         "findings": [finding.model_dump(mode="json") for finding in findings],
     }
     text = json.dumps(document, indent=1, ensure_ascii=True)
-    gaps = [_NORMALISED_ONLY] if findings else ["the incident has no finding on record"]
+    gaps = [] if findings else ["the incident has no finding on record"]
     yield Collected(
         f"{ID}/{scene.generation:04d}/findings",
         Content(text.encode("ascii"), ".json", "application/json"),
