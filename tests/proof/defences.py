@@ -85,6 +85,14 @@ UNUSED = (
         "sns:Publish",
         "When something in the vault is not as recorded: tests/unit/steps/test_rehash.py.",
     ),
+    *(
+        Defence(
+            "RehashFunctionRole",
+            right,
+            "A week after something was kept: tests/workflow/test_evidence_kept.py.",
+        )
+        for right in ("dynamodb:[GP]*Item", "s3:GetObjectVersion")
+    ),
     Defence(
         "ContainRole",
         "ec2:RevokeSecurityGroupIngress",
@@ -112,14 +120,6 @@ UNUSED = (
         "ContainRole",
         "iam:*[Tt]ag*",
         "Where the guard policy stands: tests/unit/actions/test_iam_tag_quarantined.py.",
-    ),
-    *(
-        Defence(
-            "SweepFunctionRole",
-            right,
-            "When a deadline comes due before the tracker tells: tests/workflow/test_deadlines.py.",
-        )
-        for right in ("dynamodb:GetItem", "sns:Publish")
     ),
     *(
         Defence(
