@@ -149,7 +149,7 @@ def test_a_later_page_names_the_earlier_ones_with_their_hashes(world: World) -> 
 
 
 def test_pages_of_before_numbers_were_taken_count_and_are_told_of(world: World) -> None:
-    for sha256 in ("0123456789abcdef", "fedcba9876543210"):
+    for sha256 in ("0a" * 8, "f9" * 8):
         Timeline(world.ledger).record(
             INCIDENT_ID, f"reported:{sha256}", at=NOON, by="report", text="Put the report"
         )
