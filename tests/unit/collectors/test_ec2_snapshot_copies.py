@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from tests.builders import INCIDENT_ID, REGION, SHOP
 from tests.collecting import document_of
 from tests.copying import COPIES_KEY, DiedError, Shop, a_shop
 from tests.template.roles import VAULT
-from tests.unit.localcloud.judging import allow, policy
+from tests.unit.localcloud.judging import allow, deny, policy
 
 OPTIONS = Options(
     snapshot_monthly_limit=100,
@@ -169,7 +169,7 @@ def test_where_no_snapshot_was_made_it_gives_up_within_the_hour(shop: Shop) -> N
     [
         ("CopySnapshot", "copying snap-"),
         ("ModifySnapshotAttribute", f"with account {VAULT}"),
-        ("DescribeVolumes", "looking for the snapshots of"),
+        ("DescribeVolumes", "looking for the volumes of"),
     ],
 )
 def test_what_is_refused_is_a_gap_that_names_it(copied: Shop, operation: str, says: str) -> None:
@@ -187,15 +187,23 @@ def test_a_lock_that_is_refused_is_a_gap_and_the_copy_is_kept(copied: Shop) -> N
     assert set(in_account(copied, VAULT)) == sources(copied)
 
 
-@pytest.mark.parametrize("operation", ["CopySnapshot", "DescribeSnapshots", "DescribeVolumes"])
+@pytest.mark.parametrize("operation", ["DescribeSnapshots", "DescribeVolumes"])
 def test_what_does_not_answer_is_tried_again(copied: Shop, operation: str) -> None:
     copied.refused, copied.code = {operation}, "RequestLimitExceeded"
     with pytest.raises(Unavailable):
         list(ec2_snapshot_copies.collect(copied.scene(options=OPTIONS)))
 
 
-def test_a_limit_that_passes_is_waited_for(copied: Shop) -> None:
-    copied.refused, copied.code = {"CopySnapshot"}, "ResourceLimitExceeded"
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        ("CopySnapshot", "ResourceLimitExceeded"),
+        ("CopySnapshot", "InvalidSnapshot.NotFound"),  # shared, and not seen everywhere yet
+        ("CopySnapshot", "RequestLimitExceeded"),
+    ],
+)
+def test_what_passes_is_waited_for(copied: Shop, operation: str, code: str) -> None:
+    copied.refused, copied.code = {operation}, code
     [later] = ec2_snapshot_copies.collect(copied.scene(options=OPTIONS))
     assert isinstance(later, Later)
     copied.refused.clear()
@@ -316,3 +324,152 @@ def test_nobody_but_the_roles_may_encrypt_a_snapshot_with_the_key(copied: Shop) 
     assert thief.copy_snapshot(**asked)["SnapshotId"]
     with pytest.raises(ClientError, match=r"AccessDenied|UnauthorizedOperation"):
         thief.copy_snapshot(Encrypted=True, KmsKeyId=COPIES_KEY, **asked)
+
+
+def later_on(shop: Shop) -> datetime:
+    return shop.world.clock.now() + timedelta(hours=3)
+
+
+def ours(shop: Shop, volume: str, generation: int = 1) -> str:
+    """A snapshot with our tags that somebody else made."""
+    return str(
+        shop.world.operator("ec2", SHOP).create_snapshot(
+            VolumeId=volume,
+            TagSpecifications=[
+                {"ResourceType": "snapshot", "Tags": our_tags(INCIDENT_ID, generation)}
+            ],
+        )["SnapshotId"]
+    )
+
+
+def test_one_volume_that_does_not_answer_does_not_stop_the_others(copied: Shop) -> None:
+    """What AWS did not answer about is asked again, and named where it never does."""
+    first, second = sorted(sources(copied))
+    [later] = ec2_snapshot_copies.collect(copied.scene(options=OPTIONS))
+    assert isinstance(later, Later)
+    copied.world.clock.advance(TAKES)
+    copied.refused, copied.code = {"ModifySnapshotAttribute"}, "InternalError"
+    gaps = kept(copied, bookmark=later.bookmark).gaps
+    assert len(gaps) == 2
+    for source, gap in zip((first, second), sorted(gaps), strict=True):
+        assert gap.startswith(f"{source} was not taken over after 11:00:00: sharing snap-")
+        assert gap.endswith("AWS answered InternalError")
+
+
+def test_a_volume_without_a_snapshot_is_a_gap_and_the_others_are_taken_over(copied: Shop) -> None:
+    [gone, stays] = sorted(sources(copied))
+    volume = ec2_backends[SHOP][REGION].snapshots.pop(gone).volume.id
+    [gap] = kept(copied).gaps
+    assert gap == f"there was no snapshot of ours of {volume} to copy within 1:00:00"
+    assert set(in_account(copied, VAULT)) == {stays}
+
+
+def test_a_snapshot_that_is_listed_later_is_taken_over_all_the_same(copied: Shop) -> None:
+    held = ec2_backends[SHOP][REGION].snapshots
+    late, _ = both = sorted(sources(copied))
+    hidden = held.pop(late)
+    [later] = ec2_snapshot_copies.collect(copied.scene(options=OPTIONS))
+    assert isinstance(later, Later)
+    held[late] = hidden
+    assert kept(copied, bookmark=later.bookmark).gaps == ()
+    assert set(in_account(copied, VAULT)) == set(both)
+
+
+def test_volumes_that_are_detached_before_they_are_copied_are_not_forgotten(shop: Shop) -> None:
+    """An instance that is terminated leaves no volumes to ask about."""
+    [later] = ec2_snapshot_copies.collect(shop.scene(options=OPTIONS))
+    assert isinstance(later, Later)
+    list(ec2_snapshots.collect(shop.scene(options=OPTIONS)))
+    made = sources(shop)
+    for volume in ec2_backends[SHOP][REGION].volumes.values():
+        volume.attachment = None
+    assert kept(shop, bookmark=later.bookmark).gaps == ()
+    assert set(in_account(shop, VAULT)) == made
+
+
+def test_of_each_volume_one_snapshot_is_copied_however_many_are_tagged(copied: Shop) -> None:
+    """Each more would be paid for twice, and no limit would count it."""
+    before = sources(copied)
+    copied.world.clock.advance(timedelta(minutes=1))
+    for _ in range(3):
+        ours(copied, copied.fleet.volume)
+    copied.world.clock.advance(TAKES)
+    assert kept(copied).gaps == ()
+    assert set(in_account(copied, VAULT)) == before
+
+
+def test_a_copy_of_one_volume_is_not_taken_for_that_of_another(copied: Shop) -> None:
+    """An attacker writes on one that it is a copy of a snapshot that is not copied yet."""
+    held: Any = ec2_backends[SHOP][REGION].snapshots
+    first, second = sorted(sources(copied))
+    held[second].status, held[second].completes_at = "pending", later_on(copied)
+    [later] = ec2_snapshot_copies.collect(copied.scene(options=OPTIONS))
+    assert isinstance(later, Later)
+    [between] = in_account(copied, SHOP).values()
+    copied.world.operator("ec2", SHOP).create_tags(
+        Resources=[between["SnapshotId"]], Tags=[{"Key": COPY_OF, "Value": second}]
+    )
+    held[second].status = "completed"
+    copied.world.clock.advance(TAKES)
+    item = kept(copied, bookmark=later.bookmark)
+    assert item.gaps == ()
+    paths = {one["source"]["SnapshotId"]: one for one in document_of(item)["copies"]}
+    names = {source: one["between"]["SnapshotId"] for source, one in paths.items()}
+    assert names[first] == between["SnapshotId"] != names[second]
+
+
+def test_tags_taken_off_a_copy_are_found_at_once_and_said(copied: Shop) -> None:
+    [later] = ec2_snapshot_copies.collect(copied.scene(options=OPTIONS))
+    assert isinstance(later, Later)
+    copied.world.clock.advance(TAKES)
+    between = [one["SnapshotId"] for one in in_account(copied, SHOP).values()]
+    copied.world.operator("ec2", SHOP).delete_tags(Resources=between, Tags=[{"Key": TAG_KEY}])
+    began_at = copied.world.clock.now()
+    gaps = kept(copied, bookmark=later.bookmark).gaps
+    assert ["sharing snap-" in gap for gap in gaps] == [True, True]
+    assert copied.world.clock.now() - began_at < timedelta(minutes=10)
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_a_copy_between_that_is_deleted_is_made_again_but_not_for_ever(
+    copied: Shop, times: int
+) -> None:
+    made, bookmark, deleted = sources(copied), dict[str, Any](), 0
+    while deleted < times:
+        [later] = ec2_snapshot_copies.collect(copied.scene(options=OPTIONS, bookmark=bookmark))
+        assert isinstance(later, Later)
+        bookmark = dict(later.bookmark)
+        there = [one["SnapshotId"] for one in in_account(copied, SHOP).values()]
+        seen = bookmark["started"][copied.instance]["listed"]
+        if there and set(there) <= set(seen):
+            for one in there:
+                del ec2_backends[SHOP][REGION].snapshots[one]
+            deleted += 1
+    began_at = copied.world.clock.now()
+    gaps = kept(copied, bookmark=bookmark).gaps
+    assert copied.world.clock.now() - began_at < timedelta(hours=1)
+    if times == 1:
+        assert gaps == ()
+        assert set(in_account(copied, VAULT)) == made
+    else:
+        assert ["the copy between was deleted 4 times" in gap for gap in gaps] == [True, True]
+
+
+def test_what_was_taken_over_is_locked_where_the_shop_answers_no_more(copied: Shop) -> None:
+    """The attacker shuts our role out of the account of the instance."""
+    bookmark = dict[str, Any]()
+    while not in_account(copied, VAULT):
+        [later] = ec2_snapshot_copies.collect(copied.scene(options=OPTIONS, bookmark=bookmark))
+        assert isinstance(later, Later)
+        bookmark = dict(later.bookmark)
+        copied.world.clock.advance(later.wait)
+    copied.world.operator("iam", SHOP).put_role_policy(
+        RoleName="breach-responder-collect",
+        PolicyName="out",
+        PolicyDocument=policy(deny("ec2:*", "*")),
+    )
+    item = kept(copied, bookmark=bookmark)
+    assert "how far the copies are is not known" in item.gaps[0]
+    locks = document_of(item)["locks"]["locks"]["value"]
+    assert {one["LockState"] for one in locks} == {"governance"}
+    assert len(locks) == 2

@@ -6,15 +6,17 @@ evidence account, in the region of that key; and from there, shared with it, in 
 account. The copy between is needed because a snapshot under `aws/ebs` cannot be shared, and one
 under a key of the shop could not be decrypted there; sharing does not leave a region.
 
-A copy is known again by what it is a copy of, which is noted on it, and by its key, which nobody
-but our roles may encrypt a snapshot with.
+A copy is known again by its description, which nobody can change afterwards, and by its key, which
+nobody but our roles may encrypt a snapshot with. Tags are not asked: in the account of the instance
+others write them. The volumes are noted before there are snapshots of them, so that none is
+forgotten that is detached in between; of each, the first snapshot of ours is copied, and no other.
 AWS: EBS User Guide, "Copy an Amazon EBS snapshot", "Share an Amazon EBS snapshot", "Share the KMS
 key used to encrypt a shared Amazon EBS snapshot"; EC2 API Reference, "CopySnapshot" (a copy has an
 arbitrary volume id).
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -61,15 +63,21 @@ LIMITS = (
     "the copy between stays in the account of the instance, and is paid for, until somebody deletes"
     " it",
     "what is encrypted with a key whose policy does not let our role use it cannot be copied",
+    "whoever makes themselves our role in the account of the instance can put another snapshot in"
+    " the place of the copy between, until that is copied",
 )
 
 ASK_AGAIN = timedelta(minutes=2)
 AT_MOST = timedelta(hours=11)  # what is pending then is left to be completed, and said to be
 MADE_WITHIN = timedelta(hours=1)  # the snapshots themselves, or no more are expected
 _COVERS = "which copies of an instance's snapshots were taken over into the evidence account"
-# Limits that pass: of copies at a time, and of snapshots.
-_NOT_NOW = frozenset({"ConcurrentSnapshotLimitExceeded", "ResourceLimitExceeded"})
+# Limits that pass: of copies at a time, and of snapshots. And what was shared just now is not seen
+# everywhere at once; what is gone is found out by looking.
+_NOT_NOW = frozenset(
+    {"ConcurrentSnapshotLimitExceeded", "InvalidSnapshot.NotFound", "ResourceLimitExceeded"}
+)
 _COPIES_OF_EACH = 2
+_AGAIN_AT_MOST = 3  # a copy between that somebody deletes: each time costs, and they may go on
 _OF_NO_KEY = (
     "no copies were taken over into the evidence account: CopiesKeyArn is empty"
     " (stacks/evidence-copies.yaml)"
@@ -89,33 +97,38 @@ def collect(scene: Scene) -> Iterator[Collected | Later]:
         look=_look,
         ask_again=ASK_AGAIN,
         at_most=AT_MOST,
-        started_within=MADE_WITHIN,
     )
 
 
-def _start(scene: Scene, place: Place, is_late: bool) -> Started | None:
-    """Which snapshots there are to copy, once they are made; or why there is nothing to do."""
+def _start(scene: Scene, place: Place, _: bool) -> Started:
+    """The volumes whose snapshots are to be copied; or why there is nothing to do."""
     if not scene.options.copies_key_arn:
         return {"gap": _OF_NO_KEY}
     ec2: Any = scene.clients.ec2(place.account, place.region)
     attached = [{"Name": "attachment.instance-id", "Values": [place.instance_id]}]
     try:
-        with asking_aws(f"looking for the snapshots of {place.instance_id}"):
+        with asking_aws(f"looking for the volumes of {place.instance_id}"):
             volumes = ec2.describe_volumes(Filters=attached)["Volumes"]
-            found = snapshots.made_of(scene, ec2, {one["VolumeId"] for one in volumes})
     except Broken as error:
         return {"gap": f"no copies were made: {error}"}
+    if not volumes:
+        return {"gap": "no copies were made: EC2 names no volume that is attached to it"}
     gib = _COPIES_OF_EACH * sum(one["Size"] for one in volumes)
     estimate = Estimate(gib, ec2_snapshots.PRICE)
     gap = estimate.too_much(scene.options.snapshot_monthly_limit, _BY_HAND)
-    if gap is None and not found:
-        if not is_late:
-            return None
-        gap = f"no copies were made: there was no snapshot of ours to copy within {MADE_WITHIN}"
     if gap is not None:
         return {"estimate": estimate.shown(), "gap": gap}
-    sources = {one["SnapshotId"]: one["VolumeId"] for one in found}
-    return {"estimate": estimate.shown(), "sources": sources, _BETWEEN: {}, _KEPT: {}, "failed": {}}
+    return {
+        "estimate": estimate.shown(),
+        "attached": sorted(one["VolumeId"] for one in volumes),
+        "until": (scene.read_at() + MADE_WITHIN).isoformat(),
+        "sources": {},
+        _BETWEEN: {},
+        _KEPT: {},
+        "failed": {},
+        "listed": [],
+        "again": {},
+    }
 
 
 _BY_HAND = 'see "Copies of snapshots" in docs/operating.md'
@@ -128,11 +141,15 @@ def _look(scene: Scene, place: Place, begun: Started, is_late: bool) -> Collecte
     try:
         stands = _stands(scene, place, begun)
     except Broken as error:
-        return _item(scene, place, begun, {}, [f"nothing was taken over: {error}"])
+        what = "how far the copies are is not known" if begun[_KEPT] else "nothing was taken over"
+        return _item(scene, place, begun, {}, [f"{what}: {error}", *_locks(scene, begun)])
+    unanswered = dict[str, str]()
     for source in begun["sources"]:
         if source not in begun["failed"]:
             try:
                 _go_on(scene, place, begun, stands, source)
+            except Unavailable as error:
+                unanswered[source] = f": {error}"
             except Broken as error:
                 begun["failed"][source] = str(error)
     waits = [
@@ -140,11 +157,34 @@ def _look(scene: Scene, place: Place, begun: Started, is_late: bool) -> Collecte
         for source in begun["sources"]
         if source not in begun["failed"] and _state(begun, stands, _KEPT, source) != _COMPLETED
     ]
-    if waits and not is_late:
+    unmade = _unmade(begun)
+    if not is_late and (waits or (unmade and scene.read_at() <= _until(begun))):
         return None
     gaps = [f"{source} was not taken over: {why}" for source, why in begun["failed"].items()]
-    gaps += [f"{source} was not taken over after {AT_MOST}" for source in waits]
+    gaps += [
+        f"{source} was not taken over after {AT_MOST}{unanswered.get(source, '')}"
+        for source in waits
+    ]
+    gaps += _never_made(begun, unmade)
     return _item(scene, place, begun, stands, [*gaps, *_locks(scene, begun)])
+
+
+def _until(begun: Started) -> datetime:
+    return datetime.fromisoformat(begun["until"])
+
+
+def _unmade(begun: Started) -> list[str]:
+    """Volumes of which there is no snapshot to copy yet."""
+    there = set(begun["sources"].values())
+    return [volume for volume in begun["attached"] if volume not in there]
+
+
+def _never_made(begun: Started, unmade: list[str]) -> Iterator[str]:
+    if not begun["sources"]:
+        yield f"no copies were made: there was no snapshot of ours to copy within {MADE_WITHIN}"
+        return
+    for volume in unmade:
+        yield f"there was no snapshot of ours of {volume} to copy within {MADE_WITHIN}"
 
 
 def _stands(scene: Scene, place: Place, begun: Started) -> dict[str, dict[str, Any]]:
@@ -154,27 +194,67 @@ def _stands(scene: Scene, place: Place, begun: Started) -> dict[str, dict[str, A
     between: Any = scene.clients.ec2(place.account, home)
     keeps: Any = scene.keeps.ec2(scene.options.evidence_account, home)
     with asking_aws(f"looking at the copies of {place.instance_id}"):
+        _find_sources(scene, there, begun)
+        if not begun["sources"]:
+            return {_SOURCE: {}, _BETWEEN: {}, _KEPT: {}}
         # A filter, and no list of ids: EC2 refuses the whole list where one is gone.
         by_id = [{"Name": "snapshot-id", "Values": list(begun["sources"])}]
         sources = there.describe_snapshots(Filters=by_id)["Snapshots"]
         found = {
             _SOURCE: {one["SnapshotId"]: one for one in sources},
-            _BETWEEN: _of_our_key(scene, between),
-            _KEPT: _of_our_key(scene, keeps),
+            _BETWEEN: _of_our_key(scene, between, begun),
+            _KEPT: _of_our_key(scene, keeps, begun),
         }
+    of = {_description(scene, source): source for source in begun["sources"]}
     for kind in (_BETWEEN, _KEPT):
         for name, one in found[kind].items():
-            if (source := snapshots.copied_from(one)) in begun["sources"]:
-                begun[kind].setdefault(source, name)
+            begun[kind].setdefault(of[one["Description"]], name)
+    _forget_deleted(begun, found[_BETWEEN])
     return found
 
 
-def _of_our_key(scene: Scene, ec2: Any) -> dict[str, Any]:
+def _find_sources(scene: Scene, ec2: Any, begun: Started) -> None:
+    """Note the first snapshot of each volume that had none: whoever may tag can make more."""
+    unmade = _unmade(begun)
+    if not unmade or scene.read_at() > _until(begun):
+        return
+    found = snapshots.made_of(scene, ec2, set(unmade))
+    for one in sorted(found, key=lambda each: (each["StartTime"], each["SnapshotId"])):
+        if one["VolumeId"] not in begun["sources"].values():
+            begun["sources"][one["SnapshotId"]] = one["VolumeId"]
+
+
+def _of_our_key(scene: Scene, ec2: Any, begun: Started) -> dict[str, Any]:
+    wanted = [_description(scene, source) for source in begun["sources"]]
+    pages = ec2.get_paginator("describe_snapshots").paginate(
+        OwnerIds=["self"], Filters=[{"Name": "description", "Values": wanted}]
+    )
     return {
         one["SnapshotId"]: one
-        for one in snapshots.tagged(scene, ec2)
-        if one.get("KmsKeyId") == scene.options.copies_key_arn and snapshots.copied_from(one)
+        for page in pages
+        for one in page["Snapshots"]
+        if one["Description"] in wanted and one.get("KmsKeyId") == scene.options.copies_key_arn
     }
+
+
+def _description(scene: Scene, source: str) -> str:
+    """Of a copy. No call of EC2 changes it."""
+    return f"Evidence of {scene.incident.id}, run {scene.generation}: {source}"
+
+
+def _forget_deleted(begun: Started, there: dict[str, Any]) -> None:
+    """A copy between that EC2 listed and lists no more is made again, but not for ever."""
+    for source, name in list(begun[_BETWEEN].items()):
+        if name in there:
+            if name not in begun["listed"]:
+                begun["listed"].append(name)
+        elif name in begun["listed"] and source not in begun[_KEPT]:
+            again = begun["again"].get(source, 0) + 1
+            if again <= _AGAIN_AT_MOST:
+                begun["again"][source] = again
+                del begun[_BETWEEN][source]
+            else:
+                begun["failed"].setdefault(source, f"the copy between was deleted {again} times")
 
 
 def _go_on(
@@ -235,7 +315,7 @@ def _copied(scene: Scene, ec2: Any, snapshot_id: str, region: str, source: str) 
                 SourceSnapshotId=snapshot_id,
                 Encrypted=True,
                 KmsKeyId=scene.options.copies_key_arn,
-                Description=f"Evidence of {scene.incident.id}, run {scene.generation}: {source}",
+                Description=_description(scene, source),
                 TagSpecifications=[{"ResourceType": "snapshot", "Tags": tags}],
             )
         except ClientError as error:

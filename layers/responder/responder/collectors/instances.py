@@ -59,7 +59,6 @@ def copied(
     look: Callable[[Scene, Place, Started, bool], Collected | None],
     ask_again: timedelta,
     at_most: timedelta,
-    started_within: timedelta | None = None,
 ) -> Iterator[Collected | Later]:
     """One item for each, of what AWS makes of it while we wait: `rounds.until_done` says how."""
     places = named(scene)
@@ -73,7 +72,6 @@ def copied(
         look=partial(look, scene),
         ask_again=ask_again,
         at_most=at_most,
-        started_within=started_within,
     )
 
 

@@ -24,19 +24,18 @@ def until_done[Thing](
     look: Look[Thing],
     ask_again: timedelta,
     at_most: timedelta,
-    started_within: timedelta | None = None,
 ) -> Iterator[Collected | Later]:
     """One item for each thing. All are started before any is looked at.
 
     `start` answers None where the thing cannot be started just now, and `look` while it is not
     done; it may note in what was started how far that is. After `at_most` both are told that it is
-    late, and answer with what there is; `start` after `started_within`, where that is given.
+    late, and answer with what there is.
     """
     began_at = scene.bookmark.get(_BEGAN, scene.now.isoformat())
     started: dict[str, Started] = dict(scene.bookmark.get(_STARTED, {}))
     done: list[str] = list(scene.bookmark.get(_DONE, ()))
     gone = scene.read_at() - datetime.fromisoformat(began_at)
-    is_late, is_late_to_start = gone > at_most, gone > min(at_most, started_within or at_most)
+    is_late = gone > at_most
 
     def later(wait: timedelta = timedelta()) -> Later:
         return Later({_BEGAN: began_at, _STARTED: started, _DONE: done}, wait)
@@ -47,7 +46,7 @@ def until_done[Thing](
         if not scene.has_time():
             yield later()
             return
-        if (begun := start(thing, is_late_to_start)) is not None:
+        if (begun := start(thing, is_late)) is not None:
             started[name] = begun
     for name, thing in things.items():
         if name in done or name not in started:
