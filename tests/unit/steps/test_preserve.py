@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.progress import Progress
 from responder.aws.vault import Content
+from responder.collectors import COLLECTORS
 from responder.domain.errors import Broken
 from responder.domain.manifest import Part
 from responder.steps.collect import MAX_LENGTH, MAX_ROUNDS
@@ -100,6 +102,30 @@ def test_no_wait_is_shorter_than_a_second_or_longer_than_half_an_hour(
 def test_who_comes_often_is_asked_to_come_later(world: World) -> None:
     world.pictures.names, world.pictures.each_run = tuple("abcdef"), 1
     assert [world.collect().wait_seconds for _ in range(4)] == [1, 5, 10, 15]
+
+
+WAITING = [one for one in COLLECTORS if hasattr(one, "AT_MOST")]
+
+
+@pytest.mark.parametrize("collector", WAITING, ids=lambda one: one.ID)
+def test_who_waits_for_aws_comes_again_after_the_longest_it_waits(
+    world: World, collector: Any
+) -> None:
+    """Else what it said it would tell then is never told."""
+    world.pictures.each_run, world.pictures.waits = 0, collector.ASK_AGAIN
+    now, rounds = NOON, 0
+    while now - NOON <= collector.AT_MOST:
+        now, rounds = now + timedelta(seconds=world.collect(now=now).wait_seconds), rounds + 1
+    assert rounds <= MAX_ROUNDS
+    assert now - NOON < MAX_LENGTH
+    world.pictures.each_run = None
+    assert not world.collect(now=now).more
+
+
+def test_those_that_wait_for_aws_are_known() -> None:
+    assert {"ec2.memory", "ec2.snapshots", "ec2.snapshot_copies", "rds.snapshots"} == {
+        one.ID for one in WAITING
+    }
 
 
 @pytest.mark.parametrize("bound", ["runs", "hours"])

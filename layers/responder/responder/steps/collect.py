@@ -38,6 +38,7 @@ _SHOWN = 20  # a state machine carries pointers, and 256 KiB; the manifest has e
 MAX_ROUNDS = 100
 MAX_LENGTH = timedelta(hours=12)
 _MORE_EACH_ROUND = timedelta(seconds=5)
+_MORE_EACH_WAIT = timedelta(seconds=10)  # so that all rounds of who waits for AWS last MAX_LENGTH
 _LONGEST_WAIT = timedelta(minutes=30)
 
 
@@ -136,7 +137,8 @@ def collect(
 
 def _wait_seconds(later: Later, rounds: int) -> int:
     """As long as was asked for, and longer the more often it was, so that the rounds last."""
-    wait = max(later.wait, _MORE_EACH_ROUND * rounds, timedelta(seconds=1))
+    more = _MORE_EACH_WAIT if later.wait else _MORE_EACH_ROUND
+    wait = max(later.wait, more * rounds, timedelta(seconds=1))
     return round(min(wait, _LONGEST_WAIT).total_seconds())
 
 
