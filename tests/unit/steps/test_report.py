@@ -3,6 +3,7 @@
 import hashlib
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from responder.aws.timeline import Timeline
 from responder.domain.custody import REPORTED, verify_chain
 from responder.domain.errors import Unavailable
 from responder.domain.evidence import CustodyEntry
+from responder.domain.order import Plan
 from responder_cli import verify_custody
 from tests.builders import INCIDENT_ID, NOON, a_finding, an_incident
 from tests.preserving import REPORTED_BY, World
@@ -197,6 +199,24 @@ def test_what_failed_or_was_sealed_by_an_earlier_version_goes_on_no_more(world: 
     assert "Failed:" in pages()[1]
     world.report(asked="of the next run", generation=2)
     assert NOT_ENDED in pages()[2]
+
+
+def test_a_collector_that_a_version_of_before_did_not_have_is_not_waited_for(world: World) -> None:
+    plan = Plan(incident_id=INCIDENT_ID, generation=1, planned_at=NOON)
+    assert Incidents(world.ledger).save_plan(plan)
+    world.report(now=NOON + timedelta(hours=12))
+    assert NOT_ENDED in pages()[0]
+    world.report(asked="long after", now=NOON + timedelta(days=90))
+    assert NOT_ENDED not in pages()[1]
+    assert "nothing was kept" in pages()[1]
+
+
+def test_one_that_was_cut_off_has_not_come_to_its_end_however_long_ago(world: World) -> None:
+    Incidents(world.ledger).save_plan(Plan(incident_id=INCIDENT_ID, generation=1, planned_at=NOON))
+    world.pictures.each_run = 1
+    assert world.collect().more
+    world.report(now=NOON + timedelta(days=90))
+    assert NOT_ENDED in pages()[0]
 
 
 def a_case(world: World, folder: Path) -> Path:

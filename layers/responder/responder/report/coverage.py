@@ -48,7 +48,7 @@ def summary(every: Sequence[Line]) -> str:
         return f"All {len(asked)} kinds of evidence that were called for were kept without a gap."
     going_on = (
         f" {len(unfinished)} had not come to {'its' if len(unfinished) == 1 else 'their'} end when"
-        " this page was made, and may keep more."
+        " this page was made."
         if unfinished
         else ""
     )

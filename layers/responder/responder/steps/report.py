@@ -8,7 +8,7 @@ like evidence, and the custody log says who put it, when, with which hash and si
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel
@@ -37,6 +37,7 @@ from responder.report.failures import failures
 from responder.report.model import Failure, Here, Looked, Numbered, Report
 from responder.report.page import render
 from responder.report.register import row
+from responder.steps.collect import MAX_LENGTH
 from responder.steps.register import KEEPING
 
 PERMISSIONS = (
@@ -50,6 +51,9 @@ PERMISSIONS = (
 _REPORTED = "reported:"
 # How the timeline names pages of before numbers were taken: by the beginning of their hash.
 _UNNUMBERED = re.compile(f"{_REPORTED}[0-9a-f]{{16}}")
+# After this none goes on. One that kept something and was cut off has not come to its end for all
+# that; of one that kept nothing, such as one that a version of before did not have, that is said.
+_NO_LONGER = MAX_LENGTH + timedelta(hours=1)
 _COVERS = "a page about the incident, as the record stood when it was made"
 
 
@@ -123,6 +127,9 @@ def report(
     custody = evidence.custody(incident_id)
     seals = evidence.items(incident_id, Shelf.SEAL)
     at_work = _at_work(collectors, generation, progress.ended(incident_id, generation), seals)
+    plan = incidents.plan(incident_id, generation)
+    if plan is not None and now - plan.planned_at > _NO_LONGER:
+        at_work &= {item.collector_id for item in items}
     proofs, clocks = receipts.all(incident_id), records.clocks.all(incident_id)
     page = Content(
         render(
