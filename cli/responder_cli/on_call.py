@@ -15,7 +15,7 @@ from rich.text import Text
 from responder.domain.cover import AHEAD, Shift, cover, on_call, problems
 from responder.domain.errors import Broken, Refused
 from responder.domain.escaping import one_line
-from responder.domain.rota import Rota
+from responder.domain.rota import Rota, is_in_reach
 from responder.sources.rotas import read_rota
 from responder_cli.deadlines.told import time_of
 from responder_cli.files import text_of
@@ -36,12 +36,15 @@ def on_call_command(
 ) -> None:
     """Show who is on call now and next, and what is wrong in the year that follows.
 
-    Exits with 1 if something is: a time at which nobody is called, two turns at once, or one person
-    at two levels; and with 2 if the file cannot be read. Changes nothing.
+    Exits with 1 if something is: a time at which nobody is called, two turns at once, one person at
+    two levels, or an override by somebody who is absent; and with 2 if the file cannot be read.
+    Changes nothing.
     """
     try:
         rota = read_rota(text_of(file), str(file))
         now = time_of("--at", at) if at else datetime.now(UTC)
+        if not is_in_reach(now.year):
+            raise Refused(f"--at {at}: no rota goes on until then, or back to it")
         clock = _clock(zone)
     except (Broken, Refused) as error:
         typer.echo(f"error: {one_line(str(error), 500)}", err=True)

@@ -173,8 +173,9 @@ def time_of(option: str, given: str) -> datetime:
     """An instant, in UTC. Raises `Refused` naming the option: a time without offset is none."""
     try:
         at = datetime.fromisoformat(given)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
+        in_utc = None if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):  # of the first and the last day there are, with an offset
+        in_utc = None
+    if in_utc is None:
         raise Refused(f"{option} {given}: a time with its offset is wanted, like {EXAMPLE}")
-    return at.astimezone(UTC)
+    return in_utc

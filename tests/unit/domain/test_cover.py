@@ -253,3 +253,37 @@ def test_any_rota_has_every_instant_once_and_the_same_from_wherever_it_is_looked
         for instant in (one.begins_at, one.begins_at + (one.ends_at - one.begins_at) / 2):
             [alone, *_] = shifts(rota, instant, instant + timedelta(minutes=1))
             assert (alone.person, alone.because) == (one.person, one.because)
+
+
+def test_an_override_by_somebody_who_is_absent_is_wrong() -> None:
+    """It is said beforehand: whoever is called that night does not answer."""
+    swap = {
+        "level": "primary",
+        "person": "c",
+        "from": "2026-12-24T18:00",
+        "to": "2026-12-26T18:00",
+        "time_zone": LOS_ANGELES,
+        "because": "swapped",
+    }
+    away = {"person": "c", "first_day": "2026-12-25", "last_day": "2026-12-25"}
+    [wrong] = problems(a_rota(a_turn("a"), overrides=[swap], absences=[away]), SINCE, YEAR)
+    assert wrong == (
+        "primary: an override by c, who is absent, from 2026-12-25 08:00 to 2026-12-26 08:00 UTC"
+    )
+    assert list(problems(a_rota(a_turn("a"), overrides=[swap]), SINCE, YEAR)) == []
+    late = a_rota(a_turn("a"), overrides=[swap], absences=[away | {"person": "b"}])
+    assert list(problems(late, SINCE, YEAR)) == []
+
+
+def test_hours_around_a_skipped_hour_that_overlap_are_told() -> None:
+    turns = [
+        a_turn(person, hours={"from": begins, "to": ends})
+        for person, begins, ends in (
+            ("a", "22:00", "02:15"),
+            ("b", "02:15", "03:00"),
+            ("c", "03:00", "22:00"),
+        )
+    ]
+    assert list(problems(a_rota(*turns), SINCE, YEAR)) == [
+        "primary: two turns from 2027-03-14 10:00 to 2027-03-14 10:15 UTC"
+    ]

@@ -136,3 +136,34 @@ def test_what_is_wrong_in_the_words_names_them(tmp_path: Path, words: tuple[str,
 def test_a_file_that_is_not_there_is_named() -> None:
     result = CliRunner().invoke(app, ["on-call", "nowhere.yaml"])
     assert (result.exit_code, "nowhere.yaml" in result.stderr) == (2, True)
+
+
+AWAY = """absences:
+  - {{person: ana, first_day: {first}, last_day: {last}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "last"), [("2026-12-01", "9999-12-31"), ("0001-01-01", "2026-12-01")]
+)
+def test_days_that_no_calendar_goes_beyond_are_refused_with_their_field(
+    tmp_path: Path, first: str, last: str
+) -> None:
+    """An absence without an end is written so; to add a day to it has no answer."""
+    result = run(tmp_path, ROTA + AWAY.format(first=first, last=last), *AT)
+    assert result.exit_code == 2
+    assert "field absences.0." in result.stderr
+    assert "give a day of the years 1970 to 2199" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("at", "says"),
+    [
+        ("9999-12-01T00:00:00Z", "no rota goes on until then"),
+        ("0001-01-01T00:00:00+14:00", "a time with its offset is wanted"),
+    ],
+)
+def test_a_time_that_no_rota_reaches_is_refused(tmp_path: Path, at: str, says: str) -> None:
+    result = run(tmp_path, ROTA, "--at", at)
+    assert result.exit_code == 2
+    assert f"--at {at}: {says}" in result.stderr

@@ -2,7 +2,8 @@
 
 Turns hand over, begin and end at times of day on a clock on the wall. A time that a clock skips in
 spring is counted as if it had not been set forward, and of one that comes twice in autumn the first
-is meant (RFC 5545, section 3.3.5): so no instant is without its turn, and none has two.
+is meant (RFC 5545, section 3.3.5): so no instant is without its turn. None has two, unless hours
+begin or end within a skipped hour and others at its end: that is told as two turns.
 """
 
 from collections.abc import Iterator
@@ -61,13 +62,16 @@ def on_call(rota: Rota, at: datetime) -> list[Shift]:
 
 
 def problems(rota: Rota, since: datetime, until: datetime) -> Iterator[str]:
-    """What is wrong with a rota in this time: gaps, two turns at once, one person at two levels."""
+    """What is wrong with a rota in this time: gaps, two turns at once, one person at two levels,
+    and an override by somebody who is absent, who is called all the same.
+    """
     shifts = {level.name: cover(rota, level, since, until) for level in rota.levels}
     for name, own in shifts.items():
         for gap in (one for one in own if one.person is None):
             yield f"{name}: nobody {_span(gap.begins_at, gap.ends_at)}"
     for level in rota.levels:
         yield from _doubles(rota, level, since, until)
+    yield from _absent(rota, since, until)
     names = list(shifts)
     for number, name in enumerate(names):
         for other in names[number + 1 :]:
@@ -99,6 +103,18 @@ def _doubles(rota: Rota, level: Level, since: datetime, until: datetime) -> Iter
         elif not is_double and began_at is not None:
             yield f"{level.name}: two turns {_span(began_at, instant)}"
             began_at = None
+
+
+def _absent(rota: Rota, since: datetime, until: datetime) -> Iterator[str]:
+    """On the clock of the override: it has no turn."""
+    for override in rota.overrides:
+        zone = ZoneInfo(override.time_zone)
+        for one in (each for each in rota.absences if each.person == override.person):
+            begins_at = max(_on(one.first_day, time(), zone), _instant(override.begins, zone))
+            ends_at = min(_on(one.last_day + _DAY, time(), zone), _instant(override.ends, zone))
+            if max(begins_at, since) < min(ends_at, until):
+                said = _span(max(begins_at, since), min(ends_at, until))
+                yield f"{override.level}: an override by {one.person}, who is absent, {said}"
 
 
 def _who(rota: Rota, level: Level, at: datetime) -> tuple[str | None, str]:

@@ -17,6 +17,7 @@ from pydantic import (
 from responder.domain.escaping import one_line
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
 def _zone(name: str) -> str:
@@ -31,10 +32,21 @@ def _plain_minute(at: time) -> time:
     return at
 
 
+def is_in_reach(year: int) -> bool:
+    """Whether a rota can be about it: a turn is counted from there, and looked at beyond it."""
+    return _FIRST_YEAR <= year <= _LAST_YEAR
+
+
+def _in_reach[Day: date](at: Day) -> Day:
+    if not is_in_reach(at.year):
+        raise ValueError(f"give a day of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return at
+
+
 def _wall(at: datetime) -> datetime:
     if at.tzinfo is not None:
         raise ValueError("give local time, without a zone: the override has one")
-    return at
+    return _in_reach(at)
 
 
 def _seen_as_it_is(text: str) -> str:
@@ -52,6 +64,7 @@ def _written_out(at: object) -> object:
 type PersonId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 type ZoneName = Annotated[str, AfterValidator(_zone)]
 type Minute = Annotated[time, BeforeValidator(_written_out), AfterValidator(_plain_minute)]
+type Day = Annotated[date, AfterValidator(_in_reach)]
 type Wall = Annotated[datetime, AfterValidator(_wall)]
 type Text = Annotated[
     str, StringConstraints(min_length=1, max_length=100), AfterValidator(_seen_as_it_is)
@@ -92,7 +105,7 @@ class Turn(BaseModel):
     model_config = _STRICT
 
     people: Annotated[tuple[PersonId, ...], Field(min_length=1, max_length=50)]
-    first_day: date  # on which the first of them takes over
+    first_day: Day  # on which the first of them takes over
     hand_over: Minute = time(9)
     days: Annotated[int, Field(ge=1, le=366)] = 7
     time_zone: ZoneName
@@ -145,8 +158,8 @@ class Absence(BaseModel):
     model_config = _STRICT
 
     person: PersonId
-    first_day: date
-    last_day: date
+    first_day: Day
+    last_day: Day
 
     @model_validator(mode="after")
     def _ends_later(self) -> Self:
