@@ -1,5 +1,6 @@
 """Each thing has its turn, what can be tried again is, and every failure is named in the end."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -31,7 +32,7 @@ class World:
     names: tuple[str, ...] = ("one", "two", "three")
 
     def turns(self) -> list[Turn]:
-        return [Turn(name, partial(self.look, name)) for name in self.names]
+        return [Turn(name, name, partial(self.look, name)) for name in self.names]
 
     def look(self, name: str, inside: Mapping[str, Any] | None) -> Iterator[Collected | Later]:
         self.looked.append(name)
@@ -124,6 +125,24 @@ def test_a_run_has_one_turn_at_least_and_begins_where_the_one_before_stopped() -
         bookmark = dict(left(world.run(no_time(bookmark))))
     assert not any(isinstance(one, Later) for one in world.run(no_time(bookmark)))
     assert world.looked == ["one", "two", "three"]
+
+
+def test_what_comes_or_goes_between_two_runs_changes_nothing_for_the_others() -> None:
+    """A finding that comes late may name a thing before the others, or one may name less."""
+    world = World(bookmarks={"two": [{"page": 2}]})
+    bookmark = left(world.run(no_time()))
+    bookmark = left(world.run(no_time(json.loads(json.dumps(bookmark)))))
+    world.names = ("zero", "two", "three")
+    world.run(scene(bookmark=json.loads(json.dumps(bookmark))))
+    assert world.looked == ["one", "two", "zero", "two", "three"]
+    assert world.given == [None, None, None, {"page": 2}, None]
+
+
+def test_a_number_that_an_earlier_version_left_is_gone_on_from() -> None:
+    world = World()
+    world.run(scene(bookmark={"done": 1, "failed": [], "more": {"page": 2}}))
+    assert world.looked == ["two", "three"]
+    assert world.given == [{"page": 2}, None]
 
 
 def test_a_bookmark_that_an_earlier_version_left_is_begun_again() -> None:

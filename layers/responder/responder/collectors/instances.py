@@ -47,7 +47,7 @@ def one_by_one(
 
 
 def _turn(place: Place, collect: Callable[[Place], Iterator[Collected]]) -> Turn:
-    return Turn(place.instance_id, lambda _: collect(place))
+    return Turn(place.instance_id, place.instance_id, lambda _: collect(place))
 
 
 def copied(

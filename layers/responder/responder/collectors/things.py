@@ -97,7 +97,11 @@ class Looking:
         yield from in_turn(scene, [self._turn(scene, one) for one in found], need=_FOR_ONE)
 
     def _turn(self, scene: Scene, subject: Subject) -> Turn:
-        return Turn(one_line(subject.label, 100), lambda inside: self._one(scene, subject, inside))
+        return Turn(
+            one_line(subject.label, 100),
+            subject.place,
+            lambda inside: self._one(scene, subject, inside),
+        )
 
     def _one(
         self, scene: Scene, subject: Subject, inside: Mapping[str, Any] | None

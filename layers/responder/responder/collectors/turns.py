@@ -2,8 +2,12 @@
 
 One that fails does not stop the others. One that AWS could not answer about is tried again, once
 the others had their turn, before it is called a failure; the last run names each that failed.
+
+Between two runs a finding may come that names more, or be told anew and name less. So a bookmark
+knows things by what they are, and not by their place: none is left out, or taken for another.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,20 +26,26 @@ type Bookmark = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Turn:
-    """One thing. `called` names it where its failure is told.
+    """One thing. `called` names it where its failure is told, and `identity` tells it from others.
 
     `look` is given what it said in its last `Later`, or None.
     """
 
     called: str
+    identity: str
     look: Callable[[Bookmark | None], Iterable[Collected | Later]]
+
+    @property
+    def key(self) -> str:
+        """What a bookmark knows it by: short, for there may be many."""
+        return hashlib.sha256(self.identity.encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
 class _Place:
-    """A turn to be taken, by its number. `is_again`: AWS did not answer in an earlier run."""
+    """A turn to be taken. `is_again`: AWS did not answer in an earlier run."""
 
-    number: int
+    turn: Turn
     inside: Bookmark | None = None
     is_again: bool = False
 
@@ -48,50 +58,56 @@ def in_turn(scene: Scene, turns: Sequence[Turn], *, need: timedelta) -> Iterator
     failed: list[str] = list(scene.bookmark.get(_FAILED, ()))
     again: list[_Place] = []
     failures: list[Broken | Unavailable] = []
-    waiting = _waiting(scene.bookmark, len(turns))
+    waiting = _waiting(scene.bookmark, turns)
     for taken, place in enumerate(waiting):
         if taken and not scene.has_time(need):
-            yield Later(_bookmark(failed, [*waiting[taken:], *again], len(turns)))
+            yield Later(_bookmark(failed, [*waiting[taken:], *again], turns))
             return
-        turn = turns[place.number]
+        turn = place.turn
         try:
             for one in turn.look(place.inside):
                 if isinstance(one, Later):
-                    there = _Place(place.number, one.bookmark, place.is_again)
+                    there = _Place(turn, one.bookmark, place.is_again)
                     rest = [there, *waiting[taken + 1 :], *again]
-                    yield Later(_bookmark(failed, rest, len(turns)), one.wait)
+                    yield Later(_bookmark(failed, rest, turns), one.wait)
                     return
                 yield one
         except (Broken, Unavailable) as error:
             told = type(error)(one_line(f"{turn.called}: {error}", _SAID))
             failures.append(told)
             if isinstance(error, Unavailable) and not place.is_again:
-                again.append(_Place(place.number, place.inside, is_again=True))
+                again.append(_Place(turn, place.inside, is_again=True))
             else:
                 failed.append(str(told))
     if failed or failures:
         raise together([*failures, *(Broken(text) for text in failed)])
 
 
-def _waiting(bookmark: Bookmark, number: int) -> list[_Place]:
+def _waiting(bookmark: Bookmark, turns: Sequence[Turn]) -> list[_Place]:
     """Those that had no turn yet, and then those to be tried again."""
-    done = bookmark.get(_DONE, 0)
-    if not isinstance(done, int):  # names of instances: a bookmark that an earlier version left
-        done = 0
-    fresh = [_Place(one) for one in range(done, number)]
-    if fresh and bookmark.get(_MORE) is not None:
-        fresh[0] = _Place(done, bookmark[_MORE])
-    return fresh + [
-        _Place(one, inside, is_again=True)
-        for one, inside in bookmark.get(_AGAIN, ())
-        if one < number
+    done: Any = bookmark.get(_DONE, ())
+    more: Bookmark = bookmark.get(_MORE) or {}
+    if isinstance(done, int):  # a bookmark that an earlier version left: so many, in this order
+        done, more = [one.key for one in turns[:done]], {one.key: more for one in turns[done:][:1]}
+    again: dict[str, Bookmark | None] = dict(bookmark.get(_AGAIN, ()))
+    fresh = [
+        _Place(one, more.get(one.key) or None)
+        for one in turns
+        if one.key not in done and one.key not in again
     ]
+    return fresh + [_Place(one, again[one.key], is_again=True) for one in turns if one.key in again]
 
 
-def _bookmark(failed: list[str], waiting: Sequence[_Place], number: int) -> dict[str, Any]:
-    fresh = [one for one in waiting if not one.is_again]
-    found: dict[str, Any] = {_DONE: fresh[0].number if fresh else number, _FAILED: list(failed)}
-    if fresh and fresh[0].inside is not None:
-        found[_MORE] = fresh[0].inside
-    again = [[one.number, one.inside] for one in waiting if one.is_again]
-    return found | ({_AGAIN: again} if again else {})
+def _bookmark(
+    failed: list[str], waiting: Sequence[_Place], turns: Sequence[Turn]
+) -> dict[str, Any]:
+    open_ = {one.turn.key for one in waiting}
+    found: dict[str, Any] = {
+        _DONE: [one.key for one in turns if one.key not in open_],
+        _FAILED: list(failed),
+    }
+    more = {
+        one.turn.key: one.inside for one in waiting if not one.is_again and one.inside is not None
+    }
+    again = [[one.turn.key, one.inside] for one in waiting if one.is_again]
+    return found | ({_MORE: more} if more else {}) | ({_AGAIN: again} if again else {})
