@@ -99,6 +99,8 @@ def test_a_gap_is_shown_and_is_the_exit_status(tmp_path: Path) -> None:
     [
         ('hand_over: "09:00"', "hand_over: 10:30", 'turns.0.hand_over: put a time into quotes'),
         ("America/New_York", "Mars/Olympus", "line 16, field levels.1.turns.0.time_zone"),
+        ("America/New_York", "localtime", "line 16, field levels.1.turns.0.time_zone"),
+        ("because: swapped", "level: manager", "the key level stands there twice"),
         ("[ana, ben]", "[ana, bob]", "bob is not among the people"),
         ("name: manager", "name: primary", "two levels are called primary"),
         ("level: primary", "level: second", "an override is of the level second"),

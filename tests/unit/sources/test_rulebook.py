@@ -87,3 +87,22 @@ def test_a_protect_list_that_cannot_be_read_is_told_by_line_and_field(text: str,
     with pytest.raises(Broken) as error:
         read_protect_list(text)
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('protect:\n  - "*:role/break-glass"\nprotect:\n  - "*:role/deploy"\n', 3),
+        ('{"protect": ["*:role/break-glass"],\n "protect": ["*:role/deploy"]}', 2),
+        ("protect:\n  - {a: 1, a: 2}\n", 2),
+    ],
+)
+def test_a_key_that_stands_twice_is_refused_with_its_line(text: str, line: int) -> None:
+    """What stands under the first one would be protected no more, and nobody told."""
+    with pytest.raises(Broken, match=rf"line {line}: the key (protect|a) stands there twice"):
+        read_protect_list(text)
+
+
+def test_a_policy_with_rules_twice_is_refused() -> None:
+    with pytest.raises(Broken, match="line 11: the key rules stands there twice"):
+        read_policy(YAML + "rules: []\n")

@@ -17,11 +17,12 @@ from pydantic import (
 from responder.domain.escaping import one_line
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
+_NO_PLACE = frozenset({"Factory", "localtime"})  # of the machine that reads it
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in available_timezones() or name in _NO_PLACE:
         raise ValueError("is no time zone of the IANA database, such as America/Los_Angeles")
     return name
 

@@ -16,7 +16,8 @@ _MOST_BYTES = 65_536
 def document(text: str, name: str) -> tuple[yaml.Node | None, Any]:
     """The nodes of YAML or JSON, which know their lines, and what they say.
 
-    Raises `Broken` with the line.
+    Raises `Broken` with the line. Also for a key that stands twice: YAML and JSON take the last one
+    without a word, and what a shop protects under the first would not be protected.
     """
     if len(text.encode("utf-8", "replace")) > _MOST_BYTES:
         raise Broken(f"{name}: longer than {_MOST_BYTES} bytes")
@@ -25,13 +26,32 @@ def document(text: str, name: str) -> tuple[yaml.Node | None, Any]:
             raise Broken(
                 f"{name}: aliases (*name) are not read; quote a pattern that begins with *"
             )
-        return yaml.compose(text, yaml.SafeLoader), yaml.safe_load(text)
+        node = yaml.compose(text, yaml.SafeLoader)
+        _refuse_twice(node, name)
+        return node, yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         told = one_line(error.problem or "unreadable", 120)
         raise Broken(f"{name}, line {line}: {told}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise Broken(f"{name}: {type(error).__name__}") from None
+
+
+def _refuse_twice(node: yaml.Node | None, name: str) -> None:
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, yaml.SequenceNode):
+            waiting += one.value
+        elif isinstance(one, yaml.MappingNode):
+            seen = set[str]()
+            for key, value in one.value:
+                if isinstance(key, yaml.ScalarNode):
+                    if key.value in seen:
+                        said = one_line(f"the key {key.value} stands there twice", 120)
+                        raise Broken(f"{name}, line {key.start_mark.line + 1}: {said}")
+                    seen.add(key.value)
+                waiting.append(value)
 
 
 def validated[Model: BaseModel](
