@@ -233,3 +233,44 @@ def test_what_is_not_available_is_tried_again(shop: Shop) -> None:
     shop.refused, shop.code = {"CreateSnapshots"}, "ThrottlingException"
     with pytest.raises(Unavailable):
         kept(shop)
+
+
+def test_one_that_somebody_else_tagged_keeps_none_of_ours_from_being_made(shop: Shop) -> None:
+    """The tags stand on what an earlier run made, for everybody of the account to read."""
+    theirs = shop.fleet.ec2.create_snapshot(
+        VolumeId=shop.fleet.volume,
+        TagSpecifications=[{"ResourceType": "snapshot", "Tags": our_tags(INCIDENT_ID, 1)}],
+    )["SnapshotId"]
+    item = kept(shop)
+    assert item.gaps == ()
+    ours = [one for one in made(shop) if one["SnapshotId"] != theirs]
+    assert {one["VolumeId"] for one in ours} == set(volumes(shop))
+    recorded = document_of(item)["made"]["snapshots"]
+    assert {one["SnapshotId"] for one in ours} <= set(recorded)
+
+
+def test_of_very_many_that_somebody_tagged_a_few_are_locked(shop: Shop) -> None:
+    """Else a run would end before it had locked them all, and so would the next."""
+    assert kept(shop).gaps == ()
+    ours = {one["SnapshotId"] for one in made(shop)}
+    shop.world.clock.advance(timedelta(minutes=1))
+    for _ in range(20):
+        shop.fleet.ec2.create_snapshot(
+            VolumeId=shop.fleet.volume,
+            TagSpecifications=[{"ResourceType": "snapshot", "Tags": our_tags(INCIDENT_ID, 1)}],
+        )
+    shop.calls.clear()
+    again = document_of(kept(shop))
+    assert ours <= set(again["made"]["snapshots"])
+    assert shop.calls.count("LockSnapshot") == len(again["made"]["snapshots"]) == len(ours) + 2
+
+
+def test_of_a_part_that_is_there_above_the_limit_the_rest_is_a_gap(shop: Shop) -> None:
+    shop.fleet.ec2.create_snapshot(
+        VolumeId=shop.fleet.volume,
+        TagSpecifications=[{"ResourceType": "snapshot", "Tags": our_tags(INCIDENT_ID, 1)}],
+    )
+    [gap, _] = kept(shop, Options(snapshot_monthly_limit=0)).gaps
+    [other] = set(volumes(shop)) - {shop.fleet.volume}
+    assert gap.startswith(f"no snapshot of volume {other}")
+    assert "CreateSnapshots" not in shop.calls

@@ -218,8 +218,7 @@ def _find_sources(scene: Scene, ec2: Any, begun: Started) -> None:
     unmade = _unmade(begun)
     if not unmade or scene.read_at() > _until(begun):
         return
-    found = snapshots.made_of(scene, ec2, set(unmade))
-    for one in sorted(found, key=lambda each: (each["StartTime"], each["SnapshotId"])):
+    for one in snapshots.made_of(scene, ec2, set(unmade)):  # the first of each is the first
         if one["VolumeId"] not in begun["sources"].values():
             begun["sources"][one["SnapshotId"]] = one["VolumeId"]
 

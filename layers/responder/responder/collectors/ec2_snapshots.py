@@ -1,8 +1,9 @@
 """Snapshots of all volumes of an instance, of one moment, locked.
 
 Crash consistent: as if the plug had been pulled, because nothing on the instance is asked to hold
-still. Made once for an instance and run of the response: a snapshot of ours is found by its tags.
-Only one that EC2 did not list yet could be made a second time. Never deleted: not by the responder.
+still. Made once for an instance and run of the response: a snapshot of ours is found by its tags,
+and all are made where there is none of a volume. Only one that EC2 did not list yet could be made a
+second time. Never deleted: not by the responder.
 AWS: EC2 API Reference, "CreateSnapshots", "LockSnapshot" ("you can lock a snapshot that is
 pending"); EBS User Guide, "Amazon EBS snapshot lock".
 """
@@ -92,11 +93,14 @@ def _made(scene: Scene, place: Place, ec2: Any) -> Started:
     }
     found = snapshots.made_of(scene, ec2, {one["VolumeId"] for one in volumes})
     request_id = None
-    if not found:
+    # EC2 makes those of all volumes together. Whoever may tag can make one, and has not ours.
+    if {one["VolumeId"] for one in volumes} - {one["VolumeId"] for one in found}:
         gap = estimate.too_much(scene.options.snapshot_monthly_limit, _by_hand(scene, place))
-        if gap is not None:
+        if gap is not None and not found:
             return {**begun, "gap": gap}
-        found, request_id = _make(scene, place)
+        if gap is None:
+            made, request_id = _make(scene, place)
+            found += made
     snapshot_ids = sorted(one["SnapshotId"] for one in found)
     locks = snapshots.lock(scene, scene.copies.ec2(place.account, place.region), snapshot_ids)
     return {**begun, "snapshots": snapshot_ids, "request_id": request_id, "not_locked": locks}

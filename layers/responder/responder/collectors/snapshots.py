@@ -1,5 +1,6 @@
 """Snapshots of volumes that are ours: which they are, and that they are locked."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,8 @@ from responder.aws.errors import asking_aws
 from responder.collectors.collector import Scene
 from responder.collectors.copies import COPY_OF, our_tags
 from responder.domain.errors import Broken, Unavailable
+
+_MOST_OF_EACH = 3  # of a volume: ours, and one or two that a run made again or somebody tagged
 
 
 def tagged(scene: Scene, ec2: Any) -> Iterator[Any]:
@@ -27,10 +30,17 @@ def tagged(scene: Scene, ec2: Any) -> Iterator[Any]:
 
 
 def made_of(scene: Scene, ec2: Any, volumes: set[str]) -> list[Any]:
-    """Those of these volumes that we made for this run of the response: no copies of them."""
-    return [
+    """Those of these volumes that we made for this run of the response: no copies of them.
+
+    Of each volume the first ones, and not as many as somebody else cares to tag.
+    """
+    found = [
         one for one in tagged(scene, ec2) if one["VolumeId"] in volumes and copied_from(one) is None
     ]
+    of = defaultdict[str, list[Any]](list)
+    for one in sorted(found, key=lambda each: (each["StartTime"], each["SnapshotId"])):
+        of[one["VolumeId"]].append(one)
+    return [one for every in of.values() for one in every[:_MOST_OF_EACH]]
 
 
 def copied_from(snapshot: Any) -> str | None:
