@@ -63,6 +63,28 @@ def test_a_call_that_got_no_answer_is_on_the_receipt_as_that(world: World) -> No
     assert [one.status for one in world.receipt(order).calls] == [0, 200]
 
 
+def test_a_try_that_got_no_answer_is_on_the_receipt_beside_the_answer_to_the_next(
+    world: World,
+) -> None:
+    """The first may have been carried out: CloudTrail has it under another request id."""
+    order, tries = world.ordered(), list[str]()
+
+    def first_lost(event_name: str, **_: Any) -> None:
+        tries.append(event_name)
+        if len(tries) == 1:
+            _lost()
+
+    member = Member()
+    member.iam(SHOP).meta.events.register_first("before-send.iam.AttachUserPolicy", first_lost)
+    world.contain(order, clients=member)
+    assert len(tries) == 2
+    calls = world.receipt(order).calls
+    assert [(one.operation, one.status, one.error) for one in calls] == [
+        ("AttachUserPolicy", 0, "ReadTimeoutError"),
+        ("AttachUserPolicy", 200, None),
+    ]
+
+
 def test_a_call_that_was_never_sent_is_none(world: World) -> None:
     order = world.ordered()
     unsigned = Member()

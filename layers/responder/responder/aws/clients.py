@@ -268,21 +268,25 @@ class Clients:
         return self._member[at]
 
     def _noted(self, client: Any, account: str) -> Any:
-        """The client, each of whose changes is noted with what AWS answered, or that it did not."""
-        region, service = client.meta.region_name, client.meta.service_model.service_name
-        sent: list[bool] = []  # of the call under way: one for each try that was signed
+        """The client, each of whose changes is noted with what AWS answered, or that it did not.
 
-        def leave(**_: Any) -> None:
-            sent.append(True)
+        The SDK tries a call again that got no answer. All its tries without one are noted as one.
+        """
+        region, service = client.meta.region_name, client.meta.service_model.service_name
+        lost: list[str] = []  # of the call under way: why each try without an answer had none
+
+        def tried(exception: Exception | None, **_: Any) -> None:
+            if exception is not None:
+                lost.append(type(exception).__name__)
 
         def note(parsed: dict[str, Any], model: Any, **_: Any) -> None:
-            sent.clear()
+            miss(f"after-call.{model.name}")  # of a try before: also that may have been carried out
             if changes(model.name):
                 self._changes.append(_call(account, region, model, parsed))
 
-        def miss(exception: Exception, event_name: str, **_: Any) -> None:
+        def miss(event_name: str, **_: Any) -> None:
             operation = event_name.rpartition(".")[2]
-            if sent and changes(operation):
+            if lost and changes(operation):
                 self._changes.append(
                     ApiCall(
                         account=account,
@@ -292,13 +296,12 @@ class Clients:
                         at=None,
                         request_id="",
                         status=0,
-                        error=type(exception).__name__,
+                        error=lost[-1],
                     )
                 )
-            sent.clear()
+            lost.clear()
 
-        # What signs a request is registered for its service, and so comes before this.
-        client.meta.events.register_last("request-created", leave)
+        client.meta.events.register("response-received", tried)
         client.meta.events.register("after-call", note)
         client.meta.events.register("after-call-error", miss)
         return client
