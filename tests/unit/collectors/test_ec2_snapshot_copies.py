@@ -144,13 +144,18 @@ def test_without_a_key_it_says_so_and_asks_nobody(shop: Shop) -> None:
     assert shop.calls == []
 
 
-def test_above_the_limit_nothing_is_copied(copied: Shop) -> None:
-    """The two copies together cost twice as much as the snapshots."""
+@pytest.mark.parametrize("times", [1, 2])
+def test_above_the_limit_nothing_is_copied(copied: Shop, times: int) -> None:
+    """The two copies cost twice as much as the snapshots, and those are paid for as well."""
+    for volume in ec2_backends[SHOP][REGION].volumes.values():
+        volume.size *= 10
     made = document_of(
         copied.collected(ec2_snapshots, options=OPTIONS)[f"{copied.instance}/snapshots"]
     )
     once = float(made["made"]["estimate"]["usd_per_month_at_most"])
-    [gap] = kept(copied, replace(OPTIONS, snapshot_monthly_limit=int(once))).gaps
+    limit = int(once * times) + 1
+    assert once * times < limit < once * 3
+    [gap] = kept(copied, replace(OPTIONS, snapshot_monthly_limit=limit)).gaps
     assert "SnapshotMonthlyLimit" in gap
     assert "docs/operating.md" in gap
     assert in_account(copied, SHOP) == {}

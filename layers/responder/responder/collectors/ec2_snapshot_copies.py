@@ -113,9 +113,10 @@ def _start(scene: Scene, place: Place, _: bool) -> Started:
         return {"gap": f"no copies were made: {error}"}
     if not volumes:
         return {"gap": "no copies were made: EC2 names no volume that is attached to it"}
-    gib = _COPIES_OF_EACH * sum(one["Size"] for one in volumes)
-    estimate = Estimate(gib, ec2_snapshots.PRICE)
-    gap = estimate.too_much(scene.options.snapshot_monthly_limit, _BY_HAND)
+    gib = sum(one["Size"] for one in volumes)
+    estimate = Estimate(_COPIES_OF_EACH * gib, ec2_snapshots.PRICE)
+    whole = Estimate((_COPIES_OF_EACH + 1) * gib, ec2_snapshots.PRICE)
+    gap = whole.too_much(scene.options.snapshot_monthly_limit, _BY_HAND)
     if gap is not None:
         return {"estimate": estimate.shown(), "gap": gap}
     return {
@@ -131,7 +132,7 @@ def _start(scene: Scene, place: Place, _: bool) -> Started:
     }
 
 
-_BY_HAND = 'see "Copies of snapshots" in docs/operating.md'
+_BY_HAND = 'see "Copies of snapshots" in docs/operating.md. The snapshots themselves are counted in'
 
 
 def _look(scene: Scene, place: Place, begun: Started, is_late: bool) -> Collected | None:
