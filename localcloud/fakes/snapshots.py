@@ -19,6 +19,7 @@ from localcloud.switchboard import Asked, Fake
 
 TAKES: Final = timedelta(minutes=5)
 _MOST_TAGS: Final = 50
+_MOST_VALUES: Final = 200  # EC2 User Guide, "Find your Amazon EC2 resources"
 _NO_VOLUME: Final = "vol-ffffffff"  # a copy's volume id is arbitrary
 
 
@@ -31,6 +32,9 @@ def fits(asked: Asked) -> None:
     """Refuse a snapshot that would carry more tags than any may; complete what is due."""
     if asked.service != "ec2":
         return
+    for one in asked.params.get("Filters", ()):
+        if len(one.get("Values", ())) > _MOST_VALUES:
+            raise Fault("FilterLimitExceeded", f"More than {_MOST_VALUES} values in a filter.")
     if asked.operation == "DescribeSnapshots":
         for one in _all(asked):
             if getattr(one, "completes_at", asked.at) <= asked.at and one.status == "pending":

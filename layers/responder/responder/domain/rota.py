@@ -1,6 +1,7 @@
 """Who takes turns on call: people, levels of escalation, time zones, overrides and absences."""
 
 from datetime import date, datetime, time
+from functools import cache
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -21,8 +22,13 @@ _NO_PLACE = frozenset({"Factory", "localtime"})  # of the machine that reads it
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def _zone(name: str) -> str:
-    if name not in available_timezones() or name in _NO_PLACE:
+    if name not in _zones() or name in _NO_PLACE:
         raise ValueError("is no time zone of the IANA database, such as America/Los_Angeles")
     return name
 
