@@ -53,7 +53,7 @@ class Settings(BaseModel):
     member_contain_role: str = ""
     member_collect_role: str = ""
     member_preserve_role: str = ""
-    keep_role: str = ""  # of the evidence account, which takes copies over
+    keep_role_arn: str = ""  # in the evidence account, takes copies over; empty for none
     external_id: str = ""
     account_deny_policy_arn: str = ""  # empty where no such policy was prepared
     deny_accounts_role_arn: str = ""
@@ -170,9 +170,8 @@ def protect_list(function_arn: str) -> ProtectList:
                 told.member_contain_role,
                 told.member_collect_role,
                 told.member_preserve_role,
-                told.keep_role,
             ),
-            more=(told.deny_accounts_role_arn,),
+            more=(told.deny_accounts_role_arn, told.keep_role_arn),
         )
     )
 
@@ -357,8 +356,10 @@ def preserve_clients() -> Clients:
 
 @cache
 def keep_clients() -> Clients:
-    """Clients that take copies over into the evidence account."""
-    return _member_clients(settings().keep_role)
+    """Clients that take copies over into the evidence account. Useless where none are taken."""
+    told = settings()
+    name = told.keep_role_arn.rpartition("/")[2]
+    return _member_clients(name) if name else Clients(told.aws_region)
 
 
 def _member_clients(role: str) -> Clients:
