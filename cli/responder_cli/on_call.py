@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -15,7 +15,7 @@ from rich.text import Text
 from responder.domain.cover import AHEAD, Shift, cover, on_call, problems
 from responder.domain.errors import Broken, Refused
 from responder.domain.escaping import one_line
-from responder.domain.rota import Rota, is_in_reach
+from responder.domain.rota import Rota, is_in_reach, is_zone
 from responder.sources.rotas import read_rota
 from responder_cli.deadlines.told import time_of
 from responder_cli.files import text_of
@@ -52,7 +52,8 @@ def on_call_command(
     wrong = list(problems(rota, now, now + timedelta(days=_CHECKED_DAYS)))
     shifts = on_call(rota, now)
     until = now + timedelta(days=days)
-    listed = [one for level in rota.levels for one in cover(rota, level, now, until) if days]
+    levels = rota.levels if days else ()
+    listed = [one for level in levels for one in cover(rota, level, now, until)]
     if as_json:
         data = summary(rota, shifts, listed, wrong, now=now)
         typer.echo(json.dumps(data, indent=2, ensure_ascii=True))
@@ -136,6 +137,6 @@ def _time(at: datetime, clock: ZoneInfo) -> str:
 
 
 def _clock(name: str) -> ZoneInfo:
-    if name not in available_timezones():
+    if not is_zone(name):
         raise Refused(f"--zone {name}: no time zone of the IANA database")
     return ZoneInfo(name)

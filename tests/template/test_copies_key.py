@@ -7,7 +7,7 @@ import pytest
 
 from tests.builders import HOME, SHOP
 from tests.template.roles import KEEPING, VAULT, Thing, may, one_of, written
-from tests.template.test_vault_attacks import PEOPLE, VAULTS, anybody
+from tests.template.test_vault_attacks import PEOPLE, VAULTS, anybody, who
 
 VIA = {"kms:viaservice": "ec2.us-west-2.amazonaws.com"}
 FOR_AWS = VIA | {"kms:grantisforawsresource": "true"}
@@ -17,10 +17,6 @@ def the_key(vault: str, told: dict[str, str] | None = None) -> Thing:
     document = written(KEEPING, vault, vault)["CopiesKey"]["KeyPolicy"]
     arn = f"arn:aws:kms:us-west-2:{vault}:key/CopiesKey"
     return Thing(arn, vault, document, True, told or {})
-
-
-def who(action: str, vault: str, told: dict[str, str] | None = None) -> set[str]:
-    return {name for name, one in anybody(vault).items() if may(one, action, the_key(vault, told))}
 
 
 @pytest.mark.parametrize("vault", VAULTS)
@@ -43,16 +39,16 @@ def who(action: str, vault: str, told: dict[str, str] | None = None) -> set[str]
     ],
 )
 def test_the_custodian_alone_changes_or_ends_it(action: str, vault: str) -> None:
-    assert who(action, vault) == {"custodian"}
+    assert who(action, the_key(vault), vault) == {"custodian"}
 
 
 @pytest.mark.parametrize("vault", VAULTS)
 def test_nobody_makes_or_ends_a_grant_that_is_not_for_ebs(vault: str) -> None:
     told = VIA | {"kms:grantisforawsresource": "false"}
-    assert who("kms:CreateGrant", vault, told) == {"custodian"}
+    assert who("kms:CreateGrant", the_key(vault, told), vault) == {"custodian"}
     by_hand = {"aws:viaawsservice": "false", "aws:principalisawsservice": "false"}
     for action in ("kms:RevokeGrant", "kms:RetireGrant"):
-        assert who(action, vault, by_hand) == {"custodian"}
+        assert who(action, the_key(vault, by_hand), vault) == {"custodian"}
 
 
 USES = (
@@ -69,11 +65,11 @@ def test_of_the_members_only_the_role_that_copies_encrypts_and_by_ec2_alone(
 ) -> None:
     of_others = {name for name, one in anybody(VAULT).items() if one.account != VAULT}
     members = {"PreserveRole of the shop", "PreserveRole of the home"}
-    assert who(action, VAULT, told) & of_others == members
+    assert who(action, the_key(VAULT, told), VAULT) & of_others == members
     elsewhere = {**told, "kms:viaservice": "s3.us-west-2.amazonaws.com"}
-    assert who(action, VAULT, elsewhere) & of_others == set()
+    assert who(action, the_key(VAULT, elsewhere), VAULT) & of_others == set()
     direct = {key: value for key, value in told.items() if key != "kms:viaservice"}
-    assert who(action, VAULT, direct) & of_others == set()
+    assert who(action, the_key(VAULT, direct), VAULT) & of_others == set()
 
 
 @pytest.mark.parametrize(("action", "told"), USES)

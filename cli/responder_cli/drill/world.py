@@ -19,7 +19,7 @@ INVESTIGATOR = f"arn:aws:iam::{HOME}:role/investigator"
 ADMINISTRATOR = f"arn:aws:iam::{HOME}:role/administrator"
 CUSTODIAN = f"arn:aws:iam::{HOME}:role/evidence-custodian"
 EXTERNAL_ID = "drill-only-external-id"
-# Nothing in these asks AWS, the clock or the environment: the import rules see to it.
+# They know no AWS, as the import rules see to, and keep nothing but what they made of their files.
 STATELESS = ("responder.domain", "responder.sources", "responder.regimes", "responder.report")
 _RESPONDER = "breach-responder"
 # This shop sells from the web tier, so somebody is asked before its sessions are cut.

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 TAG_KEY, TAG_VALUE = "breach-responder", "evidence"  # of every copy that we make
-COPY_OF = "breach-responder-copy-of"  # of a copy of a copy: which one, and in which account
+COPY_OF = "breach-responder-copy-of"  # of a copy of a snapshot: of which one
 _INCIDENT, _GENERATION = "breach-responder-incident", "breach-responder-generation"
 
 

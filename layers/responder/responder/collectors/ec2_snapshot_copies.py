@@ -82,6 +82,7 @@ _OF_NO_KEY = (
     "no copies were taken over into the evidence account: CopiesKeyArn is empty"
     " (stacks/evidence-copies.yaml)"
 )
+_BY_HAND = 'see "Copies of snapshots" in docs/operating.md. The snapshots themselves are counted in'
 _PENDING, _COMPLETED = "pending", "completed"
 # Of a snapshot's path, by what it stands for in `Started` and in the item.
 _SOURCE, _BETWEEN, _KEPT = "source", "between", "kept"
@@ -130,9 +131,6 @@ def _start(scene: Scene, place: Place, _: bool) -> Started:
         "listed": [],
         "again": {},
     }
-
-
-_BY_HAND = 'see "Copies of snapshots" in docs/operating.md. The snapshots themselves are counted in'
 
 
 def _look(scene: Scene, place: Place, begun: Started, is_late: bool) -> Collected | None:

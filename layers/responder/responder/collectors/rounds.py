@@ -34,8 +34,7 @@ def until_done[Thing](
     began_at = scene.bookmark.get(_BEGAN, scene.now.isoformat())
     started: dict[str, Started] = dict(scene.bookmark.get(_STARTED, {}))
     done: list[str] = list(scene.bookmark.get(_DONE, ()))
-    gone = scene.read_at() - datetime.fromisoformat(began_at)
-    is_late = gone > at_most
+    is_late = scene.read_at() - datetime.fromisoformat(began_at) > at_most
 
     def later(wait: timedelta = timedelta()) -> Later:
         return Later({_BEGAN: began_at, _STARTED: started, _DONE: done}, wait)

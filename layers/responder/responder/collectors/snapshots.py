@@ -12,7 +12,7 @@ from responder.domain.errors import Broken, Unavailable
 _MOST_OF_EACH = 3  # of a volume: ours, and one or two that a run made again or somebody tagged
 
 
-def tagged(scene: Scene, ec2: Any) -> Iterator[Any]:
+def _tagged(scene: Scene, ec2: Any) -> Iterator[Any]:
     """Those of the client's account and region with the tags of this incident and run.
 
     Tags are written by whoever may: the caller has to ask for more than that. An incident's own
@@ -34,18 +34,16 @@ def made_of(scene: Scene, ec2: Any, volumes: set[str]) -> list[Any]:
 
     Of each volume the first ones, and not as many as somebody else cares to tag.
     """
-    found = [
-        one for one in tagged(scene, ec2) if one["VolumeId"] in volumes and copied_from(one) is None
-    ]
+    found = [one for one in _tagged(scene, ec2) if one["VolumeId"] in volumes and not _is_copy(one)]
     of = defaultdict[str, list[Any]](list)
     for one in sorted(found, key=lambda each: (each["StartTime"], each["SnapshotId"])):
         of[one["VolumeId"]].append(one)
     return [one for every in of.values() for one in every[:_MOST_OF_EACH]]
 
 
-def copied_from(snapshot: Any) -> str | None:
-    """Which snapshot this is a copy of, as we noted it on the copy."""
-    return next((tag["Value"] for tag in snapshot.get("Tags", ()) if tag["Key"] == COPY_OF), None)
+def _is_copy(snapshot: Any) -> bool:
+    """Whether it is a copy of another, as we note it on copies."""
+    return any(tag["Key"] == COPY_OF for tag in snapshot.get("Tags", ()))
 
 
 def lock(scene: Scene, ec2: Any, snapshot_ids: list[str]) -> dict[str, str]:

@@ -27,8 +27,13 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def is_zone(name: str) -> bool:
+    """Whether a clock on the wall goes by it: a time zone of the IANA database."""
+    return name in _zones() and name not in _NO_PLACE
+
+
 def _zone(name: str) -> str:
-    if name not in _zones() or name in _NO_PLACE:
+    if not is_zone(name):
         raise ValueError("is no time zone of the IANA database, such as America/Los_Angeles")
     return name
 

@@ -99,8 +99,9 @@ def report(
     asked: str,
     now: datetime,
 ) -> ReportAnswer:
-    """Put the page into the vault. May run again: one asking has one page, whatever was in between.
+    """Put the page into the vault. May run again: what an asking has put is its page from then on.
 
+    Where a run takes a number and hangs before it puts its page, the next takes another number.
     A machine's asking is known by its instant, and a person's by `asked`. Its key ends in the
     SHA-256 of the page. Every page stays; the timeline names each.
     """
