@@ -84,6 +84,8 @@ def _channels() -> Iterator[str]:
     yield "The first that works is used; Incident Manager only if the stack has a response plan."
     for channel in channels.CHANNELS:
         yield from _entry(channel, "With the role of the function it calls")
+        asked = ", ".join(f"`{name}`" for name in sorted(channel.READING))
+        yield f"To learn who took an incident over: {asked or 'nothing, it cannot know'}."
 
 
 def _entry(module: Any, calls: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ Input is held to the SDK's own service models: what AWS would refuse for its sha
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import botocore.session
@@ -12,10 +13,12 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.validate import ParamValidator
 
 from responder.aws.clients import Clients
-from tests.builders import HOME, REGION
+from tests.builders import HOME, NOON, REGION
 
 PLAN_ARN = f"arn:aws:ssm-incidents::{HOME}:response-plan/breach"
 TOPIC_ARN = f"arn:aws:sns:{REGION}:{HOME}:pager"
+OURS = f"arn:aws:sts::{HOME}:assumed-role/responder-MirrorFunctionRole-1/responder-Mirror"
+PERSON = f"arn:aws:sts::{HOME}:assumed-role/OnCall/ana@example.com"
 _session = botocore.session.get_session()
 
 
@@ -61,15 +64,34 @@ class OpsCenter:
                 response: Any = {"Error": error, "OpsItemId": reference}
                 raise ClientError(response, "CreateOpsItem")
         reference = f"oi-{len(self.items):012x}"
-        self.items[reference] = given
+        self.items[reference] = {
+            **given,
+            "Status": "Open",
+            "LastModifiedBy": OURS,
+            "LastModifiedTime": NOON,
+        }
         return {"OpsItemId": reference}
 
     def update_ops_item(self, **given: Any) -> dict[str, Any]:
         fits("ssm", "UpdateOpsItem", given)
         data = given["OperationalData"]
         assert all(len(key) <= 128 and len(entry["Value"]) <= 20_000 for key, entry in data.items())
-        self.items[given["OpsItemId"]]["OperationalData"].update(data)
+        item = self.items[given["OpsItemId"]]
+        item["OperationalData"].update(data)
+        item["LastModifiedBy"] = OURS
         return {}
+
+    def get_ops_item(self, **given: Any) -> dict[str, Any]:
+        fits("ssm", "GetOpsItem", given)
+        return {"OpsItem": self.items[given["OpsItemId"]]}
+
+    def set_by_a_person(self, reference: str, status: str, at: datetime) -> None:
+        """What somebody does in the console."""
+        self.items[reference] |= {
+            "Status": status,
+            "LastModifiedBy": PERSON,
+            "LastModifiedTime": at,
+        }
 
     def notes(self, reference: str) -> list[str]:
         """What `note` left, in the order of the entries' names."""
@@ -84,6 +106,7 @@ class IncidentManager:
         self.records: dict[str, dict[str, Any]] = {}
         self.events: dict[str, dict[str, Any]] = {}
         self.engagements = list(engagements)
+        self.resolved: dict[str, datetime] = {}
 
     def start_incident(self, **given: Any) -> dict[str, Any]:
         fits("ssm-incidents", "StartIncident", given)
@@ -96,6 +119,14 @@ class IncidentManager:
         self.records[given["arn"]] |= {"summary": given["summary"]}
         return {}
 
+    def get_incident_record(self, **given: Any) -> dict[str, Any]:
+        fits("ssm-incidents", "GetIncidentRecord", given)
+        assert given["arn"] in self.records
+        at = self.resolved.get(given["arn"])
+        record = {"arn": given["arn"], "lastModifiedBy": PERSON if at else OURS}
+        record["status"] = "RESOLVED" if at else "OPEN"
+        return {"incidentRecord": {**record, **({"resolvedTime": at} if at else {})}}
+
     def create_timeline_event(self, **given: Any) -> dict[str, Any]:
         fits("ssm-incidents", "CreateTimelineEvent", given)
         assert given["incidentRecordArn"] in self.records
@@ -106,6 +137,29 @@ class IncidentManager:
     def get_response_plan(self, **given: Any) -> dict[str, Any]:
         fits("ssm-incidents", "GetResponsePlan", given)
         return {"arn": given["arn"], "engagements": self.engagements}
+
+
+class Contacts:
+    """Engagements of an incident, each with its pages; one of either in an answer."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, list[dict[str, Any]]] = {}
+
+    def called(self, contact: str, read_at: datetime | None) -> None:
+        """One contact was paged, and acknowledged it or not."""
+        arn = f"arn:aws:ssm-contacts:{REGION}:{HOME}:engagement/{contact}/{len(self.pages)}"
+        page = {"ContactArn": f"arn:aws:ssm-contacts:{REGION}:{HOME}:contact/{contact}"}
+        self.pages[arn] = [{**page, **({"ReadTime": read_at} if read_at else {})}]
+
+    def list_engagements(self, **given: Any) -> dict[str, Any]:
+        fits("ssm-contacts", "ListEngagements", given)
+        place, arns = int(given.get("NextToken", "0")), list(self.pages)
+        more = {"NextToken": str(place + 1)} if place + 1 < len(arns) else {}
+        return {"Engagements": [{"EngagementArn": a} for a in arns[place : place + 1]], **more}
+
+    def list_pages_by_engagement(self, **given: Any) -> dict[str, Any]:
+        fits("ssm-contacts", "ListPagesByEngagement", given)
+        return {"Pages": self.pages[given["EngagementId"]]}
 
 
 class Topic:

@@ -327,7 +327,13 @@ def escalation_pager() -> Pager:
 def desk() -> Desk:
     """Where people are told of incidents."""
     told = settings()
-    return Desk(home_clients(), told.partition, told.response_plan_arn, told.pager_topic_arn)
+    return Desk(
+        home_clients(),
+        told.partition,
+        told.response_plan_arn,
+        told.pager_topic_arn,
+        told.stack_name,
+    )
 
 
 @cache

@@ -8,14 +8,17 @@ import pytest
 
 from responder import channels
 from responder.channels import incident_manager, ops_center, sns_topic
-from responder.channels.channel import Channel, Desk, Opened
+from responder.channels.channel import Acknowledged, Answer, Channel, Desk, Opened
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.incident import TimelineEvent
 from responder.domain.summary import Summary, summarise
 from tests.builders import INCIDENT_ID, NOON, a_finding, a_user, an_incident
 from tests.consoles import (
+    OURS,
+    PERSON,
     PLAN_ARN,
     TOPIC_ARN,
+    Contacts,
     IncidentManager,
     OpsCenter,
     TheseClients,
@@ -27,7 +30,7 @@ HOSTILE = "</code>`x`](https://evil.example.com) <img src=x>\r\nSubject: forged"
 
 
 def a_desk(**services: Any) -> Desk:
-    return Desk(TheseClients(**services), "aws", PLAN_ARN, TOPIC_ARN)
+    return Desk(TheseClients(**services), "aws", PLAN_ARN, TOPIC_ARN, "responder")
 
 
 def a_summary(**given: Any) -> Summary:
@@ -160,3 +163,63 @@ def test_the_topic_alone_is_a_channel_only_when_there_is_one() -> None:
     assert opened.reference == TOPIC_ARN
     with pytest.raises(Broken, match="no pager topic"):
         sns_topic.open(an_incident(), a_summary(), Desk(TheseClients()))
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        ("Open", None),
+        ("InProgress", Answer.TAKEN),
+        ("Resolved", Answer.RESOLVED),
+        ("Pending", None),
+    ],
+)
+def test_an_ops_item_is_acknowledged_by_its_status(status: str, answer: Answer | None) -> None:
+    ssm = OpsCenter()
+    desk = a_desk(ssm=ssm)
+    reference = ops_center.open(an_incident(), a_summary(), desk).reference
+    ssm.set_by_a_person(reference, status, NOON)
+    expected = None if answer is None else Acknowledged(answer, PERSON, NOON)
+    assert ops_center.acknowledged(reference, desk) == expected
+
+
+def test_our_own_note_on_an_ops_item_is_no_person_who_took_it() -> None:
+    ssm = OpsCenter()
+    desk = a_desk(ssm=ssm)
+    reference = ops_center.open(an_incident(), a_summary(), desk).reference
+    ssm.set_by_a_person(reference, "InProgress", NOON)
+    ops_center.note(reference, an_event(), desk)
+    assert ops_center.acknowledged(reference, desk) == Acknowledged(Answer.TAKEN, "", NOON)
+    assert desk.is_ours(OURS)
+    assert not desk.is_ours(PERSON)
+    assert not desk.is_ours("arn:aws:iam::444455556666:root")
+    assert not Desk(TheseClients()).is_ours(OURS)
+
+
+def test_an_incident_record_is_acknowledged_by_whoever_read_a_page_first() -> None:
+    manager, contacts = IncidentManager(), Contacts()
+    desk = a_desk(ssm_incidents=manager, ssm_contacts=contacts)
+    reference = incident_manager.open(an_incident(), a_summary(), desk).reference
+    assert incident_manager.acknowledged(reference, desk) is None
+    contacts.called("ana", None)
+    assert incident_manager.acknowledged(reference, desk) is None
+    contacts.called("ben", NOON + timedelta(minutes=9))
+    contacts.called("dee", NOON + timedelta(minutes=4))
+    found = incident_manager.acknowledged(reference, desk)
+    assert found is not None
+    assert (found.answer, found.at) == (Answer.TAKEN, NOON + timedelta(minutes=4))
+    assert found.by.endswith(":contact/dee")
+    manager.resolved[reference] = NOON
+    resolved = Acknowledged(Answer.RESOLVED, PERSON, NOON)
+    assert incident_manager.acknowledged(reference, desk) == resolved
+
+
+def test_nobody_acknowledges_a_topic() -> None:
+    assert sns_topic.acknowledged(TOPIC_ARN, a_desk()) is None
+
+
+def test_a_channel_that_will_not_say_is_no_answer() -> None:
+    ssm = OpsCenter()
+    ssm.get_ops_item = refusing("OpsItemNotFoundException")  # type: ignore[method-assign]
+    with pytest.raises(Broken, match="OpsItemNotFoundException"):
+        ops_center.acknowledged("oi-000000000000", a_desk(ssm=ssm))

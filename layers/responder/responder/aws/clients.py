@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from mypy_boto3_securityhub.client import SecurityHubClient
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_ssm.client import SSMClient
+    from mypy_boto3_ssm_contacts.client import SSMContactsClient
     from mypy_boto3_ssm_incidents.client import SSMIncidentsClient
     from mypy_boto3_stepfunctions.client import SFNClient
     from mypy_boto3_wafv2.client import WAFV2Client
@@ -118,6 +119,10 @@ class Clients:
     def home(self, service: Literal["sns"], region: str | None = None) -> "SNSClient": ...
     @overload
     def home(self, service: Literal["ssm"], region: str | None = None) -> "SSMClient": ...
+    @overload
+    def home(
+        self, service: Literal["ssm-contacts"], region: str | None = None
+    ) -> "SSMContactsClient": ...
     @overload
     def home(
         self, service: Literal["ssm-incidents"], region: str | None = None

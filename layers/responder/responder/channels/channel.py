@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from botocore.exceptions import (
@@ -28,6 +30,30 @@ class Desk:
     partition: str = "aws"
     response_plan_arn: str = ""
     pager_topic_arn: str = ""
+    stack_name: str = ""  # our own roles are named after it
+
+    def is_ours(self, arn: str) -> bool:
+        """Whether this is a session of one of our functions' roles."""
+        resource = arn.split(":", 5)[5:]
+        return bool(self.stack_name and resource) and resource[0].startswith(
+            f"assumed-role/{self.stack_name}-"
+        )
+
+
+class Answer(StrEnum):
+    """What somebody made of an incident at its channel."""
+
+    TAKEN = "taken"  # somebody works on it
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """That somebody took an incident over, or ended it, where it is open."""
+
+    answer: Answer
+    by: str  # an ARN; empty where the channel no longer says whose it was
+    at: datetime  # at the latest
 
 
 @dataclass(frozen=True)
@@ -58,6 +84,11 @@ class Channel(Protocol):
         ...
 
     @property
+    def READING(self) -> frozenset[str]:  # noqa: N802
+        """What `acknowledged` calls with the function's own role."""
+        ...
+
+    @property
     def TAKES_NOTES(self) -> bool:  # noqa: N802
         """Whether `note` reaches anybody."""
         ...
@@ -71,6 +102,10 @@ class Channel(Protocol):
 
     def note(self, reference: str, event: TimelineEvent, desk: Desk) -> None:
         """Add one event. The same event twice is one note."""
+        ...
+
+    def acknowledged(self, reference: str, desk: Desk) -> Acknowledged | None:
+        """Who took it over there. None: nobody yet, or a channel that cannot know. Only reads."""
         ...
 
 

@@ -6,11 +6,13 @@ User Guide, "Availability change"). The plan decides who is called, so we ask it
 
 import hashlib
 import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from botocore.exceptions import ClientError
 
 from responder.aws.errors import code_of
-from responder.channels.channel import Desk, Opened, opening
+from responder.channels.channel import Acknowledged, Answer, Desk, Opened, opening
 from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
 from responder.domain.finding import Severity
@@ -29,6 +31,13 @@ PERMISSIONS = frozenset(
         # Incident Manager does these two in our name: User Guide, "Cross-service permissions".
         "ssm-contacts:StartEngagement",
         "ssm:CreateOpsItem",
+    }
+)
+READING = frozenset(
+    {
+        "ssm-contacts:ListEngagements",
+        "ssm-contacts:ListPagesByEngagement",
+        "ssm-incidents:GetIncidentRecord",
     }
 )
 _IMPACT = {
@@ -74,6 +83,41 @@ def note(reference: str, event: TimelineEvent, desk: Desk) -> None:
             eventData=json.dumps(text, ensure_ascii=False),
             clientToken=_token(reference, event.key),
         )
+
+
+def acknowledged(reference: str, desk: Desk) -> Acknowledged | None:
+    """That the record is resolved, or else the first page of it that somebody acknowledged.
+
+    A page has been *read* when its contact acknowledged it (Incident Manager API, "Page").
+    """
+    with opening("reading the incident record"):
+        client = desk.clients.home("ssm-incidents")
+        record = client.get_incident_record(arn=reference)["incidentRecord"]
+    if record["status"] == "RESOLVED":
+        by, at = record["lastModifiedBy"], record.get("resolvedTime") or record["lastModifiedTime"]
+        return Acknowledged(Answer.RESOLVED, "" if desk.is_ours(by) else by, at)
+    contacts = desk.clients.home("ssm-contacts")
+    with opening("reading whom Incident Manager called"):
+        read = [
+            Acknowledged(Answer.TAKEN, page["ContactArn"], page["ReadTime"])
+            for engagement in _each(contacts.list_engagements, "Engagements", IncidentId=reference)
+            for page in _each(
+                contacts.list_pages_by_engagement,
+                "Pages",
+                EngagementId=engagement["EngagementArn"],
+            )
+            if page.get("ReadTime")
+        ]
+    return min(read, key=lambda one: (one.at, one.by), default=None)
+
+
+def _each(call: Callable[..., Any], name: str, **given: Any) -> Iterator[dict[str, Any]]:
+    while True:
+        page = call(**given)
+        yield from page[name]
+        if not page.get("NextToken"):
+            return
+        given["NextToken"] = page["NextToken"]
 
 
 def _plan_calls_people(desk: Desk) -> bool:

@@ -10,7 +10,7 @@ from datetime import UTC
 from botocore.exceptions import ClientError
 
 from responder.aws.errors import code_of
-from responder.channels.channel import Desk, Opened, opening
+from responder.channels.channel import Acknowledged, Answer, Desk, Opened, opening
 from responder.domain.escaping import ascii_line, one_line
 from responder.domain.finding import Severity
 from responder.domain.incident import Incident, TimelineEvent
@@ -20,6 +20,12 @@ ID = "ops_center"
 TITLE = "OpsCenter"
 TAKES_NOTES = True
 PERMISSIONS = frozenset({"ssm:CreateOpsItem", "ssm:UpdateOpsItem"})
+READING = frozenset({"ssm:GetOpsItem"})
+_ANSWERS = {
+    "InProgress": Answer.TAKEN,
+    "Resolved": Answer.RESOLVED,
+    "Closed": Answer.RESOLVED,
+}
 # CreateOpsItem refuses a source that contains aws, amazon or amzn.
 _SOURCE = "breach-responder"
 _CONSOLES = {
@@ -79,6 +85,17 @@ def note(reference: str, event: TimelineEvent, desk: Desk) -> None:
             OpsItemId=reference,
             OperationalData={_entry(f"{at} {event.key}"): {"Type": "String", "Value": value}},
         )
+
+
+def acknowledged(reference: str, desk: Desk) -> Acknowledged | None:
+    """By the item's status. Whose it was is known until we write on the item the next time."""
+    with opening("reading the OpsItem"):
+        item = desk.clients.home("ssm").get_ops_item(OpsItemId=reference)["OpsItem"]
+    answer = _ANSWERS.get(item["Status"])
+    if answer is None:
+        return None
+    by = item["LastModifiedBy"]
+    return Acknowledged(answer, "" if desk.is_ours(by) else by, item["LastModifiedTime"])
 
 
 def _entry(name: str) -> str:

@@ -4,7 +4,7 @@ The step that opens an incident pages once, whatever the channel. So there is no
 and nothing to note: one page for an incident, not one for each event.
 """
 
-from responder.channels.channel import Desk, Opened
+from responder.channels.channel import Acknowledged, Desk, Opened
 from responder.domain.errors import Broken
 from responder.domain.incident import Incident, TimelineEvent
 from responder.domain.summary import Summary
@@ -13,6 +13,7 @@ ID = "sns_topic"
 TITLE = "the pager topic"
 TAKES_NOTES = False
 PERMISSIONS: frozenset[str] = frozenset()  # the page is sent by `aws.pager`
+READING: frozenset[str] = frozenset()
 
 
 def open(incident: Incident, summary: Summary, desk: Desk) -> Opened:  # noqa: A001, ARG001
@@ -25,3 +26,8 @@ def open(incident: Incident, summary: Summary, desk: Desk) -> Opened:  # noqa: A
 
 def note(reference: str, event: TimelineEvent, desk: Desk) -> None:
     """Reaches nobody: see `TAKES_NOTES`."""
+
+
+def acknowledged(reference: str, desk: Desk) -> Acknowledged | None:  # noqa: ARG001
+    """Nobody answers a topic, so nobody is known to have it."""
+    return None
