@@ -27,6 +27,7 @@ CALLERS = {
     "register": "a person who wants every breach on record: `responder register`",
     "report": "a person who wants the dossier as it is now: `responder report`",
     "release": "a person who undoes an order",
+    "acknowledge": "whoever was paged: `responder acknowledge`, or its document in the console",
 }
 SOURCES = {
     "SQS": "the intake queue",

@@ -38,6 +38,10 @@ MACHINES: dict[str, dict[str, Any]] = {
         "uncaught": ["Tick"],  # the sweep ticks what has no tracker, and TrackerFailed pages
         "waits": ["WaitForMilestone"],  # a day at most: responder/steps/tick.py
     },
+    "page-escalation": {
+        "given": ["incident_id"],
+        "waits": ["WaitForAnAnswer"],  # a day at most: `answer_within_minutes` of domain/rota.py
+    },
 }
 
 

@@ -184,7 +184,7 @@ def test_a_machine_a_sweep_or_a_finding_that_fails_pages() -> None:
 
 def test_a_step_whose_failure_nothing_else_tells_of_has_an_alarm() -> None:
     """What leads to `Leave` pages there, and a task that catches nothing ends its execution."""
-    inside = states(machine("incident-response"))
+    inside = states(machine("incident-response")) | states(machine("page-escalation"))
     silent = {
         name
         for name, state in inside.items()

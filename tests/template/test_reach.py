@@ -80,7 +80,7 @@ def key(name: str, path: str, account: str) -> Thing:
 def test_everybody_is_asked() -> None:
     asked = set(everybody(VAULT))
     assert asked >= {verb.capitalize() for verb in functions()}
-    machines = {"IncidentResponse", "HoldOrder", "DeadlineTracker"}
+    machines = {"IncidentResponse", "HoldOrder", "DeadlineTracker", "PageEscalation"}
     assert asked >= machines | {"Approval", "Console", "DeliverRole", "ContainRole of the vault"}
 
 
@@ -371,17 +371,20 @@ def test_every_function_that_does_not_just_read_and_nobody_else_writes_the_recor
         ("lambda:InvokeFunction", function("Contain"), ["IncidentResponse", "HoldOrder"]),
         ("lambda:InvokeFunction", function("Release"), ["Console"]),
         ("lambda:InvokeFunction", function("Cut"), ["Console"]),
+        ("lambda:InvokeFunction", function("Acknowledge"), ["Console"]),
+        ("lambda:InvokeFunction", function("Escalate"), ["PageEscalation"]),
         ("lambda:InvokeFunction", function("Approve"), ["Approval"]),
         ("lambda:InvokeFunction", function("Record"), []),
         ("states:StartExecution", RESPONSE, ["Intake", "Cut", "Trace"]),
         ("states:StartExecution", "stateMachine:HoldOrder", ["Watch"]),
         ("states:StartExecution", "stateMachine:DeadlineTracker", ["IncidentResponse", "Sweep"]),
+        ("states:StartExecution", "stateMachine:PageEscalation", ["IncidentResponse"]),
         ("states:SendTaskSuccess", RESPONSE, ["Ask", "Approve"]),
         ("ssm:StartAutomationExecution", f"{DOCUMENT}approve-containment:1", ["Ask"]),
         ("ssm:StartAutomationExecution", f"{DOCUMENT}cut:1", []),
         ("ssm:SendAutomationSignal", "automation-execution/any", []),
         ("sns:Publish", "Automation-breach-responder-approvals", ["Approval"]),
-        ("sns:Publish", "EscalationTopic", ["Tick", "Sweep"]),
+        ("sns:Publish", "EscalationTopic", ["Tick", "Sweep", "Escalate"]),
         ("sns:Publish", "another", []),
     ],
 )

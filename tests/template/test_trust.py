@@ -13,6 +13,7 @@ SERVICES = {
     "IncidentResponseRole": "states.amazonaws.com",
     "HoldOrderRole": "states.amazonaws.com",
     "DeadlineTrackerRole": "states.amazonaws.com",
+    "PageEscalationRole": "states.amazonaws.com",
     "ApprovalRole": "ssm.amazonaws.com",
     "ConsoleRole": "ssm.amazonaws.com",
 }

@@ -12,6 +12,7 @@ from responder.aws.breaker import Breaker
 from responder.aws.clients import AccountDeny, Clients, MemberRole
 from responder.aws.clocks import Clocks
 from responder.aws.correlations import Correlations
+from responder.aws.escalations import Escalations
 from responder.aws.evidence import Evidence
 from responder.aws.facts import RecordedFacts
 from responder.aws.generations import Generations
@@ -177,6 +178,12 @@ def protect_list(function_arn: str) -> ProtectList:
 
 
 @cache
+def escalations() -> Escalations:
+    """Who was called about an incident, and who answered."""
+    return Escalations(ledger())
+
+
+@cache
 def rota_store() -> RotaStore:
     """Who is on call."""
     return RotaStore(home_clients().home("ssm"), settings().rota_parameter)
@@ -314,7 +321,8 @@ def signer() -> Signer:
 @cache
 def pager() -> Pager:
     """The topic that wakes people."""
-    return Pager(ledger(), home_clients().home("sns"), settings().pager_topic_arn)
+    topic = settings().pager_topic_arn
+    return Pager(ledger(), home_clients().home("sns"), topic, rota_store())
 
 
 @cache

@@ -19,7 +19,7 @@ def a_response(
 ) -> list[Any]:
     """What the five branches hand over when all is well, but for what is given."""
     well = [
-        {"channel": "ops_center", "reference": "oi-1"},
+        {"opened": {"channel": "ops_center", "reference": "oi-1"}, "escalation": {}},
         [],
         {"preserved": [{"manifest_key": "m", "manifest_version_id": "v"}]},
         {"incident_id": "i", "clocks": {"clocks": 5}, "tracker": {"ExecutionArn": "arn"}},
@@ -35,7 +35,8 @@ def test_a_response_in_which_all_went_well_has_no_failures() -> None:
 
 def test_each_branch_that_failed_is_named_with_what_its_function_said() -> None:
     for response, word in (
-        (a_response(opened=CAUGHT), "opened"),
+        (a_response(opened={"incident_id": "i", "failure": CAUGHT}), "opened"),
+        (a_response(opened={"incident_id": "i", "unescalated": CAUGHT}), "called"),
         (a_response(contained={"incident_id": "i", "plan": CAUGHT}), "planned"),
         (a_response(preserved={"unsurveyed": CAUGHT, "preserved": [{}]}), "called for"),
         (a_response(preserved={"preserved": [{}, {"failure": CAUGHT}]}), "sealed"),
@@ -76,5 +77,7 @@ def test_a_branch_that_handed_over_something_unknown_is_a_failure() -> None:
 
 
 def test_a_cause_that_is_not_json_is_shown_as_it_is() -> None:
-    [failure] = failures(a_response(opened={"Error": "States.Timeout", "Cause": "took 120 s"}))
+    [failure] = failures(
+        a_response(opened={"failure": {"Error": "States.Timeout", "Cause": "took 120 s"}})
+    )
     assert failure.cause == "took 120 s"

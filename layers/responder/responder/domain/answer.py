@@ -75,6 +75,12 @@ def objection(
     return None
 
 
+def is_party(arn: str, *, orders: Iterable[Order], findings: Iterable[Finding]) -> bool:
+    """Whether this identity is one that the incident is about: an order's, or a finding's."""
+    identity = _identity(arn)
+    return identity is not None and _is_party(identity, orders, findings)
+
+
 def is_late(answer: Answer, approval: Approval) -> bool:
     """Whether it was given after the time that the plan allows."""
     return answer.decided_at > approval.expires_at

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from responder.domain.cover import at_instant
+from responder.domain.identifiers import IncidentId
 from responder.domain.rota import Rota
 
 
@@ -33,3 +34,11 @@ def called(rota: Rota, at: datetime) -> Called:
         names.append(f"{person.name} ({level.name})")
     lines[-1] = lines[-1].partition("; no answer")[0]  # nobody comes after the last
     return Called("\n".join(lines), ", ".join(names))
+
+
+def how_to_answer(incident_id: IncidentId) -> str:
+    """What a person does so that nobody else is called, for the end of a sentence."""
+    return (
+        f"run `responder acknowledge {incident_id}`, take it over in the console (an OpsItem: set "
+        "it to In progress), or decide what waits for approval."
+    )

@@ -25,7 +25,10 @@ def failures(response: Sequence[Any]) -> list[Failure]:
 
 
 def _opening(branch: Any) -> Iterator[Failure]:
-    yield from _caught("The incident was not opened for people", branch, None)
+    yield from _caught("The incident was not opened for people", branch, "failure")
+    if isinstance(branch, Mapping):
+        what = "Nobody else is called if the page is not answered"
+        yield from _caught(what, branch, "unescalated")
 
 
 def _containing(branch: Any) -> Iterator[Failure]:
@@ -60,12 +63,12 @@ def _tracing(branch: Any) -> Iterator[Failure]:
     yield from _caught(what, branch, "failure")
 
 
-def _caught(what: str, state: Any, key: str | None, *, needed: bool = False) -> Iterator[Failure]:
-    """The error that a Catch put under `key` of a state's data, or that is all of its data."""
+def _caught(what: str, state: Any, key: str, *, needed: bool = False) -> Iterator[Failure]:
+    """The error that a Catch put under `key` of a state's data."""
     if not isinstance(state, Mapping):
         yield Failure(what=what, error="unknown", cause="the branch handed nothing over")
         return
-    found = state if key is None else state.get(key)
+    found = state.get(key)
     if isinstance(found, Mapping) and "Error" in found:
         if found["Error"] != _ENDS_WELL:
             yield Failure(

@@ -16,7 +16,7 @@ from responder.aws.rota_store import RotaStore
 from responder.aws.timeline import Timeline
 from responder.channels.channel import Channel as Place
 from responder.channels.channel import Desk, Opened
-from responder.domain.calling import Called, called
+from responder.domain.calling import Called, called, how_to_answer
 from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId
@@ -131,7 +131,9 @@ def _page(
     timeline: Timeline,
     now: datetime,
 ) -> None:
-    text = "\n\n".join([summary.text, *([] if who is None else [who.text]), where]) + "\n"
+    answer = f"So that nobody else is called, {how_to_answer(incident.id)}"
+    told = [summary.text, *([] if who is None else [who.text]), answer, where]
+    text = "\n\n".join(told) + "\n"
     paged = pager.page(incident.id, subject=summary.subject, text=text, now=now)
     said = {
         Paged.SENT: "Paged through the pager topic.",

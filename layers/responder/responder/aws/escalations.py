@@ -1,0 +1,52 @@
+"""Who was called about an incident, and whether somebody answered: kept with the incident."""
+
+from dataclasses import dataclass
+
+from responder.aws import ledger as table
+from responder.aws.ledger import Item, Ledger, incident_pk
+from responder.domain.escalation import Acknowledgement, Escalation
+
+PERMISSIONS = table.PERMISSIONS - table.LISTING
+READING = table.READ - table.LISTING
+_SK, _SAID = "ESCALATION", "ACKNOWLEDGED"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An escalation as it is stored, for whoever replaces it."""
+
+    item: Item
+    escalation: Escalation
+
+
+@dataclass(frozen=True)
+class Escalations:
+    """Typed access to both items of an incident."""
+
+    ledger: Ledger
+
+    def stored(self, incident_id: str) -> Stored | None:
+        """The calls so far, or None where none was recorded."""
+        found = self.ledger.get(incident_pk(incident_id), _SK)
+        if found is None:
+            return None
+        return Stored(found, Escalation.model_validate_json(found.body))
+
+    def begin(self, incident_id: str, escalation: Escalation) -> bool:
+        """Record the first calls. False if another did."""
+        return self.ledger.add(incident_pk(incident_id), _SK, escalation)
+
+    def replace(self, seen: Stored, escalation: Escalation) -> Stored:
+        """Write it anew. Raises `Unavailable` if another wrote since it was `seen`."""
+        return Stored(self.ledger.replace(seen.item, escalation), escalation)
+
+    def acknowledge(self, incident_id: str, said: Acknowledgement) -> Acknowledgement:
+        """Record that a person answered. The first stays; the answer is that one."""
+        if self.ledger.add(incident_pk(incident_id), _SAID, said):
+            return said
+        return self.acknowledged(incident_id) or said
+
+    def acknowledged(self, incident_id: str) -> Acknowledgement | None:
+        """What a person said with `responder acknowledge` or its document in the console."""
+        found = self.ledger.get(incident_pk(incident_id), _SAID)
+        return None if found is None else Acknowledgement.model_validate_json(found.body)

@@ -1,0 +1,119 @@
+"""Who is called while nobody answers the page of an incident, and when the next. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from responder.domain.cover import at_instant
+from responder.domain.rota import PersonId, Rota
+
+# A phone lies in another room: each level of a rota is called so often before we give up.
+ROUNDS = 3
+WITHOUT_ROTA = timedelta(minutes=15)  # that the pager topic has to answer, where there is no rota
+EVERYBODY = "whoever the pager topic pages"
+_MOST_CALLS = 40
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step of the ladder, as it is at an instant."""
+
+    name: str
+    who: str  # in words
+    answer_within: timedelta
+    person: PersonId | None = None  # None for everybody on a topic, and for nobody
+    nobody: bool = False  # the rota has a gap: the next is called at once
+    escalates: bool = False  # told through the escalation topic
+
+
+class Call(BaseModel):
+    """That one rung was called. Places are counted from 1."""
+
+    model_config = ConfigDict(frozen=True)
+
+    round: int
+    place: int
+    level: str
+    who: str
+    at: AwareDatetime
+    answer_within: timedelta
+
+
+class Acknowledgement(BaseModel):
+    """That somebody has the incident in hand: nobody else is called."""
+
+    model_config = ConfigDict(frozen=True)
+
+    by: str
+    how: str  # the end of a sentence that begins with `by`
+    at: AwareDatetime
+
+
+class Escalation(BaseModel):
+    """The calls about one incident, the first to the last."""
+
+    model_config = ConfigDict(frozen=True)
+
+    calls: tuple[Call, ...] = ()
+    acknowledged: Acknowledgement | None = None
+    ended: str | None = None  # why nobody is called any more, where nobody answered
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody is called any more."""
+        return self.acknowledged is not None or self.ended is not None
+
+
+@dataclass(frozen=True)
+class Next:
+    """What comes now: a rung to call, or an instant to wait for; neither, where all were called."""
+
+    round: int = 0
+    place: int = 0
+    rung: Rung | None = None
+    wait_until: datetime | None = None
+
+
+def ladder(rota: Rota | None, at: datetime) -> tuple[Rung, ...]:
+    """Whom to call, one after the other: the levels of the rota, and then the escalation topic."""
+    last = Rung("escalation", "the escalation topic", WITHOUT_ROTA, escalates=True)
+    if rota is None:
+        return (Rung("on call", EVERYBODY, WITHOUT_ROTA), last)
+    rungs = list[Rung]()
+    for level in rota.levels:
+        person = at_instant(rota, level, at)
+        rungs.append(
+            Rung(
+                level.name,
+                "nobody" if person is None else rota.people[person].name,
+                timedelta(minutes=level.answer_within_minutes),
+                person,
+                nobody=person is None,
+            )
+        )
+    return (*rungs, last)
+
+
+def following(calls: Sequence[Call], rungs: Sequence[Rung], rounds: int, now: datetime) -> Next:
+    """What to do after these calls. Each call has its whole time to be answered, however late."""
+    if not calls:
+        return _first_with_somebody(1, 1, rungs, rounds)
+    last = calls[-1]
+    over_at = last.at + last.answer_within
+    if now < over_at:
+        return Next(wait_until=over_at)
+    if len(calls) >= _MOST_CALLS:
+        return Next()
+    return _first_with_somebody(last.round, last.place + 1, rungs, rounds)
+
+
+def _first_with_somebody(number: int, place: int, rungs: Sequence[Rung], rounds: int) -> Next:
+    """The rung at this place or the first after it that has somebody, in this round or a later."""
+    while number <= rounds:
+        for at, rung in enumerate(rungs[place - 1 :], start=place):
+            if not rung.nobody:
+                return Next(number, at, rung)
+        number, place = number + 1, 1
+    return Next()

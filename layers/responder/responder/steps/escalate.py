@@ -1,0 +1,282 @@
+"""Call the next person while nobody answers the page of an incident.
+
+An answer is an approval or a denial that counts, `responder acknowledge`, or what the channel
+shows: an OpsItem in progress. Where that cannot be read, people are called all the same, and told
+so. What a principal of the incident says is no answer. Nothing else waits for one: cuts, clocks and
+evidence go on.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import AwareDatetime, BaseModel
+
+from responder import channels
+from responder.aws import approvals as requests
+from responder.aws import escalations as calls
+from responder.aws import ledger as table
+from responder.aws import pager as paging
+from responder.aws import timeline as events
+from responder.aws.approvals import Approvals
+from responder.aws.escalations import Escalations, Stored
+from responder.aws.incidents import Incidents
+from responder.aws.pager import LEASE, Paged, Pager
+from responder.aws.rota_store import RotaStore
+from responder.aws.timeline import Timeline
+from responder.channels.channel import Answer, Desk
+from responder.domain.answer import is_party
+from responder.domain.calling import how_to_answer
+from responder.domain.errors import Broken, ResponderError, Unavailable
+from responder.domain.escalation import (
+    EVERYBODY,
+    ROUNDS,
+    Acknowledgement,
+    Call,
+    Escalation,
+    Next,
+    Rung,
+    following,
+    ladder,
+)
+from responder.domain.escaping import ascii_line, one_line
+from responder.domain.identifiers import IncidentId
+from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.rota import Rota
+from responder.domain.summary import Summary, summarise
+from responder.report.wording import in_utc, span
+from responder.steps.settle import ANSWERED
+
+PERMISSIONS = (
+    table.PERMISSIONS
+    | calls.PERMISSIONS
+    | requests.PERMISSIONS
+    | events.PERMISSIONS
+    | paging.PERMISSIONS
+    | frozenset().union(*(channel.READING for channel in channels.CHANNELS))
+)
+_NOBODY = "Nobody answered any of the calls, and nobody else is called."
+_TAKEN = {Answer.TAKEN: "took it over", Answer.RESOLVED: "resolved it"}
+
+
+class EscalateRequest(BaseModel):
+    """What the machine sends. `now` is the same on each retry of one state."""
+
+    incident_id: IncidentId
+    now: AwareDatetime
+
+
+class EscalateAnswer(BaseModel):
+    """Whether an answer is still waited for, and when to look again: after `now`."""
+
+    waiting: bool
+    next_at: AwareDatetime
+
+
+@dataclass(frozen=True)
+class _Hand:
+    """What one run works with."""
+
+    incident: Incident
+    now: datetime
+    incidents: Incidents
+    approvals: Approvals
+    escalations: Escalations
+    timeline: Timeline
+    pager: Pager
+    escalation: Pager
+    desk: Desk
+    mode: str
+    rota: Rota | None
+    unread: str  # why the rota could not be read
+
+
+def escalate(
+    request: EscalateRequest,
+    *,
+    incidents: Incidents,
+    approvals: Approvals,
+    escalations: Escalations,
+    timeline: Timeline,
+    pager: Pager,
+    escalation: Pager,
+    rotas: RotaStore,
+    desk: Desk,
+    mode: str,
+) -> EscalateAnswer:
+    """Look for an answer, and call whoever is next. May run again and twice at once: one page each.
+
+    Where the channel calls people by itself, it goes on by itself too, and nobody is called here.
+    """
+    incident = incidents.get(request.incident_id)
+    rota, unread = _rota(rotas)
+    hand = _Hand(
+        incident,
+        request.now,
+        incidents,
+        approvals,
+        escalations,
+        timeline,
+        pager,
+        escalation,
+        desk,
+        mode,
+        rota,
+        unread,
+    )
+    stored = escalations.stored(incident.id) or _begun(hand)
+    if stored is None or stored.escalation.is_over:
+        return EscalateAnswer(waiting=False, next_at=request.now)
+    said, doubt = _acknowledged(hand)
+    if said is not None:
+        return _end(hand, stored, acknowledged=said)
+    if incident.status is IncidentStatus.CLOSED:
+        return _end(hand, stored, ended="The incident was closed.")
+    rounds = ROUNDS if rota is not None else 1
+    then = following(stored.escalation.calls, ladder(rota, request.now), rounds, request.now)
+    if then.wait_until is not None:
+        return EscalateAnswer(waiting=True, next_at=_whole(then.wait_until))
+    if then.rung is None:
+        return _end(hand, stored, ended=_NOBODY)
+    return _call(hand, stored, then, then.rung, doubt)
+
+
+def _begun(hand: _Hand) -> Stored | None:
+    """The first call is the page of the opening. None where the channel calls people by itself."""
+    page = hand.pager.opening(hand.incident.id)
+    if page is not None and page.by_channel:
+        return None
+    called = tuple[Call, ...]()
+    if page is not None and page.sent_at is not None:
+        rungs = ladder(hand.rota, page.sent_at)
+        place, rung = next((n, one) for n, one in enumerate(rungs, start=1) if not one.nobody)
+        called = (_record_of(rung, 1, place, page.sent_at),)
+    hand.escalations.begin(hand.incident.id, Escalation(calls=called))
+    stored = hand.escalations.stored(hand.incident.id)
+    if stored is None:
+        raise Unavailable(f"the calls about {hand.incident.id} are not on record yet")
+    return stored
+
+
+def _record_of(rung: Rung, number: int, place: int, at: datetime) -> Call:
+    return Call(
+        round=number,
+        place=place,
+        level=rung.name,
+        who=rung.who,
+        at=at,
+        answer_within=rung.answer_within,
+    )
+
+
+def _call(hand: _Hand, stored: Stored, then: Next, rung: Rung, doubt: str) -> EscalateAnswer:
+    key = f"call:{then.round}:{then.place}"
+    found = hand.incidents.findings(hand.incident.id)
+    summary = summarise(hand.incident, found, mode=hand.mode)
+    topic = hand.escalation if rung.escalates else hand.pager
+    paged = topic.page(
+        hand.incident.id,
+        subject=ascii_line(f"[NOBODY ANSWERED] {summary.subject}", 99),
+        text=_text(hand, summary, stored.escalation, rung, doubt),
+        now=hand.now,
+        about=key,
+        people=() if rung.person is None else (rung.person,),
+    )
+    if paged is Paged.BY_ANOTHER:
+        return EscalateAnswer(waiting=True, next_at=_whole(hand.now + LEASE))
+    said = "but there is no topic to call by" if paged is Paged.NOBODY else ""
+    hand.timeline.record(
+        hand.incident.id,
+        key,
+        at=hand.now,
+        by="escalate",
+        text=f"Nobody answered, so {one_line(rung.who, 120)} ({rung.name}) was called"
+        f"{', ' + said if said else ''}. Round {then.round}.",
+    )
+    call = _record_of(rung, then.round, then.place, hand.now)
+    calls_now = (*stored.escalation.calls, call)
+    hand.escalations.replace(stored, stored.escalation.model_copy(update={"calls": calls_now}))
+    return EscalateAnswer(waiting=True, next_at=_whole(call.at + call.answer_within))
+
+
+def _end(
+    hand: _Hand,
+    stored: Stored,
+    *,
+    acknowledged: Acknowledgement | None = None,
+    ended: str | None = None,
+) -> EscalateAnswer:
+    if acknowledged is not None:
+        at, by = acknowledged.at, one_line(acknowledged.by, 300)
+        text = f"{by} answered the page: {one_line(acknowledged.how, 300)}. Nobody else is called."
+    else:
+        at, by, text = hand.now, "escalate", ended or _NOBODY
+    hand.timeline.record(hand.incident.id, "answered-page", at=at, by=by, text=text)
+    update = {"acknowledged": acknowledged, "ended": ended}
+    hand.escalations.replace(stored, stored.escalation.model_copy(update=update))
+    return EscalateAnswer(waiting=False, next_at=hand.now)
+
+
+def _acknowledged(hand: _Hand) -> tuple[Acknowledgement | None, str]:
+    """Whoever answered first of those that we hear of, and what could not be read."""
+    doubt = ""
+    said = [hand.escalations.acknowledged(hand.incident.id)]
+    said += [
+        Acknowledgement(by=one.decided_by, how=f"decided about {one.order_id}", at=one.decided_at)
+        for one in hand.approvals.all(hand.incident.id)
+        if one.status in ANSWERED and one.decided_by is not None and one.decided_at is not None
+    ]
+    try:
+        said.append(_by_channel(hand))
+    except (Broken, Unavailable) as error:
+        doubt = one_line(str(error), 300)
+    heard = sorted((one for one in said if one is not None), key=lambda one: one.at)
+    return (heard[0] if heard else None), doubt
+
+
+def _by_channel(hand: _Hand) -> Acknowledgement | None:
+    at = hand.incident.channel
+    if at is None:
+        return None
+    channel = channels.BY_ID[at.id]
+    seen = channel.acknowledged(at.reference, hand.desk)
+    if seen is None:
+        return None
+    party = is_party(
+        seen.by,
+        orders=hand.incidents.orders(hand.incident.id),
+        findings=hand.incidents.findings(hand.incident.id),
+    )
+    if party:
+        return None
+    how = f"{_TAKEN[seen.answer]} at {channel.TITLE}"
+    return Acknowledgement(by=seen.by or "somebody", how=how, at=seen.at)
+
+
+def _rota(rotas: RotaStore) -> tuple[Rota | None, str]:
+    try:
+        return rotas.rota(), ""
+    except ResponderError as error:
+        return None, one_line(str(error), 300)
+
+
+def _text(hand: _Hand, summary: Summary, escalation: Escalation, rung: Rung, doubt: str) -> str:
+    lines = ["Nobody has answered the page of this incident."]
+    lines += [
+        f"Called at {in_utc(call.at)}: {one_line(call.who, 120)} ({call.level})"
+        for call in escalation.calls
+    ]
+    who = rung.who if rung.person is not None or rung.escalates else EVERYBODY
+    lines.append(f"Called now: {one_line(who, 120)} ({rung.name})")
+    answer = how_to_answer(hand.incident.id)
+    lines.append(f"Answer within {span(rung.answer_within)}, or the next is called: {answer}")
+    if hand.unread:
+        lines.append(f"Who is on call could not be read: {hand.unread}")
+    if doubt:
+        lines.append(f"Whether somebody took it in the console could not be read: {doubt}")
+    return "\n".join(lines) + f"\n\n{summary.text}\n"
+
+
+def _whole(at: datetime) -> datetime:
+    """A wait of a machine ends at a whole second; never before `at`."""
+    whole = at.replace(microsecond=0)
+    return whole if whole == at else whole + timedelta(seconds=1)
