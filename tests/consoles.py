@@ -85,11 +85,11 @@ class OpsCenter:
         fits("ssm", "GetOpsItem", given)
         return {"OpsItem": self.items[given["OpsItemId"]]}
 
-    def set_by_a_person(self, reference: str, status: str, at: datetime) -> None:
+    def set_by_a_person(self, reference: str, status: str, at: datetime, by: str = PERSON) -> None:
         """What somebody does in the console."""
         self.items[reference] |= {
             "Status": status,
-            "LastModifiedBy": PERSON,
+            "LastModifiedBy": by,
             "LastModifiedTime": at,
         }
 

@@ -41,7 +41,7 @@ def ask(
     """
     with stopping():
         session = boto3.Session(region_name=region)
-        function = _function(session.client("cloudformation"), stack, function_output)
+        function = _output(session.client("cloudformation"), stack, function_output)
         who = {"by": session.client("sts").get_caller_identity()["Arn"]} if named else {}
         reply = session.client("lambda", config=_PATIENT).invoke(
             FunctionName=function, Payload=json.dumps({**asked, **who}).encode()
@@ -50,6 +50,13 @@ def ask(
     if "FunctionError" in reply:
         stop(f"{answer.get('errorType', 'error')}: {answer.get('errorMessage', 'it said no more')}")
     return answer
+
+
+def output(name: str, *, stack: str, region: str | None) -> str:
+    """One output of the stack. Exits with 2 and a word on why if it has none of that name."""
+    with stopping():
+        client = boto3.Session(region_name=region).client("cloudformation")
+        return _output(client, stack, name)
 
 
 def s3(region: str | None) -> "S3Client":
@@ -67,12 +74,12 @@ def stopping() -> Iterator[None]:
         stop(str(error))
 
 
-def _function(cloudformation: "CloudFormationClient", stack: str, output: str) -> str:
+def _output(cloudformation: "CloudFormationClient", stack: str, name: str) -> str:
     outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
     found = {one.get("OutputKey"): one.get("OutputValue", "") for one in outputs}
-    if output not in found:
-        stop(f"the stack {stack} has no output {output}: it is no responder, or half deployed")
-    return found[output]
+    if name not in found:
+        stop(f"the stack {stack} has no output {name}: it is no responder, or half deployed")
+    return found[name]
 
 
 def read(bucket: str, key: str, version_id: str, *, region: str | None) -> bytes:

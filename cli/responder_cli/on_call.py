@@ -18,7 +18,9 @@ from responder.domain.escaping import one_line
 from responder.domain.rota import Rota, is_in_reach, is_zone
 from responder.sources.rotas import read_rota
 from responder_cli.deadlines.told import time_of
+from responder_cli.deployed import RegionName, StackName
 from responder_cli.files import text_of
+from responder_cli.on_call_written import Change, Deployment
 
 _CHECKED_DAYS = 366
 
@@ -33,12 +35,23 @@ def on_call_command(
         str, typer.Option(metavar="ZONE", help="On whose clock times are shown.")
     ] = "UTC",
     as_json: Annotated[bool, typer.Option("--json", help="JSON for programs, in UTC.")] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Also what --write would change. Changes nothing.")
+    ] = False,
+    write: Annotated[
+        bool, typer.Option("--write", help="Make it the rota of the deployed responder.")
+    ] = False,
+    despite: Annotated[
+        bool, typer.Option("--despite-what-is-wrong", help="Write it also with what is wrong.")
+    ] = False,
+    stack: StackName = "breach-responder",
+    region: RegionName = None,
 ) -> None:
     """Show who is on call now and next, and what is wrong in the year that follows.
 
     Exits with 1 if something is: a time at which nobody is called, two turns at once, one person at
-    two levels, or an override by somebody who is absent; and with 2 if the file cannot be read.
-    Changes nothing.
+    two levels, or an override by somebody who is absent; and with 2 if the file cannot be read, or
+    AWS refuses. Changes nothing but with --write.
     """
     try:
         rota = read_rota(text_of(file), str(file))
@@ -54,11 +67,22 @@ def on_call_command(
     until = now + timedelta(days=days)
     levels = rota.levels if days else ()
     listed = [one for level in levels for one in cover(rota, level, now, until)]
+    writes = write and (despite or not wrong)
+    changes = None
+    if compare or write:
+        deployment = Deployment(stack, region)
+        changes = deployment.changes(rota)
+        for change in changes if writes else ():
+            deployment.make(change, rota)
     if as_json:
         data = summary(rota, shifts, listed, wrong, now=now)
+        if changes is not None:
+            data["written"], data["changes"] = writes, [[one.what, one.about] for one in changes]
         typer.echo(json.dumps(data, indent=2, ensure_ascii=True))
     else:
         _print(rota, shifts, listed, wrong, clock=clock, now=now)
+        if changes is not None:
+            _print_changes(changes, writes=writes)
     if wrong:
         raise typer.Exit(1)
 
@@ -115,6 +139,14 @@ def _print(
         console.print(Text(f"wrong: {line}", style="red"), soft_wrap=True)
     if not wrong:
         console.print(f"Nothing is wrong in the {_CHECKED_DAYS} days that follow.")
+
+
+def _print_changes(changes: Sequence[Change], *, writes: bool) -> None:
+    console, verb = Console(), "Done" if writes else "Would be done"
+    if not changes:
+        console.print("The deployed responder has this rota already.")
+    for one in changes:
+        console.print(Text(f"{verb}: {one.what}, {one_line(one.about, 300)}"), soft_wrap=True)
 
 
 def _table(
