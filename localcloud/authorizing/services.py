@@ -144,6 +144,9 @@ _TOPIC: Final = frozenset(
     {"DeleteTopic", "GetTopicAttributes", "ListSubscriptionsByTopic", "SetTopicAttributes"}
     | {"AddPermission", "RemovePermission"}
 )
+_SUBSCRIPTION: Final = frozenset(
+    {"GetSubscriptionAttributes", "SetSubscriptionAttributes", "Unsubscribe"}
+)
 
 
 def sns(asked: Asked) -> list[Needed]:
@@ -160,6 +163,9 @@ def sns(asked: Asked) -> list[Needed]:
         return [_on_topic("sns:Subscribe", given["TopicArn"], asked, found)]
     if asked.operation in _TOPIC:
         return [_on_topic(f"sns:{asked.operation}", given["TopicArn"], asked)]
+    if asked.operation in _SUBSCRIPTION:
+        topic = str(given["SubscriptionArn"]).rpartition(":")[0]
+        return [_on_topic(f"sns:{asked.operation}", topic, asked)]
     raise Unsupported(f"what sns:{asked.operation} needs")
 
 

@@ -33,11 +33,15 @@ _QUOTA = "When a policy cannot be attached: tests/unit/actions/test_member_role_
 _OF_NONE = "No finding of a scenario names one: tests/unit/collectors/test_{}.py."
 _HELD = "Counsel asks for a hold, and no scenario does: tests/workflow/test_evidence_kept.py."
 _READ = "A person asks to read evidence: tests/workflow/test_evidence_kept.py."
+_ANSWERED = "A person answers a page by name: tests/workflow/test_escalation.py."
 _LADDER = "Steps of the ladder above the first: tests/workflow/test_ladder_cases.py."
 UNUSED = (
     Defence("OpenFunctionRole", "ssm-incidents:*", _NO_PLAN),
     Defence("OpenFunctionRole", "ssm-contacts:StartEngagement", _NO_PLAN),
     Defence("MirrorFunctionRole", "ssm-incidents:CreateTimelineEvent", _NO_PLAN),
+    Defence("EscalateFunctionRole", "ssm-incidents:*", _NO_PLAN),
+    Defence("EscalateFunctionRole", "ssm-contacts:*", _NO_PLAN),
+    Defence("AcknowledgeFunctionRole", "*", _ANSWERED),
     Defence(
         "AskFunctionRole",
         "iam:PassRole",

@@ -78,7 +78,7 @@ class Next:
 
 def ladder(rota: Rota | None, at: datetime) -> tuple[Rung, ...]:
     """Whom to call, one after the other: the levels of the rota, and then the escalation topic."""
-    last = Rung("escalation", "the escalation topic", WITHOUT_ROTA, escalates=True)
+    last = Rung("escalation", "whoever the escalation topic pages", WITHOUT_ROTA, escalates=True)
     if rota is None:
         return (Rung("on call", EVERYBODY, WITHOUT_ROTA), last)
     rungs = list[Rung]()
