@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.domain.escalation import ROUNDS, Call, Rung, following, ladder
+from responder.domain.escalation import ROUNDS, Call, Contact, following, contacts_at
 from responder.sources.rotas import read_rota
 from tests.builders import NOON
 
-ANA = Rung("primary", "Ana Ruiz", timedelta(minutes=10), "ana")
-BEN = Rung("secondary", "Ben Okafor", timedelta(minutes=20), "ben")
-GAP = Rung("night", "nobody", timedelta(minutes=5), nobody=True)
-LAST = Rung("escalation", "the escalation topic", timedelta(minutes=15), escalates=True)
+ANA = Contact("primary", "Ana Ruiz", timedelta(minutes=10), "ana")
+BEN = Contact("secondary", "Ben Okafor", timedelta(minutes=20), "ben")
+GAP = Contact("night", "nobody", timedelta(minutes=5), nobody=True)
+LAST = Contact("escalation", "the escalation topic", timedelta(minutes=15), escalates=True)
 
 ROTA = """
 people:
@@ -33,26 +33,26 @@ levels:
 """
 
 
-def walk(*rungs: Rung, rounds: int = ROUNDS, late: timedelta = timedelta()) -> Iterator[Call]:
+def walk(*contacts: Contact, rounds: int = ROUNDS, late: timedelta = timedelta()) -> Iterator[Call]:
     """Every call that is made while nobody answers, each `late` after its time."""
     calls, now = list[Call](), NOON
     while True:
-        then = following(calls, rungs, rounds, now)
+        then = following(calls, contacts, rounds, now)
         if then.wait_until is not None:
             assert then.wait_until > now
             now = then.wait_until + late
             continue
-        if then.rung is None:
+        if then.contact is None:
             return
-        rung = then.rung
+        contact = then.contact
         calls.append(
             Call(
                 round=then.round,
                 place=then.place,
-                level=rung.name,
-                who=rung.who,
+                level=contact.name,
+                who=contact.who,
                 at=now,
-                answer_within=rung.answer_within,
+                answer_within=contact.answer_within,
             )
         )
         yield calls[-1]
@@ -92,7 +92,7 @@ def test_a_call_that_came_late_has_its_whole_time_all_the_same() -> None:
 def test_a_ladder_that_became_shorter_goes_on_in_the_next_round() -> None:
     calls = list(walk(ANA, BEN, LAST, rounds=1))
     then = following(calls, (ANA,), ROUNDS, calls[-1].at + calls[-1].answer_within)
-    assert (then.round, then.place, then.rung) == (2, 1, ANA)
+    assert (then.round, then.place, then.contact) == (2, 1, ANA)
 
 
 @given(
@@ -100,20 +100,20 @@ def test_a_ladder_that_became_shorter_goes_on_in_the_next_round() -> None:
     st.integers(min_value=1, max_value=4),
 )
 def test_every_level_that_somebody_has_is_called_in_each_round_and_no_other(
-    rungs: list[Rung], rounds: int
+    contacts: list[Contact], rounds: int
 ) -> None:
-    called = [(one.round, one.place) for one in walk(*rungs, rounds=rounds)]
+    called = [(one.round, one.place) for one in walk(*contacts, rounds=rounds)]
     assert called == [
         (number, place)
         for number in range(1, rounds + 1)
-        for place, rung in enumerate(rungs, start=1)
-        if not rung.nobody
+        for place, contact in enumerate(contacts, start=1)
+        if not contact.nobody
     ]
 
 
 def test_a_rota_is_called_level_by_level_and_then_the_escalation() -> None:
     rota = read_rota(ROTA)
-    assert [(one.name, one.person) for one in ladder(rota, NOON.replace(hour=20))] == [
+    assert [(one.name, one.person) for one in contacts_at(rota, NOON.replace(hour=20))] == [
         ("primary", "ana"),
         ("manager", "dee"),
         ("escalation", None),
@@ -122,9 +122,9 @@ def test_a_rota_is_called_level_by_level_and_then_the_escalation() -> None:
 
 def test_a_level_without_anybody_at_that_hour_says_so() -> None:
     at_night = NOON.replace(hour=10)
-    assert [one.nobody for one in ladder(read_rota(ROTA), at_night)] == [True, False, False]
+    assert [one.nobody for one in contacts_at(read_rota(ROTA), at_night)] == [True, False, False]
 
 
 @pytest.mark.parametrize("at", [NOON, NOON + timedelta(days=200)])
 def test_without_a_rota_the_topic_is_called_and_then_the_escalation(at: datetime) -> None:
-    assert [one.name for one in ladder(None, at)] == ["on call", "escalation"]
+    assert [one.name for one in contacts_at(None, at)] == ["on call", "escalation"]

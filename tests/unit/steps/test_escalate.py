@@ -304,7 +304,7 @@ def test_where_the_opening_paged_nobody_the_first_is_called_here(ledger: Ledger)
     night = Night(ledger)
     assert night.escalate(NOON).waiting
     [page] = night.topic.messages
-    assert page["Subject"].startswith("[NOBODY ANSWERED]")
+    assert page["Subject"].startswith("[NOBODY WAS PAGED YET]")
 
 
 def test_a_run_that_dies_at_any_call_is_completed_and_each_is_called_once(night: Night) -> None:

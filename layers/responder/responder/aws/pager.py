@@ -26,7 +26,7 @@ from responder.aws.errors import asking_aws
 from responder.aws.ledger import Ledger, incident_pk
 from responder.aws.rota_store import RotaStore
 from responder.domain.errors import Broken, Unavailable
-from responder.domain.escalation import ladder
+from responder.domain.escalation import contacts_at
 from responder.domain.escaping import unlinked
 from responder.domain.rota import PersonId
 
@@ -134,7 +134,7 @@ class Pager:
             rota = self.rotas.rota()
         except (Broken, Unavailable):
             return ()  # for everybody: see above
-        people = [rung.person for rung in ladder(rota, now)]
+        people = [contact.person for contact in contacts_at(rota, now)]
         return tuple(one for one in people if one is not None)[:1]
 
 

@@ -17,8 +17,8 @@ _MOST_CALLS = 40
 
 
 @dataclass(frozen=True)
-class Rung:
-    """One step of the ladder, as it is at an instant."""
+class Contact:
+    """Whom one level calls, as it is at an instant."""
 
     name: str
     who: str  # in words
@@ -29,7 +29,7 @@ class Rung:
 
 
 class Call(BaseModel):
-    """That one rung was called. Places are counted from 1."""
+    """That one contact was called. Places are counted from 1."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -68,24 +68,24 @@ class Escalation(BaseModel):
 
 @dataclass(frozen=True)
 class Next:
-    """What comes now: a rung to call, or an instant to wait for; neither, where all were called."""
+    """What comes now: a contact to call, or a time to wait for; neither, where all were called."""
 
     round: int = 0
     place: int = 0
-    rung: Rung | None = None
+    contact: Contact | None = None
     wait_until: datetime | None = None
 
 
-def ladder(rota: Rota | None, at: datetime) -> tuple[Rung, ...]:
+def contacts_at(rota: Rota | None, at: datetime) -> tuple[Contact, ...]:
     """Whom to call, one after the other: the levels of the rota, and then the escalation topic."""
-    last = Rung("escalation", "whoever the escalation topic pages", WITHOUT_ROTA, escalates=True)
+    last = Contact("escalation", "whoever the escalation topic pages", WITHOUT_ROTA, escalates=True)
     if rota is None:
-        return (Rung("on call", EVERYBODY, WITHOUT_ROTA), last)
-    rungs = list[Rung]()
+        return (Contact("on call", EVERYBODY, WITHOUT_ROTA), last)
+    contacts = list[Contact]()
     for level in rota.levels:
         person = at_instant(rota, level, at)
-        rungs.append(
-            Rung(
+        contacts.append(
+            Contact(
                 level.name,
                 "nobody" if person is None else rota.people[person].name,
                 timedelta(minutes=level.answer_within_minutes),
@@ -93,27 +93,29 @@ def ladder(rota: Rota | None, at: datetime) -> tuple[Rung, ...]:
                 nobody=person is None,
             )
         )
-    return (*rungs, last)
+    return (*contacts, last)
 
 
-def following(calls: Sequence[Call], rungs: Sequence[Rung], rounds: int, now: datetime) -> Next:
+def following(
+    calls: Sequence[Call], contacts: Sequence[Contact], rounds: int, now: datetime
+) -> Next:
     """What to do after these calls. Each call has its whole time to be answered, however late."""
     if not calls:
-        return _first_with_somebody(1, 1, rungs, rounds)
+        return _first_with_somebody(1, 1, contacts, rounds)
     last = calls[-1]
     over_at = last.at + last.answer_within
     if now < over_at:
         return Next(wait_until=over_at)
     if len(calls) >= _MOST_CALLS:
         return Next()
-    return _first_with_somebody(last.round, last.place + 1, rungs, rounds)
+    return _first_with_somebody(last.round, last.place + 1, contacts, rounds)
 
 
-def _first_with_somebody(number: int, place: int, rungs: Sequence[Rung], rounds: int) -> Next:
-    """The rung at this place or the first after it that has somebody, in this round or a later."""
+def _first_with_somebody(number: int, place: int, contacts: Sequence[Contact], rounds: int) -> Next:
+    """The contact at this place or the first after it who is somebody, in this round or a later."""
     while number <= rounds:
-        for at, rung in enumerate(rungs[place - 1 :], start=place):
-            if not rung.nobody:
-                return Next(number, at, rung)
+        for at, contact in enumerate(contacts[place - 1 :], start=place):
+            if not contact.nobody:
+                return Next(number, at, contact)
         number, place = number + 1, 1
     return Next()

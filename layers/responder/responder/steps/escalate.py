@@ -34,9 +34,9 @@ from responder.domain.escalation import (
     Call,
     Escalation,
     Next,
-    Rung,
+    Contact,
     following,
-    ladder,
+    contacts_at,
 )
 from responder.domain.escaping import ascii_line, one_line
 from responder.domain.identifiers import IncidentId
@@ -132,12 +132,12 @@ def escalate(
     if incident.status is IncidentStatus.CLOSED:
         return _end(hand, stored, ended="The incident was closed.")
     rounds = ROUNDS if rota is not None else 1
-    then = following(stored.escalation.calls, ladder(rota, request.now), rounds, request.now)
+    then = following(stored.escalation.calls, contacts_at(rota, request.now), rounds, request.now)
     if then.wait_until is not None:
         return EscalateAnswer(waiting=True, next_at=_whole(then.wait_until))
-    if then.rung is None:
+    if then.contact is None:
         return _end(hand, stored, ended=_NOBODY)
-    return _call(hand, stored, then, then.rung, doubt)
+    return _call(hand, stored, then, then.contact, doubt)
 
 
 def _begun(hand: _Hand) -> Stored | None:
@@ -147,9 +147,10 @@ def _begun(hand: _Hand) -> Stored | None:
         return None
     called = tuple[Call, ...]()
     if page is not None and page.sent_at is not None:
-        rungs = ladder(hand.rota, page.sent_at)
-        place, rung = next((n, one) for n, one in enumerate(rungs, start=1) if not one.nobody)
-        called = (_record_of(rung, 1, place, page.sent_at),)
+        contacts = contacts_at(hand.rota, page.sent_at)
+        place = next(n for n, one in enumerate(contacts, start=1) if not one.nobody)
+        contact = contacts[place - 1]
+        called = (_record_of(contact, 1, place, page.sent_at),)
     hand.escalations.begin(hand.incident.id, Escalation(calls=called))
     stored = hand.escalations.stored(hand.incident.id)
     if stored is None:
@@ -157,29 +158,30 @@ def _begun(hand: _Hand) -> Stored | None:
     return stored
 
 
-def _record_of(rung: Rung, number: int, place: int, at: datetime) -> Call:
+def _record_of(contact: Contact, number: int, place: int, at: datetime) -> Call:
     return Call(
         round=number,
         place=place,
-        level=rung.name,
-        who=rung.who,
+        level=contact.name,
+        who=contact.who,
         at=at,
-        answer_within=rung.answer_within,
+        answer_within=contact.answer_within,
     )
 
 
-def _call(hand: _Hand, stored: Stored, then: Next, rung: Rung, doubt: str) -> EscalateAnswer:
+def _call(hand: _Hand, stored: Stored, then: Next, contact: Contact, doubt: str) -> EscalateAnswer:
     key = f"call:{then.round}:{then.place}"
     found = hand.incidents.findings(hand.incident.id)
     summary = summarise(hand.incident, found, mode=hand.mode)
-    topic = hand.escalation if rung.escalates else hand.pager
+    heading = "NOBODY ANSWERED" if stored.escalation.calls else "NOBODY WAS PAGED YET"
+    topic = hand.escalation if contact.escalates else hand.pager
     paged = topic.page(
         hand.incident.id,
-        subject=ascii_line(f"[NOBODY ANSWERED] {summary.subject}", 99),
-        text=_text(hand, summary, stored.escalation, rung, doubt),
+        subject=ascii_line(f"[{heading}] {summary.subject}", 99),
+        text=_text(hand, summary, stored.escalation, contact, doubt),
         now=hand.now,
         about=key,
-        people=() if rung.person is None else (rung.person,),
+        people=() if contact.person is None else (contact.person,),
     )
     if paged is Paged.BY_ANOTHER:
         return EscalateAnswer(waiting=True, next_at=_whole(hand.now + LEASE))
@@ -189,10 +191,10 @@ def _call(hand: _Hand, stored: Stored, then: Next, rung: Rung, doubt: str) -> Es
         key,
         at=hand.now,
         by="escalate",
-        text=f"Nobody answered, so {one_line(rung.who, 120)} ({rung.name}) was called"
+        text=f"Nobody answered, so {one_line(contact.who, 120)} ({contact.name}) was called"
         f"{', ' + said if said else ''}. Round {then.round}.",
     )
-    call = _record_of(rung, then.round, then.place, hand.now)
+    call = _record_of(contact, then.round, then.place, hand.now)
     calls_now = (*stored.escalation.calls, call)
     hand.escalations.replace(stored, stored.escalation.model_copy(update={"calls": calls_now}))
     return EscalateAnswer(waiting=True, next_at=_whole(call.at + call.answer_within))
@@ -259,16 +261,18 @@ def _rota(rotas: RotaStore) -> tuple[Rota | None, str]:
         return None, one_line(str(error), 300)
 
 
-def _text(hand: _Hand, summary: Summary, escalation: Escalation, rung: Rung, doubt: str) -> str:
-    lines = ["Nobody has answered the page of this incident."]
+def _text(
+    hand: _Hand, summary: Summary, escalation: Escalation, contact: Contact, doubt: str
+) -> str:
+    lines = ["Nobody has answered a page of this incident."]
     lines += [
         f"Called at {in_utc(call.at)}: {one_line(call.who, 120)} ({call.level})"
         for call in escalation.calls
     ]
-    who = rung.who if rung.person is not None or rung.escalates else EVERYBODY
-    lines.append(f"Called now: {one_line(who, 120)} ({rung.name})")
+    who = contact.who if contact.person is not None or contact.escalates else EVERYBODY
+    lines.append(f"Called now: {one_line(who, 120)} ({contact.name})")
     answer = how_to_answer(hand.incident.id)
-    lines.append(f"Answer within {span(rung.answer_within)}, or the next is called: {answer}")
+    lines.append(f"Answer within {span(contact.answer_within)}, or the next is called: {answer}")
     if hand.unread:
         lines.append(f"Who is on call could not be read: {hand.unread}")
     if doubt:
