@@ -52,6 +52,8 @@ class OpsCenter:
 
     def __init__(self) -> None:
         self.items: dict[str, dict[str, Any]] = {}
+        self.updates: list[dict[str, Any]] = []
+        self.lists_nothing = False
 
     def create_ops_item(self, **given: Any) -> dict[str, Any]:
         fits("ssm", "CreateOpsItem", given)
@@ -76,6 +78,9 @@ class OpsCenter:
         fits("ssm", "UpdateOpsItem", given)
         data = given["OperationalData"]
         assert all(len(key) <= 128 and len(entry["Value"]) <= 20_000 for key, entry in data.items())
+        if self.lists_nothing and "/aws/resources" in data:
+            refusing("OpsItemInvalidParameterException")()
+        self.updates.append(given)
         item = self.items[given["OpsItemId"]]
         item["OperationalData"].update(data)
         item["LastModifiedBy"] = OURS
@@ -107,6 +112,7 @@ class IncidentManager:
         self.events: dict[str, dict[str, Any]] = {}
         self.engagements = list(engagements)
         self.resolved: dict[str, datetime] = {}
+        self.related: dict[str, dict[str, Any]] = {}
 
     def start_incident(self, **given: Any) -> dict[str, Any]:
         fits("ssm-incidents", "StartIncident", given)
@@ -126,6 +132,13 @@ class IncidentManager:
         record = {"arn": given["arn"], "lastModifiedBy": PERSON if at else OURS}
         record["status"] = "RESOLVED" if at else "OPEN"
         return {"incidentRecord": {**record, **({"resolvedTime": at} if at else {})}}
+
+    def update_related_items(self, **given: Any) -> dict[str, Any]:
+        fits("ssm-incidents", "UpdateRelatedItems", given)
+        assert given["incidentRecordArn"] in self.records
+        item = given["relatedItemsUpdate"]["itemToAdd"]
+        self.related.setdefault(given["clientToken"], item)
+        return {}
 
     def create_timeline_event(self, **given: Any) -> dict[str, Any]:
         fits("ssm-incidents", "CreateTimelineEvent", given)

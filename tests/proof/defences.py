@@ -38,7 +38,7 @@ _LADDER = "Steps of the ladder above the first: tests/workflow/test_ladder_cases
 UNUSED = (
     Defence("OpenFunctionRole", "ssm-incidents:*", _NO_PLAN),
     Defence("OpenFunctionRole", "ssm-contacts:StartEngagement", _NO_PLAN),
-    Defence("MirrorFunctionRole", "ssm-incidents:CreateTimelineEvent", _NO_PLAN),
+    Defence("MirrorFunctionRole", "ssm-incidents:*", _NO_PLAN),
     Defence("EscalateFunctionRole", "ssm-incidents:*", _NO_PLAN),
     Defence("EscalateFunctionRole", "ssm-contacts:*", _NO_PLAN),
     Defence("AcknowledgeFunctionRole", "*", _ANSWERED),

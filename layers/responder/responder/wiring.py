@@ -75,6 +75,7 @@ class Settings(BaseModel):
     response_plan_arn: str = ""
     approval_document: str = ""  # its name
     console_document: str = ""  # the one that people run to ask this function
+    runbooks: tuple[str, ...] = ()  # documents that people run, for the consoles to show
     approvers: tuple[str, ...] = ()  # ARNs of principals who may approve
     jurisdictions: tuple[str, ...] = ()  # where customers live, for example US-CA
     privilege_label: str = ""  # how counsel wants the dossier marked
@@ -85,7 +86,7 @@ class Settings(BaseModel):
     snapshot_lock_days: int = 1
     release_function: str = ""  # name of the function that undoes an order, for the report
 
-    @field_validator("approvers", "jurisdictions", "audit_log_groups", mode="before")
+    @field_validator("approvers", "jurisdictions", "audit_log_groups", "runbooks", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -341,6 +342,7 @@ def desk() -> Desk:
         told.response_plan_arn,
         told.pager_topic_arn,
         told.stack_name,
+        told.runbooks,
     )
 
 

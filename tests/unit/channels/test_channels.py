@@ -1,5 +1,6 @@
 """Each channel opens an incident once, and notes an event once."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from responder.channels import incident_manager, ops_center, sns_topic
 from responder.channels.channel import Acknowledged, Answer, Channel, Desk, Opened
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.incident import TimelineEvent
+from responder.domain.related import Related
 from responder.domain.summary import Summary, summarise
 from tests.builders import INCIDENT_ID, NOON, a_finding, a_user, an_incident
 from tests.consoles import (
@@ -223,3 +225,38 @@ def test_a_channel_that_will_not_say_is_no_answer() -> None:
     ssm.get_ops_item = refusing("OpsItemNotFoundException")  # type: ignore[method-assign]
     with pytest.raises(Broken, match="OpsItemNotFoundException"):
         ops_center.acknowledged("oi-000000000000", a_desk(ssm=ssm))
+
+
+RELATED = Related(resources=("arn:aws:s3:::orders-archive",), runbooks=("responder-release",))
+
+
+def test_an_ops_item_lists_what_belongs_to_it_and_stays_the_same_item() -> None:
+    ssm = OpsCenter()
+    desk = a_desk(ssm=ssm)
+    reference = ops_center.open(an_incident(), a_summary(), desk).reference
+    for _ in range(2):
+        ops_center.relate(reference, RELATED, Related(), desk)
+    data = ssm.items[reference]["OperationalData"]
+    assert json.loads(data["/aws/resources"]["Value"]) == [{"arn": "arn:aws:s3:::orders-archive"}]
+    assert json.loads(data["/aws/automations"]["Value"]) == [
+        {"automationType": "AWS:SSM:Automation", "automationId": "responder-release"}
+    ]
+    assert ops_center.open(an_incident(), a_summary(), desk).reference == reference
+
+
+def test_an_incident_record_has_each_related_thing_once_and_only_what_is_new() -> None:
+    manager = IncidentManager()
+    desk = a_desk(ssm_incidents=manager)
+    reference = incident_manager.open(an_incident(), a_summary(), desk).reference
+    for _ in range(2):
+        incident_manager.relate(reference, RELATED, Related(), desk)
+    grown = RELATED.model_copy(update={"resources": (*RELATED.resources, "arn:aws:s3:::orders")})
+    incident_manager.relate(reference, grown, RELATED, desk)
+    found = [(item["identifier"]["type"], item["title"]) for item in manager.related.values()]
+    assert found == [
+        ("INVOLVED_RESOURCE", "arn:aws:s3:::orders-archive"),
+        ("TASK", "responder-release"),
+        ("INVOLVED_RESOURCE", "arn:aws:s3:::orders"),
+    ]
+    [page] = [i["identifier"]["value"]["url"] for i in manager.related.values() if "url" in str(i)]
+    assert page.startswith("https://us-west-2.console.aws.amazon.com/systems-manager/automation/")

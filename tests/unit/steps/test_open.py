@@ -16,7 +16,7 @@ from responder.channels.channel import Desk
 from responder.domain.errors import Broken, Unavailable
 from responder.steps.mirror import incident_of, mirror
 from responder.steps.open import OpenAnswer, OpenRequest, open_incident
-from tests.builders import INCIDENT_ID, NOON, REGION, a_finding, an_incident
+from tests.builders import INCIDENT_ID, NOON, REGION, a_finding, a_user, an_incident
 from tests.consoles import (
     PLAN_ARN,
     TOPIC_ARN,
@@ -316,3 +316,25 @@ def test_a_note_that_fails_is_noted_later_and_the_ones_before_it_once(world: Wor
 def test_a_stream_item_of_no_incident_is_broken(keys: dict[str, object]) -> None:
     with pytest.raises(Broken):
         incident_of(keys)
+
+
+def test_what_belongs_to_the_incident_is_shown_beside_it_and_grows_with_it(world: World) -> None:
+    world.run()
+    [item] = world.ssm.items.values()
+    assert a_user().arn in item["OperationalData"]["/aws/resources"]["Value"]
+    written = len(world.ssm.updates)
+    world.mirror()
+    assert len(world.ssm.updates) == written, "nothing new is written again"
+    more = a_finding(key="another", principals=(a_user("reports"),))
+    world.ledger.add(f"INCIDENT#{INCIDENT_ID}", "FINDING#another", more)
+    world.mirror()
+    assert "user/reports" in item["OperationalData"]["/aws/resources"]["Value"]
+
+
+def test_a_list_that_the_channel_refuses_is_said_and_keeps_no_event_back(world: World) -> None:
+    world.happened("found", -5)
+    world.ssm.lists_nothing = True
+    world.run()
+    assert "OpsItemInvalidParameterException" in world.said("not-related")
+    [reference] = world.ssm.items
+    assert "found (test)" in world.ssm.notes(reference)

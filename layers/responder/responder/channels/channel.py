@@ -19,7 +19,14 @@ from responder.aws.clients import Clients
 from responder.aws.errors import asking_aws
 from responder.domain.errors import Broken
 from responder.domain.incident import Incident, TimelineEvent
+from responder.domain.related import Related
 from responder.domain.summary import Summary
+
+_CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,13 @@ class Desk:
     response_plan_arn: str = ""
     pager_topic_arn: str = ""
     stack_name: str = ""  # our own roles are named after it
+    runbooks: tuple[str, ...] = ()  # documents that people run, by name
+
+    def console(self, path: str) -> str:
+        """A page of Systems Manager in the console."""
+        region = self.clients.region
+        host = f"{region}.{_CONSOLES[self.partition]}"
+        return f"https://{host}/systems-manager/{path}?region={region}"
 
     def is_ours(self, arn: str) -> bool:
         """Whether this is a session of one of our functions' roles."""
@@ -102,6 +116,13 @@ class Channel(Protocol):
 
     def note(self, reference: str, event: TimelineEvent, desk: Desk) -> None:
         """Add one event. The same event twice is one note."""
+        ...
+
+    def relate(self, reference: str, related: Related, known: Related, desk: Desk) -> None:
+        """Show what belongs to the incident beside it. `known` stands there already.
+
+        Twice is once. Raises `Broken` when the channel will not take it.
+        """
         ...
 
     def acknowledged(self, reference: str, desk: Desk) -> Acknowledged | None:

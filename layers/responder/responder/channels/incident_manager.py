@@ -17,6 +17,7 @@ from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
 from responder.domain.finding import Severity
 from responder.domain.incident import Incident, TimelineEvent
+from responder.domain.related import Related
 from responder.domain.summary import Summary
 
 ID = "incident_manager"
@@ -28,6 +29,7 @@ PERMISSIONS = frozenset(
         "ssm-incidents:GetResponsePlan",
         "ssm-incidents:StartIncident",
         "ssm-incidents:UpdateIncidentRecord",
+        "ssm-incidents:UpdateRelatedItems",
         # Incident Manager does these two in our name: User Guide, "Cross-service permissions".
         "ssm-contacts:StartEngagement",
         "ssm:CreateOpsItem",
@@ -83,6 +85,26 @@ def note(reference: str, event: TimelineEvent, desk: Desk) -> None:
             eventData=json.dumps(text, ensure_ascii=False),
             clientToken=_token(reference, event.key),
         )
+
+
+def relate(reference: str, related: Related, known: Related, desk: Desk) -> None:
+    """One related item for each resource, and one for each runbook, by its page in the console."""
+    new = related.without(known)
+    items: list[tuple[str, dict[str, Any]]] = [
+        (one, {"type": "INVOLVED_RESOURCE", "value": {"arn": one}}) for one in new.resources
+    ]
+    for one in new.runbooks:
+        page = desk.console(f"automation/execute/{one}")
+        items.append((one, {"type": "TASK", "value": {"url": page}}))
+    for title, identifier in items:
+        with opening("listing in Incident Manager what belongs to the incident"):
+            desk.clients.home("ssm-incidents").update_related_items(
+                incidentRecordArn=reference,
+                relatedItemsUpdate={
+                    "itemToAdd": {"identifier": identifier, "title": one_line(title, 200)}  # type: ignore[typeddict-item]
+                },
+                clientToken=_token(reference, title),
+            )
 
 
 def acknowledged(reference: str, desk: Desk) -> Acknowledged | None:

@@ -14,6 +14,7 @@ from responder.channels.channel import Acknowledged, Answer, Desk, Opened, openi
 from responder.domain.escaping import ascii_line, one_line
 from responder.domain.finding import Severity
 from responder.domain.incident import Incident, TimelineEvent
+from responder.domain.related import Related
 from responder.domain.summary import Summary
 
 ID = "ops_center"
@@ -28,11 +29,6 @@ _ANSWERS = {
 }
 # CreateOpsItem refuses a source that contains aws, amazon or amzn.
 _SOURCE = "breach-responder"
-_CONSOLES = {
-    "aws": "console.aws.amazon.com",
-    "aws-cn": "console.amazonaws.cn",
-    "aws-us-gov": "console.amazonaws-us-gov.com",
-}
 _PRIORITY = {
     Severity.CRITICAL: 1,
     Severity.HIGH: 2,
@@ -45,8 +41,9 @@ _PRIORITY = {
 def open(incident: Incident, summary: Summary, desk: Desk) -> Opened:  # noqa: A001 - the protocol's
     """Create it under the incident's id, which OpsCenter keeps single while the item is open.
 
-    No resources are listed: they are part of what makes two items the same (Systems Manager User
-    Guide, "Reducing duplicate OpsItems"), and findings that join later would make a second one.
+    Its resources are listed afterwards, by `relate`: they are part of what makes two items the same
+    (Systems Manager User Guide, "Reducing duplicate OpsItems"), so those of findings that join
+    later would make a second one.
     """
     client = desk.clients.home("ssm")
     same = json.dumps({"dedupString": incident.id})
@@ -69,9 +66,7 @@ def open(incident: Incident, summary: Summary, desk: Desk) -> Opened:  # noqa: A
             if code_of(error) != "OpsItemAlreadyExistsException":
                 raise
             reference = _existing(error)
-    region = desk.clients.region
-    console = f"https://{region}.{_CONSOLES[desk.partition]}"
-    where = f"In OpsCenter: {console}/systems-manager/opsitems/{reference}?region={region}"
+    where = f"In OpsCenter: {desk.console(f'opsitems/{reference}')}"
     return Opened(reference, where=where, calls_people=False)
 
 
@@ -84,6 +79,23 @@ def note(reference: str, event: TimelineEvent, desk: Desk) -> None:
         client.update_ops_item(
             OpsItemId=reference,
             OperationalData={_entry(f"{at} {event.key}"): {"Type": "String", "Value": value}},
+        )
+
+
+def relate(reference: str, related: Related, known: Related, desk: Desk) -> None:  # noqa: ARG001
+    """The item's tabs of related resources and runbooks, each written anew as a whole."""
+    resources = [{"arn": one} for one in related.resources]
+    runbooks = [
+        {"automationType": "AWS:SSM:Automation", "automationId": one} for one in related.runbooks
+    ]
+    with opening("listing on the OpsItem what belongs to it"):
+        desk.clients.home("ssm").update_ops_item(
+            OpsItemId=reference,
+            OperationalData={
+                name: {"Type": "SearchableString", "Value": json.dumps(listed)}
+                for name, listed in (("/aws/resources", resources), ("/aws/automations", runbooks))
+                if listed
+            },
         )
 
 

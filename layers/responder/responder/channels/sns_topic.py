@@ -7,6 +7,7 @@ and nothing to note: one page for an incident, not one for each event.
 from responder.channels.channel import Acknowledged, Desk, Opened
 from responder.domain.errors import Broken
 from responder.domain.incident import Incident, TimelineEvent
+from responder.domain.related import Related
 from responder.domain.summary import Summary
 
 ID = "sns_topic"
@@ -26,6 +27,10 @@ def open(incident: Incident, summary: Summary, desk: Desk) -> Opened:  # noqa: A
 
 def note(reference: str, event: TimelineEvent, desk: Desk) -> None:
     """Reaches nobody: see `TAKES_NOTES`."""
+
+
+def relate(reference: str, related: Related, known: Related, desk: Desk) -> None:
+    """A page that was sent shows nothing more."""
 
 
 def acknowledged(reference: str, desk: Desk) -> Acknowledged | None:  # noqa: ARG001

@@ -1,4 +1,7 @@
-"""Show each event of an incident's timeline where people look at it, once, in order."""
+"""Show each event of an incident's timeline where people look at it, once, in order.
+
+And beside it what belongs to the incident: what its findings name, and the runbooks of this stack.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,15 +14,23 @@ from responder.aws import timeline as events
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger, incident_pk
 from responder.aws.timeline import Timeline
-from responder.channels.channel import Desk
+from responder.channels.channel import Channel, Desk
 from responder.domain.errors import Broken
+from responder.domain.escaping import one_line
+from responder.domain.related import Related, resources_of
 
 PERMISSIONS = (
     table.PERMISSIONS
     | events.PERMISSIONS
-    | frozenset({"ssm:UpdateOpsItem", "ssm-incidents:CreateTimelineEvent"})
+    | frozenset(
+        {
+            "ssm:UpdateOpsItem",
+            "ssm-incidents:CreateTimelineEvent",
+            "ssm-incidents:UpdateRelatedItems",
+        }
+    )
 )
-_MIRRORED = "MIRRORED#"
+_MIRRORED, _RELATED = "MIRRORED#", "RELATED"
 
 
 class Mirrored(BaseModel):
@@ -52,6 +63,9 @@ def mirror(
 ) -> int:
     """Note every event that is not noted yet; how many those were. May run twice, and at once.
 
+    What belongs to the incident is shown anew when it grew. A channel that will not show it is said
+    on the timeline, once, and keeps no event back.
+
     Does nothing for an incident that is not opened yet: opening it ends with this.
     """
     at = incidents.get(incident_id).channel
@@ -68,4 +82,28 @@ def mirror(
     for event in missing:
         channel.note(at.reference, event, desk)
         ledger.add(pk, _MIRRORED + event.key, Mirrored(key=event.key, channel=at.id, at=now))
+    related = Related(
+        resources=resources_of(incidents.findings(incident_id)), runbooks=desk.runbooks
+    )
+    try:
+        _relate(incident_id, at.reference, channel, related, ledger, desk)
+    except Broken as error:
+        text = f"What belongs to the incident could not be listed: {one_line(str(error), 300)}."
+        timeline.record(incident_id, "not-related", at=now, by="mirror", text=text)
     return len(missing)
+
+
+def _relate(
+    incident_id: str, reference: str, place: Channel, related: Related, ledger: Ledger, desk: Desk
+) -> None:
+    """What was shown is on record after it was: a run that dies between the two shows it again."""
+    pk = incident_pk(incident_id)
+    item = ledger.get(pk, _RELATED)
+    known = Related() if item is None else Related.model_validate_json(item.body)
+    if known == related:
+        return
+    place.relate(reference, related, known, desk)
+    if item is None:
+        ledger.add(pk, _RELATED, related)
+    else:
+        ledger.replace(item, related)
