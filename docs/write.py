@@ -19,6 +19,7 @@ WRITTEN = "<!-- Written by `make docs` from the code. Change the code, not this 
 # Who calls a function that neither a state machine nor an event source calls.
 CALLERS = {
     "approve": "the approval document in Systems Manager, as its last step",
+    "hear": "EventBridge, when an OpsItem of ours or an Incident Manager record is changed",
     "record": "a person: counsel, or whoever learned a fact",
     "hold": "counsel: `responder hold`",
     "rehash": "a person who wants one incident hashed now, or answers for what is wrong",

@@ -137,6 +137,7 @@ class Cloud:
         self._router = Router(self.registry, self._deliveries, role=self._as_role, now=self.now)
         events = CallEvents(self.registry, self._router, later=self._later)
         self._switchboard.tell = events.seen
+        self._switchboard.announce = self._announced
         self._queues = Queues(self.registry, self._runner, role=self._as_role, **on_clock)
         self._streams = Streams(
             self.registry, self._runner, self._deliveries, role=self._as_role, **on_clock
@@ -146,6 +147,9 @@ class Cloud:
         self._schedules = Schedules(self._deliveries, self._router, role=self._as_role, **on_clock)
         for part in (self._runner, self._router, self._queues, self._streams):
             opening.enter_context(part.installed())
+
+    def _announced(self, event: dict[str, Any], account: str, region: str) -> None:
+        self._router.deliver(event, account=account, region=region)
 
     # ---- What a person does to it
 

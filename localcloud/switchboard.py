@@ -148,6 +148,8 @@ class Switchboard:
         self._guards: list[Callable[[Asked], None]] = []
         self._listeners: list[Seen] = []
         self.tell: Callable[[Call], None] | None = None  # of each call that succeeded, at its end
+        # What a service tells the default bus of an account and a region by itself.
+        self.announce: Callable[[dict[str, Any], str, str], None] | None = None
         self.disturbance: Disturbance | None = None
         self._used: set[str] = set()
         self._open = False

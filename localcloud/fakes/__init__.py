@@ -65,7 +65,7 @@ def install(
         "securityhub": detections.of_security_hub(),
         "ssm": {
             **automations.operations(),
-            **ops_items.OpsItems().operations(),
+            **ops_items.OpsItems(switchboard).operations(),
             **instances.managed_operations(),
             **run_command.RunCommand().operations(),
         },

@@ -1,14 +1,16 @@
 """OpsCenter: OpsItems, one for each deduplication string while it is open.
 
-AWS: Systems Manager API Reference, "CreateOpsItem"; User Guide, "Reducing duplicate OpsItems".
+What is made or changed is told to the default bus. AWS: Systems Manager API Reference,
+"CreateOpsItem"; User Guide, "Reducing duplicate OpsItems", "Amazon EventBridge event examples".
 """
 
 import json
 import uuid
+from datetime import datetime
 from typing import Any, Final
 
 from localcloud.fault import Fault
-from localcloud.switchboard import Asked, Fake
+from localcloud.switchboard import Asked, Fake, Switchboard
 
 _DEDUPLICATES: Final = "/aws/dedup"
 _RESOURCES: Final = "/aws/resources"
@@ -22,7 +24,8 @@ _OPEN: Final = frozenset({"Open", "InProgress"})
 class OpsItems:
     """The items of every account and region."""
 
-    def __init__(self) -> None:
+    def __init__(self, switchboard: Switchboard) -> None:
+        self._switchboard = switchboard
         self._items: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
 
     def operations(self) -> dict[str, Fake]:
@@ -68,10 +71,9 @@ class OpsItems:
             "Version": "1",
             "_same": key,
         }
-        return {
-            "OpsItemId": reference,
-            "OpsItemArn": self._here(asked)[reference]["OpsItemArn"],
-        }
+        item = self._here(asked)[reference]
+        self._announce("OpsItem Create", item, asked)
+        return {"OpsItemId": reference, "OpsItemArn": item["OpsItemArn"]}
 
     def _update(self, asked: Asked) -> dict[str, Any]:
         item, given = self._find(asked), asked.params
@@ -90,7 +92,26 @@ class OpsItems:
             "LastModifiedTime": asked.at,
             "Version": str(int(item["Version"]) + 1),
         }
+        self._announce("OpsItem Update", item, asked)
         return {}
+
+    def _announce(self, what: str, item: dict[str, Any], asked: Asked) -> None:
+        if self._switchboard.announce is None:
+            return
+        detail = {word: item[name] for word, name in _TOLD.items() if name in item}
+        if what == "OpsItem Update":
+            detail |= {word: item[name] for word, name in _TOLD_OF_A_CHANGE.items()}
+        told = {
+            name: str(value.isoformat()) if isinstance(value, datetime) else value
+            for name, value in detail.items()
+        }
+        event = {
+            "source": "aws.ssm",
+            "detail-type": what,
+            "resources": [item["OpsItemArn"]],
+            "detail": told,
+        }
+        self._switchboard.announce(event, asked.account, asked.region)
 
     def _get(self, asked: Asked) -> dict[str, Any]:
         item = self._find(asked)
@@ -127,6 +148,17 @@ _KEPT: Final = (
     "PlannedStartTime",
     "PlannedEndTime",
 )
+_TOLD: Final = {
+    "created-by": "CreatedBy",
+    "created-time": "CreatedTime",
+    "source": "Source",
+    "status": "Status",
+    "ops-item-id": "OpsItemId",
+    "title": "Title",
+    "ops-item-type": "OpsItemType",
+    "description": "Description",
+}
+_TOLD_OF_A_CHANGE: Final = {"modified-by": "LastModifiedBy", "modified-time": "LastModifiedTime"}
 _SUMMARY: Final = (
     "CreatedBy",
     "CreatedTime",

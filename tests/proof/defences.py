@@ -24,6 +24,7 @@ class Defence:
 
 
 _NO_PLAN = "Granted with a response plan only, which no account has that is new to that service."
+_HEARD = "When somebody takes an incident over in a console: tests/workflow/test_sinks.py."
 _RETRY = "When a name is taken already, by a second delivery: tests/unit/aws/test_vault.py."
 _CONSOLE = "When a person runs the document, not the command: tests/workflow/test_by_hand.py."
 _OPENED = "When somebody opened our network ACL: tests/workflow/test_ladder_instances.py."
@@ -42,6 +43,7 @@ UNUSED = (
     Defence("EscalateFunctionRole", "ssm-incidents:*", _NO_PLAN),
     Defence("EscalateFunctionRole", "ssm-contacts:*", _NO_PLAN),
     Defence("AcknowledgeFunctionRole", "*", _ANSWERED),
+    Defence("HearFunctionRole", "*", _HEARD),
     Defence(
         "AskFunctionRole",
         "iam:PassRole",

@@ -4,11 +4,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pydantic import BaseModel, ConfigDict
+
 from responder.aws import ledger as table
 from responder.aws.ledger import Item, Ledger, Write, incident_pk
 from responder.domain.demand import Demand
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.finding import Finding
+from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Channel, Incident
 from responder.domain.order import Order, Plan, Refusal
 
@@ -16,7 +19,16 @@ PERMISSIONS = table.PERMISSIONS
 INCIDENT = "INCIDENT"
 FINDING, ORDER, PLAN, REFUSAL = "FINDING#", "ORDER#", "PLAN#", "REFUSAL#"
 DEMAND = "DEMAND#"
+CHANNEL, _WHERE = "CHANNEL#", "WHERE"
 _TRIES = 5  # two branches of one incident at most write the same item at the same moment
+
+
+class _Where(BaseModel):
+    """Which incident is open under a channel's reference."""
+
+    model_config = ConfigDict(frozen=True)
+
+    incident_id: IncidentId
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,16 @@ class Incidents:
             if self.ledger.together([Write(found.pk, found.sk, opened, seen=found)]):
                 return channel
         raise Unavailable(f"{incident_id} is being written by others; try again")
+
+    def point_from(self, channel: Channel, incident_id: str) -> None:
+        """Let the incident be found by where it is open. Once for each reference."""
+        where = _Where(incident_id=incident_id)
+        self.ledger.add(CHANNEL + channel.reference, _WHERE, where)
+
+    def opened_at(self, reference: str) -> str | None:
+        """The incident that is open under this reference of a channel, if one is."""
+        found = self.ledger.get(CHANNEL + reference, _WHERE)
+        return None if found is None else _Where.model_validate_json(found.body).incident_id
 
     def findings(self, incident_id: str) -> list[Finding]:
         """The latest version of each finding, earliest activity first."""

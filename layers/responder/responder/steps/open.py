@@ -95,6 +95,8 @@ def open_incident(
         text += f" Passed over: {'; '.join(passed_over)}."
     timeline.record(incident.id, "opened", at=now, by="open", text=text)
     incidents.save_channel(incident.id, channel)
+    if channels.BY_ID[channel.id].TAKES_NOTES:
+        incidents.point_from(channel, incident.id)
     mirror(incident.id, incidents=incidents, timeline=timeline, ledger=ledger, desk=desk, now=now)
     if failure is not None:
         raise failure

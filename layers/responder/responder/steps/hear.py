@@ -1,0 +1,138 @@
+"""Note on the timeline what somebody made of an incident where it is open.
+
+EventBridge says that an OpsItem or an incident record was changed, and we ask AWS what it says now.
+Whoever resolves one ends nothing here: no clock, no cut and no question stops for it.
+"""
+
+from datetime import UTC
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+
+from responder import channels
+from responder.aws import approvals as questions
+from responder.aws import clocks as deadlines
+from responder.aws import ledger as table
+from responder.aws import timeline as events
+from responder.aws.approvals import Approvals
+from responder.aws.clocks import Clocks
+from responder.aws.incidents import Incidents
+from responder.aws.ledger import Ledger, Write, incident_pk
+from responder.channels.channel import Acknowledged, Answer, Desk
+from responder.domain.approval import ApprovalStatus
+from responder.domain.errors import Unavailable
+from responder.domain.escaping import one_line
+from responder.domain.incident import TimelineEvent
+
+PERMISSIONS = (
+    table.PERMISSIONS
+    | events.PERMISSIONS
+    | deadlines.PERMISSIONS
+    | questions.PERMISSIONS
+    | frozenset().union(*(channel.READING for channel in channels.CHANNELS))
+)
+_HEARD = "HEARD"
+
+
+class HearRequest(BaseModel):
+    """What the rules send: which item or record, and when it was changed."""
+
+    reference: Annotated[
+        str,
+        StringConstraints(
+            pattern=r"^(oi-[0-9a-f]{12}"
+            r"|arn:aws[a-z-]*:ssm-incidents::[0-9]{12}:incident-record/[A-Za-z0-9_-]{1,200}/[A-Za-z0-9_-]{1,64})$"
+        ),
+    ]
+    now: AwareDatetime
+
+
+class HearAnswer(BaseModel):
+    """Which incident it was, and whether the timeline has something new."""
+
+    incident_id: str | None
+    noted: bool
+
+
+class Heard(BaseModel):
+    """What the channel said last, and how often it said something new."""
+
+    model_config = ConfigDict(frozen=True)
+
+    answer: Answer | None
+    number: int
+
+
+def hear(
+    request: HearRequest,
+    *,
+    incidents: Incidents,
+    approvals: Approvals,
+    clocks: Clocks,
+    ledger: Ledger,
+    desk: Desk,
+) -> HearAnswer:
+    """Note a change, once. An item that no incident of ours is open at is nobody's business here.
+
+    May run twice and late: what counts is what AWS says now, so of two changes the last is seen.
+    """
+    incident_id = incidents.opened_at(request.reference)
+    if incident_id is None:
+        return HearAnswer(incident_id=None, noted=False)
+    channel = incidents.get(incident_id).channel
+    if channel is None or channel.reference != request.reference:
+        return HearAnswer(incident_id=incident_id, noted=False)
+    place = channels.BY_ID[channel.id]
+    found = place.acknowledged(channel.reference, desk)
+    answer = None if found is None else found.answer
+    pk = incident_pk(incident_id)
+    item = ledger.get(pk, _HEARD)
+    seen = Heard(answer=None, number=0) if item is None else _heard(item.body)
+    if seen.answer == answer:
+        return HearAnswer(incident_id=incident_id, noted=False)
+    number = seen.number + 1
+    event = TimelineEvent(
+        incident_id=incident_id,
+        key=f"heard:{number}",
+        at=request.now if found is None else found.at.astimezone(UTC),
+        by=one_line(found.by, 300) if found is not None and found.by else place.TITLE,
+        text=_said(found, place.TITLE) + _goes_on(found, incident_id, approvals, clocks),
+    )
+    now_said = Heard(answer=answer, number=number)
+    # Together, so that no run dies between knowing it and saying it.
+    together = [Write(pk, _HEARD, now_said, item), Write(pk, events.PREFIX + event.key, event)]
+    if not ledger.together(together):
+        raise Unavailable(f"{incident_id} is heard of by another run; try again")
+    return HearAnswer(incident_id=incident_id, noted=True)
+
+
+def _heard(body: str) -> Heard:
+    return Heard.model_validate_json(body)
+
+
+def _said(found: Acknowledged | None, title: str) -> str:
+    who = one_line(found.by, 200) if found is not None and found.by else "Somebody"
+    if found is None:
+        return f"{who} set it back to open at {title}."
+    if found.answer is Answer.TAKEN:
+        return f"{who} took it over at {title}."
+    return f"{who} resolved it at {title}."
+
+
+def _goes_on(
+    found: Acknowledged | None, incident_id: str, approvals: Approvals, clocks: Clocks
+) -> str:
+    """What a resolved item does not end. Empty where nobody says that it ended."""
+    if found is None or found.answer is not Answer.RESOLVED:
+        return ""
+    waiting = [a for a in approvals.all(incident_id) if a.status is ApprovalStatus.WAITING]
+    running = [clock for clock in clocks.all(incident_id) if clock.is_open]
+    still = [
+        f"{len(found)} {one if len(found) == 1 else many}"
+        for found, one, many in (
+            (running, "deadline still runs", "deadlines still run"),
+            (waiting, "question still waits", "questions still wait"),
+        )
+        if found
+    ]
+    return f" That ends nothing here: {' and '.join(still)}." if still else " That undoes no cut."
