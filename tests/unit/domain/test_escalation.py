@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from responder.domain.escalation import ROUNDS, Call, Contact, following, contacts_at
+from responder.domain.escalation import ROUNDS, Call, Contact, contacts_at, following
 from responder.sources.rotas import read_rota
 from tests.builders import NOON
 

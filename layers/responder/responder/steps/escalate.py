@@ -32,11 +32,11 @@ from responder.domain.escalation import (
     ROUNDS,
     Acknowledgement,
     Call,
+    Contact,
     Escalation,
     Next,
-    Contact,
-    following,
     contacts_at,
+    following,
 )
 from responder.domain.escaping import ascii_line, one_line
 from responder.domain.identifiers import IncidentId
