@@ -25,6 +25,7 @@ from localcloud.fakes import (
     ops_items,
     run_command,
     s3_replication,
+    scaling,
     simulation,
     snapshots,
     stacks,
@@ -79,12 +80,14 @@ def install(
     switchboard.guard(key_uses.is_there)
     switchboard.guard(detections.is_there)
     switchboard.guard(iam.one_case_for_each_tag)
+    switchboard.guard(scaling.is_there)
     switchboard.guard(snapshots.fits)
     switchboard.guard(tasks.is_there)
     switchboard.guard(tasks.is_its_own)
     switchboard.guard(account_details.by_our_markers)
     switchboard.listen(database_snapshots.begun)
     switchboard.listen(iam.complete_user)
+    switchboard.listen(scaling.once)
     switchboard.listen(snapshots.begun)
     switchboard.listen(tasks.seen)
     switchboard.listen(functions.seen)

@@ -36,6 +36,9 @@ _HELD = "Counsel asks for a hold, and no scenario does: tests/workflow/test_evid
 _READ = "A person asks to read evidence: tests/workflow/test_evidence_kept.py."
 _ANSWERED = "A person answers a page by name: tests/workflow/test_escalation.py."
 _LADDER = "Steps of the ladder above the first: tests/workflow/test_ladder_cases.py."
+_VOID = "When an answer does not count, or comes too late: tests/unit/steps/test_approve.py."
+_GIVEN_UP = "When a cut fails for a reason that nobody chose: tests/unit/steps/test_leave.py."
+_TO_PAGE = ("sns:Publish", "ssm:GetParameter")  # who is on call
 UNUSED = (
     Defence("OpenFunctionRole", "ssm-incidents:*", _NO_PLAN),
     Defence("OpenFunctionRole", "ssm-contacts:StartEngagement", _NO_PLAN),
@@ -59,21 +62,13 @@ UNUSED = (
         "states:SendTask*",
         "When an answer came before a retry of the question: tests/unit/steps/test_ask.py.",
     ),
-    Defence(
-        "ApproveFunctionRole",
-        "sns:Publish",
-        "When an answer does not count, or comes too late: tests/unit/steps/test_approve.py.",
-    ),
+    *(Defence("ApproveFunctionRole", right, _VOID) for right in _TO_PAGE),
     Defence(
         "ExpireFunctionRole",
         "dynamodb:Query",
         "When an answer stands in the console that was not handed in: it is settled.",
     ),
-    Defence(
-        "LeaveFunctionRole",
-        "sns:Publish",
-        "When a cut fails for a reason that nobody chose: tests/unit/steps/test_leave.py.",
-    ),
+    *(Defence("LeaveFunctionRole", right, _GIVEN_UP) for right in _TO_PAGE),
     Defence("ReleaseFunctionRole", "ssm:GetAutomationExecution", _CONSOLE),
     Defence("CutFunctionRole", "ssm:GetAutomationExecution", _CONSOLE),
     Defence("CollectFunctionRole", "s3:GetObjectTagging", _RETRY),
@@ -195,6 +190,7 @@ ELSEWHERE = (
     Defence("ApproveFunctionRole", "states:SendTaskFailure", "denied"),
     Defence("LeaveFunctionRole", "dynamodb:*", "denied"),
     Defence("ExpireFunctionRole", "*", "silence"),
+    Defence("EscalateFunctionRole", "sns:Publish", "silence"),
     Defence("ReleaseFunctionRole", "*", "release"),
     Defence("ContainRole", "iam:De*Policy", "release"),
     Defence("WatchFunctionRole", "*", "touch"),

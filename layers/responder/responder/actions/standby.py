@@ -5,7 +5,7 @@ would forbid that, and put back as it was seen.
 AWS: EC2 Auto Scaling User Guide, "Temporarily remove instances from your Auto Scaling group".
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +77,11 @@ def enter_standby(order: Order, clients: Clients) -> None:
     if now[_STATE] != _IN_SERVICE:
         raise Unavailable(f"{order.resource} is still being started by its Auto Scaling group")
     scaling, name = clients.autoscaling(order.account, order.region), now[_GROUP]
-    with asking_ec2(order, "putting on standby"), _validated(order):
+    there = (_STANDBY, _ENTERING)
+    with (
+        asking_ec2(order, "putting on standby"),
+        _validated(order, lambda: _state(order, clients) in there),
+    ):
         group = _group(scaling, name)
         if group is not None and group["DesiredCapacity"] <= group["MinSize"] > 0:
             scaling.update_auto_scaling_group(
@@ -99,7 +103,10 @@ def exit_standby(order: Order, clients: Clients, before: dict[str, Any] | None) 
         raise Unavailable(f"{order.resource} is still being put on standby")
     if now[_STATE] != _STANDBY:
         return False
-    with asking_ec2(order, "taking off standby"), _validated(order):
+    with (
+        asking_ec2(order, "taking off standby"),
+        _validated(order, lambda: _state(order, clients) != _STANDBY),
+    ):
         clients.autoscaling(order.account, order.region).exit_standby(
             InstanceIds=[id_of(order, "instance")], AutoScalingGroupName=now[_GROUP]
         )
@@ -121,13 +128,23 @@ def put_back_min_size(order: Order, clients: Clients, before: dict[str, Any] | N
     return True
 
 
+def _state(order: Order, clients: Clients) -> str | None:
+    now = scaling_of(order, clients)
+    return None if now is None else now[_STATE]
+
+
 @contextmanager
-def _validated(order: Order) -> Iterator[None]:
-    """Auto Scaling says with one code whatever it has against a change; its words say what."""
+def _validated(order: Order, is_done: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Auto Scaling says with one code whatever it has against a change; its words say what.
+
+    Among that is that another run made the change since we looked: then it `is_done`.
+    """
     try:
         yield
     except ClientError as error:
         if code_of(error) == "ValidationError":
+            if is_done():
+                return
             why = one_line(error.response["Error"].get("Message", ""), 200)
             raise Refused(
                 f"Auto Scaling does not change the group of {order.resource}: {why}. A group that "
