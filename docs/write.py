@@ -25,6 +25,7 @@ CALLERS = {
     "rehash": "a person who wants one incident hashed now, or answers for what is wrong",
     "disclose": "an investigator: `responder evidence`",
     "cut": "a person who wants more cut than findings ask for",
+    "board": "the widgets of the dashboard, with the rights of whoever looks",
     "register": "a person who wants every breach on record: `responder register`",
     "report": "a person who wants the dossier as it is now: `responder report`",
     "release": "a person who undoes an order",

@@ -35,6 +35,7 @@ _OF_NONE = "No finding of a scenario names one: tests/unit/collectors/test_{}.py
 _HELD = "Counsel asks for a hold, and no scenario does: tests/workflow/test_evidence_kept.py."
 _READ = "A person asks to read evidence: tests/workflow/test_evidence_kept.py."
 _ANSWERED = "A person answers a page by name: tests/workflow/test_escalation.py."
+_SHOWN = "Somebody looks at the dashboard, and no scenario does: tests/workflow/test_board.py."
 _LADDER = "Steps of the ladder above the first: tests/workflow/test_ladder_cases.py."
 _VOID = "When an answer does not count, or comes too late: tests/unit/steps/test_approve.py."
 _GIVEN_UP = "When a cut fails for a reason that nobody chose: tests/unit/steps/test_leave.py."
@@ -76,6 +77,7 @@ UNUSED = (
     Defence("ReportFunctionRole", "s3:GetObjectTagging", _RETRY),
     *(Defence("HoldFunctionRole", right, _HELD) for right in ("dynamodb:[GP]*Item", "s3:*")),
     Defence("DiscloseFunctionRole", "*", _READ),
+    Defence("BoardFunctionRole", "*", _SHOWN),
     Defence(
         "RehashFunctionRole",
         "s3:ListBucket",

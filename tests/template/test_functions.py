@@ -90,7 +90,9 @@ def test_a_step_accepts_its_example_event(verb: str) -> None:
         model = getattr(step(verb), f"{verb.capitalize()}Request")
         assert issubclass(model, BaseModel)
         read_as = model.model_validate(event)
-        assert set(event) <= set(type(read_as).model_fields), "the event says what nobody reads"
+        fields = type(read_as).model_fields.items()
+        read = {field.alias or name for name, field in fields}
+        assert set(event) <= read, "the event says what nobody reads"
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -332,8 +332,8 @@ def test_nobody_changes_the_protect_list_the_policy_or_the_kill_switch(
     ("parameter", "who"),
     [
         ("ProtectParameter", {"Intake", "Plan", "Contain", "Cut", "Trace"}),
-        ("PolicyParameter", {"Intake", "Plan", "Trace"}),
-        (STOP, {"Contain"}),
+        ("PolicyParameter", {"Intake", "Plan", "Trace", "Board"}),
+        (STOP, {"Contain", "Board"}),
         ("another", set()),
     ],
 )
@@ -360,7 +360,7 @@ def test_only_the_register_reads_the_whole_record() -> None:
 
 
 def test_every_function_that_does_not_just_read_and_nobody_else_writes_the_record() -> None:
-    verbs = {verb.capitalize() for verb in functions()} - {"Register", "Survey"}
+    verbs = {verb.capitalize() for verb in functions()} - {"Board", "Register", "Survey"}
     assert who_may("dynamodb:PutItem", TABLE, VAULT) == verbs
 
 
@@ -404,6 +404,7 @@ def test_who_sets_what_in_motion(action: str, thing: str, who: list[str]) -> Non
         ("events:PutTargets", "rule/GuardDutyRule"),
         ("guardduty:DeleteDetector", "detector/any"),
         ("lambda:PutFunctionConcurrency", function("Contain")),
+        ("lambda:PutFunctionConcurrency", "function:customWidget-breach-responder-board"),
         ("lambda:UpdateFunctionCode", function("Contain")),
         ("lambda:UpdateFunctionConfiguration", function("Contain")),
         ("logs:DeleteLogGroup", "log-group:Logs"),

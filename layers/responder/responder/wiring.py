@@ -23,6 +23,7 @@ from responder.aws.lineages import Lineages
 from responder.aws.machine import Machine
 from responder.aws.pager import Pager
 from responder.aws.progress import Progress
+from responder.aws.queues import Queues
 from responder.aws.receipts import Receipts
 from responder.aws.records import Records
 from responder.aws.rehashes import Rehashes, VersionReader
@@ -85,6 +86,10 @@ class Settings(BaseModel):
     snapshot_lock_mode: Literal["none", "governance", "compliance"] = "none"
     snapshot_lock_days: int = 1
     release_function: str = ""  # name of the function that undoes an order, for the report
+    release_document: str = ""  # by which a person undoes one in the console, for the board
+    intake_queue_url: str = ""
+    touch_queue_url: str = ""
+    dead_letter_queue_url: str = ""
 
     @field_validator("approvers", "jurisdictions", "audit_log_groups", "runbooks", mode="before")
     @classmethod
@@ -324,6 +329,12 @@ def pager() -> Pager:
     """The topic that wakes people."""
     topic = settings().pager_topic_arn
     return Pager(ledger(), home_clients().home("sns"), topic, rota_store())
+
+
+@cache
+def queues() -> Queues:
+    """How much waits in the queues."""
+    return Queues(home_clients().home("sqs"))
 
 
 @cache

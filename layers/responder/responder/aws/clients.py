@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3control.client import S3ControlClient
     from mypy_boto3_securityhub.client import SecurityHubClient
     from mypy_boto3_sns.client import SNSClient
+    from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_ssm.client import SSMClient
     from mypy_boto3_ssm_contacts.client import SSMContactsClient
     from mypy_boto3_ssm_incidents.client import SSMIncidentsClient
@@ -117,6 +118,8 @@ class Clients:
     def home(self, service: Literal["s3"], region: str | None = None) -> "S3Client": ...
     @overload
     def home(self, service: Literal["sns"], region: str | None = None) -> "SNSClient": ...
+    @overload
+    def home(self, service: Literal["sqs"], region: str | None = None) -> "SQSClient": ...
     @overload
     def home(self, service: Literal["ssm"], region: str | None = None) -> "SSMClient": ...
     @overload

@@ -1,7 +1,7 @@
 """Which incident a finding joined, and which incident answers for a principal just now."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -11,6 +11,7 @@ from responder.domain.finding import Finding
 from responder.domain.identifiers import IncidentId
 
 PERMISSIONS = table.PERMISSIONS
+_RECORDED = "RECORDED#"
 
 
 class Seat(BaseModel):
@@ -79,9 +80,14 @@ class Correlations:
         pk = f"CORRELATION#{key}"
         return Write(pk, "OPEN", claim, seen=None if held is None else held.item)
 
+    def recorded_on(self, day: date) -> Recorded | None:
+        """One of the findings that led to no incident on a day; None where there was none."""
+        item = self.ledger.last(f"{_RECORDED}{day:%Y-%m-%d}", "arn:")
+        return None if item is None else Recorded.model_validate_json(item.body)
+
     def record(self, recorded: Recorded) -> None:
         """Keep a finding that led to no incident: its latest version of a day."""
-        pk = f"RECORDED#{recorded.recorded_at:%Y-%m-%d}"
+        pk = f"{_RECORDED}{recorded.recorded_at:%Y-%m-%d}"
         if self.ledger.add(pk, recorded.finding.key, recorded):
             return
         item = self.ledger.get(pk, recorded.finding.key)

@@ -50,10 +50,15 @@ class Incidents:
 
     def get(self, incident_id: str) -> Incident:
         """An incident that must exist."""
-        found = self.item(incident_id)
+        found = self.find(incident_id)
         if found is None:
             raise Broken(f"there is no incident {incident_id}")
-        return Incident.model_validate_json(found.body)
+        return found
+
+    def find(self, incident_id: str) -> Incident | None:
+        """An incident, or None where there is no such one."""
+        found = self.item(incident_id)
+        return None if found is None else Incident.model_validate_json(found.body)
 
     def every(self) -> list[Incident]:
         """Every incident there ever was, in order of their ids. Reads the whole table."""

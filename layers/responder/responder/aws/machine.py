@@ -13,6 +13,7 @@ from responder.domain.order import Order
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
+LOOKING = frozenset({"states:ListExecutions"})
 PERMISSIONS = frozenset({"states:StartExecution"})
 
 
@@ -42,6 +43,14 @@ class Machine:
             "order_id": order.order_id,
         }
         return self._start(f"{order.order_id}-{because}"[:80], told)
+
+    def latest(self, most: int) -> list[str]:
+        """The names of the latest executions, running or not, of 90 days, newest first."""
+        with asking_aws("listing the responses to incidents"):
+            pages = self.client.get_paginator("list_executions").paginate(
+                stateMachineArn=self.arn, PaginationConfig={"MaxItems": most}
+            )
+            return [one["name"] for page in pages for one in page["executions"]]
 
     def _start(self, name: str, told: dict[str, object]) -> bool:
         with asking_aws(f"starting {name}"):

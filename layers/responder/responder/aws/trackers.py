@@ -12,7 +12,8 @@ from responder.aws.errors import asking_aws, code_of
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
-PERMISSIONS = frozenset({"states:ListExecutions", "states:StartExecution"})
+LOOKING = frozenset({"states:ListExecutions"})
+PERMISSIONS = LOOKING | {"states:StartExecution"}
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,11 @@ class Incident(BaseModel):
         return self.id if self.generation == 1 else f"{self.id}-{self.generation}"
 
 
+def incident_of(execution_name: str) -> str:
+    """The id of the incident that an execution answers, whichever generation it is."""
+    return "-".join(execution_name.split("-")[:3])
+
+
 class TimelineEvent(BaseModel):
     """One thing that happened in an incident. `key` makes a repeated write the same event.
 

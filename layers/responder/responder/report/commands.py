@@ -3,6 +3,7 @@
 import json
 import shlex
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from responder.domain.ladder import DEACTIVATE_KEY
 from responder.domain.order import Order
@@ -62,7 +63,19 @@ def decide(here: Here, automation_id: str) -> list[Command]:
 
 def console(here: Here, automation_id: str) -> str:
     """Where the same decision is taken in the console."""
-    return (
-        f"https://{here.region}.console.aws.amazon.com/systems-manager/automation/execution/"
-        f"{automation_id}?region={here.region}"
-    )
+    return _systems_manager(here, f"automation/execution/{automation_id}")
+
+
+def document(here: Here, name: str) -> str:
+    """Where a person fills in one of our documents, and runs it."""
+    return _systems_manager(here, f"automation/execute/{quote(name, safe='')}")
+
+
+def ops_item(here: Here, reference: str) -> str:
+    """Where an incident stands in OpsCenter."""
+    return _systems_manager(here, f"opsitems/{quote(reference, safe='')}")
+
+
+def _systems_manager(here: Here, page: str) -> str:
+    at = here.region
+    return f"https://{at}.console.aws.amazon.com/systems-manager/{page}?region={at}"

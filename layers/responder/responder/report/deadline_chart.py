@@ -4,7 +4,7 @@ Places are percentages of the width and pixels of the height, so the picture tak
 its letters shrinking.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -62,27 +62,36 @@ class Chart:
     left_out: int  # dates that are less urgent than those drawn, if there were too many
 
 
-def draw(clocks: Sequence[Clock], *, now: datetime) -> Chart | None:
-    """The picture of the clocks that have a date, the most urgent ones; None when none has."""
+def draw(
+    clocks: Sequence[Clock],
+    *,
+    now: datetime,
+    most: int = _MOST_LANES,
+    named: Callable[[Clock], str] = name_of,
+) -> Chart | None:
+    """The picture of the clocks that have a date, the `most` urgent; None when none has one."""
     found = sorted(clocks, key=urgency)
     every = [
         (clock.due_at, clock)
         for clock in found
         if clock.due_at is not None and clock.state is not ClockState.NOT_OWED
     ]
-    dated = sorted(every[:_MOST_LANES], key=lambda pair: (pair[0], pair[1].clock_id))
+    dated = sorted(every[:most], key=lambda pair: (pair[0], pair[1].clock_id))
     if not dated:
         return None
     begin = min([now, *(_counted_from(clock) for _, clock in dated)])
     end = max([now, *(due for due, _ in dated)])
     axis = _Axis(begin, max(end, begin + timedelta(hours=1)))
-    lanes = tuple(_lane(number, clock, due, axis, now) for number, (due, clock) in enumerate(dated))
+    lanes = tuple(
+        _lane(number, clock, due, axis, now, named(clock))
+        for number, (due, clock) in enumerate(dated)
+    )
     return Chart(
         lanes=lanes,
         ticks=tuple(axis.ticks()),
         now_x=axis.x(now),
         height=HEAD + LANE * len(lanes) + FOOT,
-        says=_says(dated, now),
+        says=_says(dated, now, named),
         left_out=len(every) - len(dated),
     )
 
@@ -110,7 +119,7 @@ class _Axis:
         return ticks
 
 
-def _lane(number: int, clock: Clock, due: datetime, axis: _Axis, now: datetime) -> Lane:
+def _lane(number: int, clock: Clock, due: datetime, axis: _Axis, now: datetime, name: str) -> Lane:
     act_by = None
     if clock.act_by is not None:
         noon = datetime(clock.act_by.year, clock.act_by.month, clock.act_by.day, 12, tzinfo=UTC)
@@ -123,7 +132,7 @@ def _lane(number: int, clock: Clock, due: datetime, axis: _Axis, now: datetime) 
     label, aside = _label(clock, due, now)
     return Lane(
         y=HEAD + LANE * number,
-        name=_short(name_of(clock)),
+        name=_short(name),
         start_x=axis.x(_counted_from(clock)),
         due_x=axis.x(due),
         passed_x=axis.x(min(now, due, ended_at or due)),
@@ -167,10 +176,12 @@ def _counted_from(clock: Clock) -> datetime:
     return clock.anchor.at or clock.started_at
 
 
-def _says(dated: Sequence[tuple[datetime, Clock]], now: datetime) -> str:
+def _says(
+    dated: Sequence[tuple[datetime, Clock]], now: datetime, named: Callable[[Clock], str]
+) -> str:
     (first_due, first), (last_due, last) = dated[0], dated[-1]
     return (
         f"{len(dated)} dates. The earliest is {day(first_due, first.time_zone)}, for"
-        f" {name_of(first)}; the latest is {day(last_due, last.time_zone)}, for {name_of(last)}."
+        f" {named(first)}; the latest is {day(last_due, last.time_zone)}, for {named(last)}."
         f" Now is {in_utc(now)}. The table below gives every date."
     )

@@ -21,7 +21,13 @@ _UNBROKEN = Markup('<span class="date">{}</span>')
 
 def fill(template: str, **values: Any) -> bytes:
     """A page, UTF-8. The same values give the same bytes."""
-    return _environment().get_template(template).render(policy=POLICY, **values).encode()
+    return filled(template, **values).encode()
+
+
+def filled(template: str, **values: Any) -> Markup:
+    """A part of a page, or the whole of it."""
+    shared = {"policy": POLICY, "theme": "auto"}
+    return Markup(_environment().get_template(template).render(shared | values))  # noqa: S704
 
 
 @cache

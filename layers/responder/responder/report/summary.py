@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from responder.domain.approval import ApprovalStatus
 from responder.domain.clock import Clock, ClockKind, ClockState, Standing
@@ -25,6 +26,14 @@ from responder.report.wording import (
 _TOUCHED = (Stands.CONTAINED, Stands.CUT, Stands.BEGUN)
 
 
+class Whose(StrEnum):
+    """Who decides. The value is what the reader sees."""
+
+    APPROVERS = "The approvers"
+    ON_CALL = "Whoever is on call"
+    COUNSEL = "Counsel"
+
+
 @dataclass(frozen=True)
 class Decision:
     """Something that only a person can decide, and how they do it."""
@@ -32,6 +41,7 @@ class Decision:
     title: str
     why: str
     next_step: str
+    whose: Whose = Whose.ON_CALL
     until: datetime | None = None
     commands: tuple[Command, ...] = ()
     address: str | None = None
@@ -180,7 +190,7 @@ def decisions(report: Report, lines: Sequence[OrderLine]) -> list[Decision]:
     return [
         *[_late(clock) for clock in missed(report)],
         *[_approval(report, line) for line in lines if line.stands is Stands.WAITING],
-        *[_left(line) for line in lines if line.stands is Stands.LEFT and not _denied(line)],
+        *[_left(line) for line in lines if line.stands is Stands.LEFT and not is_denied(line)],
         *[
             Decision(f"Not done by machine: {one.resource}", one.reason, one.next_step)
             for one in report.refusals
@@ -212,6 +222,11 @@ def is_left(line: OrderLine) -> bool:
     return line.stands in (Stands.LEFT, Stands.HELD, Stands.RELEASED, Stands.PLANNED)
 
 
+def is_denied(line: OrderLine) -> bool:
+    """Whether a person said no to it: then nothing waits."""
+    return line.approval is not None and line.approval.status is ApprovalStatus.DENIED
+
+
 def _late(clock: Clock) -> Decision:
     due = clock.due_at
     return Decision(
@@ -220,6 +235,7 @@ def _late(clock: Clock) -> Decision:
         + (f" at {there(due, clock.time_zone) or in_utc(due)}." if due else "."),
         next_step=f"It is {owed(clock)}. {_owner(clock)}Tell counsel now; send it, and record what"
         " was sent, or record why it is not owed, or is waived.",
+        whose=Whose.COUNSEL,
     )
 
 
@@ -234,6 +250,7 @@ def _approval(report: Report, line: OrderLine) -> Decision:
         title=f"Approve or deny: {line.title}",
         why=f"{line.subject[:1].upper()}{line.subject[1:]}. {line.order.reason}",
         next_step=line.on_silence,
+        whose=Whose.APPROVERS,
         until=asked.expires_at if asked is not None else None,
         commands=tuple(commands.decide(report.here, automation_id)) if automation_id else (),
         address=commands.console(report.here, automation_id) if automation_id else None,
@@ -280,12 +297,9 @@ def _facts(report: Report) -> list[Decision]:
             " law moves later without a person and a reason, and each earlier one stays on record.",
             "Record when the breach was discovered and determined, which data it touched, and how"
             " many people live in each state.",
+            whose=Whose.COUNSEL,
         )
     ]
-
-
-def _denied(line: OrderLine) -> bool:
-    return line.approval is not None and line.approval.status is ApprovalStatus.DENIED
 
 
 def _due(clock: Clock) -> datetime:

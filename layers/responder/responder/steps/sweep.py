@@ -1,5 +1,6 @@
 """Tick every open clock, in case a tracker died, and start another tracker where one did."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel
@@ -11,6 +12,7 @@ from responder.aws.timeline import Timeline
 from responder.aws.trackers import Trackers
 from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.escaping import one_line
+from responder.domain.incident import incident_of
 from responder.steps import tick as ticking
 from responder.steps.tick import TickRequest, tick
 
@@ -70,15 +72,20 @@ def sweep(
     return SweepAnswer(incidents=len(due), trackers=started)
 
 
-def _revive(records: Records, timeline: Timeline, trackers: Trackers, now: datetime) -> int:
-    """Start a tracker for each incident that people are still to be told of and that has none."""
-    running = trackers.running()
-    started = 0
+def unwatched(records: Records, trackers: Trackers, *, now: datetime) -> Iterator[str]:
+    """Each incident that people are still to be told of and that no tracker watches."""
+    running = {incident_of(name) for name in trackers.running()}
     for incident_id in records.clocks.open():
-        if any(name == incident_id or name.startswith(f"{incident_id}-") for name in running):
+        if incident_id in running:
             continue
-        if min(clock.started_at for clock in records.clocks.all(incident_id)) > now - _NEW:
-            continue
+        if min(clock.started_at for clock in records.clocks.all(incident_id)) <= now - _NEW:
+            yield incident_id
+
+
+def _revive(records: Records, timeline: Timeline, trackers: Trackers, now: datetime) -> int:
+    """Start another tracker where there is none."""
+    started = 0
+    for incident_id in unwatched(records, trackers, now=now):
         if trackers.start_another(incident_id, now=now):
             started += 1
             timeline.record(
