@@ -4,6 +4,7 @@ import typer
 
 from responder_cli import verify_custody
 from responder_cli.acknowledge import acknowledge
+from responder_cli.board.command import board
 from responder_cli.cut import cut
 from responder_cli.deadlines.command import deadlines
 from responder_cli.dossier.command import report
@@ -18,7 +19,7 @@ from responder_cli.release import release
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 for command in (
-    *(drill, plan, deadlines, laws, register, report),
+    *(drill, board, plan, deadlines, laws, register, report),
     *(acknowledge, cut, release, evidence, hold),
 ):
     app.command()(command)

@@ -1,0 +1,1 @@
+"""The incident board, on a page of our own."""
