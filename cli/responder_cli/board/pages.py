@@ -18,8 +18,12 @@ POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
-# As they stand on the dashboard of the template, from left to right.
-ON_THE_DASHBOARD = tuple(view for view in View if view is not View.INCIDENT)
+# As the dashboard of the template has them.
+_COLUMNS = (
+    (View.INCIDENTS, View.DEADLINES, View.CONTAINMENT, View.EVIDENCE),
+    (View.WAITING, View.READINESS, View.QUEUES),
+)
+PARTS = tuple(view for view in View if view is not View.INCIDENT)
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
@@ -40,11 +44,11 @@ class Pages:
     def page(self, name: str, *, nonce: str | None = None) -> str | None:
         """A page by its name; None where there is none."""
         if name in ("", ALL):
-            parts = {view: self._part(view) for view in ON_THE_DASHBOARD}
-            return self._filled("dashboard.html.jinja", "Incident board", nonce, parts=parts)
+            columns = [[self._part(view) for view in column] for column in _COLUMNS]
+            return self._filled("dashboard.html.jinja", "Incident board", nonce, columns=columns)
         if name == console.ELSEWHERE:
             return self._filled("elsewhere.html.jinja", "In the AWS console", nonce)
-        for view in ON_THE_DASHBOARD:
+        for view in PARTS:
             if name == console.named(view):
                 return self._filled("part.html.jinja", TITLES[view], nonce, part=self._part(view))
         for incident_id in self.stage.incidents():
@@ -58,7 +62,7 @@ class Pages:
         return [
             ALL,
             console.ELSEWHERE,
-            *map(console.named, ON_THE_DASHBOARD),
+            *map(console.named, PARTS),
             *(
                 console.address({"view": View.INCIDENT, "incident_id": one})
                 for one in self.stage.incidents()
@@ -86,7 +90,7 @@ class Pages:
         return _TEMPLATES.get_template(template).render(
             title=title,
             policy=POLICY,
-            views=[(console.named(view), TITLES[view]) for view in ON_THE_DASHBOARD],
+            views=[(console.named(view), TITLES[view]) for view in PARTS],
             all=ALL,
             nonce=nonce,
             now=f"{at:%Y-%m-%d %H:%M:%S} UTC",

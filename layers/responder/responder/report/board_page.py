@@ -156,7 +156,12 @@ def _dates(board: Board, every: list[CaseLine]) -> dict[str, Any]:
         key=lambda one: (not one.missed, one.next_clock is None, _due(one)),
     )
     return {
-        "chart": deadline_chart.draw(clocks, now=board.made_at, most=MOST_LANES, named=_named),
+        "chart": deadline_chart.draw(
+            clocks,
+            now=board.made_at,
+            most=MOST_LANES,
+            named=_named if len(every) > 1 else summary.name_of,
+        ),
         "dated": dated[:MOST_CASES],
         "unlisted": len(dated[MOST_CASES:]),
         "without": len(every) - len(dated),
