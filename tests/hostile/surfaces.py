@@ -8,7 +8,7 @@ The page of the report has tests of its own, and so have the table and the log.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.hostile import called, shown
+from tests.hostile import called, shown, widgets
 
 
 @dataclass(frozen=True)
@@ -37,4 +37,6 @@ SURFACES = (
     Surface("the ARN of a thing", called.arn_of_a_thing),
     Surface("a command that a person pastes", called.word_of_a_command),
     Surface("links in a page by SNS", shown.page_by_mail),
+    Surface("a widget of the board", widgets.widget),
+    Surface("what a dashboard says of itself", widgets.context),
 )

@@ -10,6 +10,7 @@ import html
 import json
 import re
 from collections.abc import Mapping
+from html.parser import HTMLParser
 from typing import Any
 
 from responder.domain.errors import Broken
@@ -21,10 +22,8 @@ _ACTION = re.compile(
     r'<cwdb-action action="call" display="widget" endpoint="(?P<endpoint>[^"<>]*)">'
     r"(?P<asked>[^<]*)</cwdb-action>"
 )
-_REMOVED = re.compile(
-    r"<\s*(script|iframe|use|object|embed|link|meta|base)\b|<[^>]*\son\w+\s*=|javascript:",
-    re.IGNORECASE,
-)
+_REMOVED = frozenset({"base", "embed", "form", "iframe", "link", "meta", "object", "script", "use"})
+_SAID = frozenset({"aria-label", "title"})  # attributes that are read out, and never followed
 _CONSOLE = re.compile(
     r'href="https://[a-z0-9-]+\.console\.aws\.amazon\.com/(?P<page>[^"?]*)[^"]*" target="_blank"'
 )
@@ -36,8 +35,7 @@ def as_a_page(answer: str) -> str:
 
     Raises `Broken` for what CloudWatch would take out: then people would see something else there.
     """
-    if found := _REMOVED.search(answer):
-        raise Broken(f"CloudWatch would remove {found[0][:40]!r} from this widget")
+    _Removed().feed(answer)
     shown = _ACTION.sub(lambda one: _link(one["label"], one["asked"]), answer)
     if "<cwdb-action" in shown:
         raise Broken("a widget has an action that this page knows nothing of")
@@ -58,6 +56,19 @@ def named(view: View) -> str:
 def question(automation_id: str) -> str:
     """The page of one question to the approvers."""
     return f"automation-{automation_id}.html"
+
+
+class _Removed(HTMLParser):
+    """Raises at the first thing that CloudWatch would take out."""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Each element with its attributes."""
+        if tag in _REMOVED:
+            raise Broken(f"CloudWatch would remove <{tag}> from this widget")
+        for name, value in attrs:
+            runs = name.startswith("on") or (value or "").strip().lower().startswith("javascript:")
+            if runs and name not in _SAID:
+                raise Broken(f"CloudWatch would remove {name} of <{tag}> from this widget")
 
 
 def _link(label: str, asked: str) -> str:

@@ -63,7 +63,7 @@ def decide(here: Here, automation_id: str) -> list[Command]:
 
 def console(here: Here, automation_id: str) -> str:
     """Where the same decision is taken in the console."""
-    return _systems_manager(here, f"automation/execution/{automation_id}")
+    return _systems_manager(here, f"automation/execution/{quote(automation_id, safe='')}")
 
 
 def document(here: Here, name: str) -> str:
