@@ -2,10 +2,10 @@
 
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from html import unescape
 
-from responder.report.board import Case, Theme, View
+from responder.report.board import Board, Case, Theme, View
 from responder.steps.board import BoardRequest
 from responder_cli.board.console import as_a_page
 from tests.hostile.looking import UNSEEN, Tags, a_hostile_finding, a_hostile_order
@@ -65,14 +65,22 @@ def _attribute(given: tuple[str, str | None]) -> tuple[str, str | None]:
 
 
 def _page(text: str, view: View) -> str:
-    order = a_hostile_order(text)
-    told = hostile(a_report(made_at=NOW), text).model_copy(update={"here": HERE})
-    named = asks(20, findings=(a_hostile_finding(text),))
-    cases = [Case(report=told), Case(report=named.model_copy(update={"orders": (order,)}))]
+    board = _board(text)
     if view is View.INCIDENT:
-        cases = cases[:1]
-    else:
-        cases.append(Case(report=a_case(3, titles={"iam.deny_user": text})))
-    page = shown(a_board(*cases), view)
+        board = board.model_copy(update={"cases": board.cases[:1]})
+    page = shown(board, view)
     assert page.count(f'endpoint="{ENDPOINT}"') == page.count("<cwdb-action")
     return page
+
+
+@lru_cache(maxsize=2)
+def _board(text: str) -> Board:
+    order = a_hostile_order(text)
+    # A letter before it, or some would be instants, and a page with other dates is another page.
+    told = hostile(a_report(made_at=NOW), f"x{text}").model_copy(update={"here": HERE})
+    named = asks(20, findings=(a_hostile_finding(text),))
+    return a_board(
+        Case(report=told),
+        Case(report=named.model_copy(update={"orders": (order,)})),
+        Case(report=a_case(3, titles={"iam.deny_user": text})),
+    )

@@ -8,6 +8,7 @@ AWS: CloudWatch User Guide, "Details about custom widgets in CloudWatch".
 
 import json
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from markupsafe import Markup
@@ -68,6 +69,7 @@ def ask(view: View, incident_id: str | None = None) -> dict[str, str]:
     return {"view": view.value} | ({"incident_id": incident_id} if incident_id else {})
 
 
+@cache
 def _style(theme: Theme) -> Markup:
     parts = ("palette.css", "style.css", "board.css")
     return Markup(scoped("\n".join(filled(one, theme=theme.value) for one in parts)))  # noqa: S704

@@ -63,17 +63,21 @@ def decide(here: Here, automation_id: str) -> list[Command]:
 
 def console(here: Here, automation_id: str) -> str:
     """Where the same decision is taken in the console."""
-    return _systems_manager(here, f"automation/execution/{quote(automation_id, safe='')}")
+    return _systems_manager(here, f"automation/execution/{_part(automation_id)}")
 
 
 def document(here: Here, name: str) -> str:
     """Where a person fills in one of our documents, and runs it."""
-    return _systems_manager(here, f"automation/execute/{quote(name, safe='')}")
+    return _systems_manager(here, f"automation/execute/{_part(name)}")
 
 
 def ops_item(here: Here, reference: str) -> str:
     """Where an incident stands in OpsCenter."""
-    return _systems_manager(here, f"opsitems/{quote(reference, safe='')}")
+    return _systems_manager(here, f"opsitems/{_part(reference)}")
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="", errors="replace")
 
 
 def _systems_manager(here: Here, page: str) -> str:
