@@ -36,7 +36,7 @@ def board(
         with BoardServer(pages, port) as server:
             typer.echo(f"The board: {server.address}  (Ctrl-C ends it)")
             try:
-                server.serve_forever()
+                server.work()
             except KeyboardInterrupt:
                 typer.echo("")
 

@@ -6,9 +6,13 @@ word that the last page holds. Each word counts once: a second click finds it sp
 
 import secrets
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import timedelta
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from responder.domain.escaping import one_line
@@ -29,20 +33,48 @@ HEADERS = {
 _MOST_BYTES = 4096  # of a form
 _MOST_WORDS = 200  # that wait to be spent; the oldest goes
 _MOST_MINUTES = 1440
+_SPENT = object()
 
 
-class BoardServer(HTTPServer):
-    """One thread: the pretend accounts are called from one only."""
+class BoardServer(ThreadingHTTPServer):
+    """Hears browsers in threads, and has the pretend accounts called from one: that of `work`."""
+
+    daemon_threads = True
 
     def __init__(self, pages: Pages, port: int) -> None:
         super().__init__((HOST, port), _Handler)
         self.pages = pages
-        self._words = dict[str, None]()
+        self._words = dict[str, object]()
+        self._jobs = SimpleQueue[tuple[Callable[[], Any], Future[Any]] | None]()
 
     @property
     def address(self) -> str:
         """What to open in a browser."""
         return f"http://{HOST}:{self.server_port}/"
+
+    def work(self) -> None:
+        """Serve, until `end` or Ctrl-C."""
+        hearing = Thread(target=self.serve_forever, daemon=True)
+        hearing.start()
+        try:
+            while (asked := self._jobs.get()) is not None:
+                job, answer = asked
+                try:
+                    answer.set_result(job())
+                except Exception as error:  # noqa: BLE001 (whatever it is, the one who asked gets it)
+                    answer.set_exception(error)
+        finally:
+            self.shutdown()
+
+    def end(self) -> None:
+        """Let `work` come to its end."""
+        self._jobs.put(None)
+
+    def in_turn[Answer](self, job: Callable[[], Answer]) -> Answer:
+        """What a job answers that calls the pretend accounts."""
+        answer = Future[Answer]()
+        self._jobs.put((job, answer))
+        return answer.result()
 
     def word(self) -> str:
         """A new one for a page."""
@@ -54,10 +86,7 @@ class BoardServer(HTTPServer):
 
     def spend(self, word: str) -> bool:
         """Whether it was given out, and spent by nobody yet. From now on it is."""
-        if word not in self._words:
-            return False
-        del self._words[word]
-        return True
+        return self._words.pop(word, _SPENT) is not _SPENT
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -69,7 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._is_for_us():
             return
         name = urlsplit(self.path).path.removeprefix("/")
-        page = self.server.pages.page(name, nonce=self.server.word())
+        word = self.server.word()
+        page = self.server.in_turn(lambda: self.server.pages.page(name, nonce=word))
         if page is None:
             self._send(HTTPStatus.NOT_FOUND, "There is no such page.", kind="text/plain")
         else:
@@ -86,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif not self.server.spend(told.get("nonce", "")):
             said = "This was sent already, or by another page. Look at the board before you repeat."
             self._send(HTTPStatus.CONFLICT, said, kind="text/plain")
-        elif (then := act(told)) is None:
+        elif (then := self.server.in_turn(lambda: act(told))) is None:
             self._send(HTTPStatus.BAD_REQUEST, "Something is missing.", kind="text/plain")
         else:
             self._send(HTTPStatus.SEE_OTHER, "", kind="text/plain", to=f"/{then}")
