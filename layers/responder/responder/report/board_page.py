@@ -17,7 +17,17 @@ from responder.domain.clock import Clock
 from responder.domain.escaping import one_line
 from responder.report import commands, deadline_chart, summary
 from responder.report.board import Board, Queue, Theme, Verdict, View
-from responder.report.board_lines import CALM, CaseLine, case_line, cases, cuts, kept, tally, waits
+from responder.report.board_lines import (
+    CALM,
+    CaseLine,
+    Kept,
+    case_line,
+    cases,
+    cuts,
+    kept,
+    tally,
+    waits,
+)
 from responder.report.markup import filled
 from responder.report.order_lines import Stands
 from responder.report.scoped_style import FRAME, INSIDE, scoped
@@ -106,9 +116,7 @@ def _values(board: Board, view: View) -> dict[str, Any]:
             "tone": _tone,
         }
     if view is View.EVIDENCE:
-        items = sorted(
-            (kept(one, now=board.made_at) for one in board.cases), key=lambda one: one.is_well
-        )
+        items = sorted((kept(one, now=board.made_at) for one in board.cases), key=_trouble)
         return shared | {"kept": items[:MOST_CASES]}
     if view is View.DEADLINES:
         return shared | _dates(board, every)
@@ -136,7 +144,9 @@ def _of_one(board: Board) -> dict[str, Any]:
         "touched": summary.touched(line.lines),
         "left": [one for one in line.lines if summary.is_left(one)],
         "clocks": sorted(report.clocks, key=lambda one: (one.due_at is None, str(one.due_at))),
-        "chart": deadline_chart.draw(report.clocks, now=board.made_at, most=MOST_LANES),
+        "chart": deadline_chart.draw(
+            report.clocks, now=board.made_at, most=MOST_LANES, beside="the list below"
+        ),
         "evidence": kept(case, now=board.made_at),
         "what_happened": summary.what_happened(report),
         "what_was_cut": summary.what_was_cut(report, line.lines),
@@ -163,11 +173,17 @@ def _dates(board: Board, every: list[CaseLine]) -> dict[str, Any]:
             now=board.made_at,
             most=MOST_LANES,
             named=_named if len(every) > 1 else summary.name_of,
+            beside="the page of each incident",
         ),
         "dated": dated[:MOST_CASES],
         "unlisted": len(dated[MOST_CASES:]),
         "without": len(every) - len(dated),
     }
+
+
+def _trouble(one: Kept) -> tuple[bool, bool, bool, bool]:
+    """Sorts first what may be no proof any more, then what may never become one."""
+    return not one.wrong, one.fault is None, bool(one.report.seals), one.is_well
 
 
 def _due(case: CaseLine) -> str:

@@ -59,6 +59,7 @@ class Chart:
     now_x: float
     height: int
     says: str
+    beside: str  # where every date stands
     left_out: int  # dates that are less urgent than those drawn, if there were too many
 
 
@@ -68,8 +69,12 @@ def draw(
     now: datetime,
     most: int = _MOST_LANES,
     named: Callable[[Clock], str] = name_of,
+    beside: str = "the table below",
 ) -> Chart | None:
-    """The picture of the clocks that have a date, the `most` urgent; None when none has one."""
+    """The picture of the clocks that have a date, the `most` urgent; None when none has one.
+
+    `beside` is where every date stands.
+    """
     found = sorted(clocks, key=urgency)
     every = [
         (clock.due_at, clock)
@@ -91,7 +96,8 @@ def draw(
         ticks=tuple(axis.ticks()),
         now_x=axis.x(now),
         height=HEAD + LANE * len(lanes) + FOOT,
-        says=_says(dated, now, named),
+        says=_says(dated, now, named, beside),
+        beside=beside,
         left_out=len(every) - len(dated),
     )
 
@@ -177,11 +183,14 @@ def _counted_from(clock: Clock) -> datetime:
 
 
 def _says(
-    dated: Sequence[tuple[datetime, Clock]], now: datetime, named: Callable[[Clock], str]
+    dated: Sequence[tuple[datetime, Clock]],
+    now: datetime,
+    named: Callable[[Clock], str],
+    beside: str,
 ) -> str:
     (first_due, first), (last_due, last) = dated[0], dated[-1]
     return (
         f"{len(dated)} dates. The earliest is {day(first_due, first.time_zone)}, for"
         f" {named(first)}; the latest is {day(last_due, last.time_zone)}, for {named(last)}."
-        f" Now is {in_utc(now)}. The table below gives every date."
+        f" Now is {in_utc(now)}. {beside[:1].upper()}{beside[1:]} gives every date."
     )
