@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from responder import actions, wiring
 from responder.report.model import Here
-from responder.steps.board import BoardRequest, Reads, board
+from responder.steps.board import BoardRequest, Documents, Reads, board
 from responder.steps.readiness import Places
 
 logger = Logger()
@@ -28,6 +28,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> str:
             approvals=wiring.approvals(),
             evidence=wiring.evidence(),
             rehashes=wiring.rehashes(),
+            escalations=wiring.escalations(),
             correlations=wiring.correlations(),
             machine=wiring.machine(),
             trackers=wiring.trackers(),
@@ -43,7 +44,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> str:
         titles={action.ID: action.TITLE for action in actions.ACTIONS},
         mode=settings.mode,
         here=Here(region=settings.aws_region, release_function=settings.release_function),
-        release_document=settings.release_document,
+        documents=Documents(
+            release=settings.release_document, acknowledge=settings.acknowledge_document
+        ),
         endpoint=context.invoked_function_arn,
         now=datetime.now(UTC),
     )

@@ -87,6 +87,7 @@ class Settings(BaseModel):
     snapshot_lock_days: int = 1
     release_function: str = ""  # name of the function that undoes an order, for the report
     release_document: str = ""  # by which a person undoes one in the console, for the board
+    acknowledge_document: str = ""  # by which a person answers a page there
     intake_queue_url: str = ""
     touch_queue_url: str = ""
     dead_letter_queue_url: str = ""

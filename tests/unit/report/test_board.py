@@ -88,7 +88,7 @@ def test_of_two_that_are_as_urgent_the_graver_stands_first() -> None:
 
 
 def test_what_waits_is_told_to_whom_it_waits_for_and_what_is_the_same_is_told_once() -> None:
-    every = [case_line(report) for report in (asks(30), asks(12), a_case(1), a_case(2))]
+    every = [case_line(Case(report=one)) for one in (asks(30), asks(12), a_case(1), a_case(2))]
     found = waits(every)
     assert list(found) == [Whose.APPROVERS, Whose.COUNSEL]
     assert [wait.incident_ids for wait in found[Whose.APPROVERS]] == [(an_id(12),), (an_id(30),)]
@@ -97,7 +97,10 @@ def test_what_waits_is_told_to_whom_it_waits_for_and_what_is_the_same_is_told_on
 
 
 def test_orders_are_counted_by_how_they_stand() -> None:
-    every = [case_line(stands(number, status)) for number, status in enumerate(ReceiptStatus)]
+    every = [
+        case_line(Case(report=stands(number, status)))
+        for number, status in enumerate(ReceiptStatus)
+    ]
     found = cuts(every)
     assert [cut.line.stands for cut in found] == [
         Stands.LEFT,

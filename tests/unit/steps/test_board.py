@@ -11,6 +11,7 @@ import pytest
 
 from responder.aws.approvals import Approvals
 from responder.aws.correlations import Correlations, Recorded
+from responder.aws.escalations import Escalations
 from responder.aws.evidence import Evidence
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
@@ -22,11 +23,12 @@ from responder.aws.rota_store import RotaStore
 from responder.aws.rule_store import RuleStore
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken
+from responder.domain.escalation import Acknowledgement, Call, Escalation
 from responder.domain.incident import incident_of
 from responder.domain.order import OrderMode, Plan
 from responder.report.board import Verdict, View
 from responder.steps import readiness
-from responder.steps.board import DESCRIPTION, BoardRequest, Reads, board
+from responder.steps.board import DESCRIPTION, BoardRequest, Documents, Reads, board
 from responder.steps.readiness import NO_ROTA, QUIET, Places
 from tests.builders import HOME, INCIDENT_ID, NOON, REGION, a_finding, an_incident, an_order
 from tests.unit.report.reports import HERE, an_approval
@@ -62,7 +64,7 @@ class Desk:
             titles={},
             mode=mode,
             here=HERE,
-            release_document="breach-responder-release",
+            documents=Documents("breach-responder-release", "breach-responder-acknowledge"),
             endpoint="arn:aws:lambda:us-west-2:444455556666:function:board",
             now=now,
         )
@@ -103,6 +105,7 @@ def desk(ledger: Ledger) -> Desk:
         approvals=Approvals(ledger),
         evidence=Evidence(ledger),
         rehashes=Rehashes(ledger),
+        escalations=Escalations(ledger),
         correlations=Correlations(ledger),
         machine=Machine(machine, states),
         trackers=office.trackers,
@@ -227,6 +230,26 @@ def test_what_waits_names_its_end_and_leads_to_the_automation(desk: Desk, ledger
     page = desk.shows({"view": "waiting"})
     assert "2026-11-23 12:30:00 UTC" in page
     assert "/systems-manager/automation/execution/4105a4fc-f944-11e6-9d32-0a1b2c3d495h?" in page
+
+
+def test_a_page_that_nobody_answered_is_told_and_one_that_somebody_did(desk: Desk) -> None:
+    desk.office.open()
+    desk.reads.machine.start(an_incident())
+    call = Call(
+        round=1, place=1, level="primary", who="Ana", at=NOON, answer_within=timedelta(minutes=15)
+    )
+    assert desk.reads.escalations.begin(INCIDENT_ID, Escalation(calls=(call,)))
+    one = {"view": "incident", "incident_id": INCIDENT_ID}
+    assert "called 1 time, nobody answered yet" in desk.shows({})
+    assert "/automation/execute/breach-responder-acknowledge?" in desk.shows(one)
+    stored = desk.reads.escalations.stored(INCIDENT_ID)
+    assert stored is not None
+    said = Acknowledgement(by="<b>ana</b>", how="acknowledged it", at=NOON)
+    desk.reads.escalations.replace(
+        stored, stored.escalation.model_copy(update={"acknowledged": said})
+    )
+    assert "answered by &lt;b&gt;ana&lt;/b&gt;" in desk.shows({})
+    assert "breach-responder-acknowledge" not in desk.shows(one)
 
 
 def test_everything_in_order_passes(desk: Desk) -> None:

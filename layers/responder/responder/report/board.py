@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from responder.domain.decision import Mode
+from responder.domain.escalation import Escalation
 from responder.domain.rehash import Rehash
 from responder.report.model import Here, Report
 
@@ -80,6 +81,7 @@ class Case(BaseModel):
 
     report: Report
     rehash: Rehash | None = None
+    escalation: Escalation | None = None  # who was called, and whether somebody answered
 
 
 class Board(BaseModel):
@@ -91,6 +93,7 @@ class Board(BaseModel):
     here: Here
     mode: Mode
     release_document: str = ""  # by which a person undoes a cut in the console
+    acknowledge_document: str = ""  # by which a person says that they have it in hand
     cases: tuple[Case, ...] = ()
     left_out: int = 0  # open ones that were not read, for there are very many
     queues: tuple[Queue, ...] = ()

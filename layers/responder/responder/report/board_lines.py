@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from responder.domain.clock import Clock, ClockKind
 from responder.domain.custody import NOT_COLLECTED, verify_chain
+from responder.domain.escalation import Escalation
+from responder.domain.escaping import one_line
 from responder.report import order_lines, summary
 from responder.report.board import Case
 from responder.report.model import Report
@@ -24,11 +26,13 @@ class Pressure(StrEnum):
     MISSED = "a date was missed"
     LEFT = "left to a person"
     UNSURE = "not contained yet"
+    UNANSWERED = "nobody answered the page"
     HELD = "held: monitor mode"
     CONTAINED = "contained"
     NOTHING = "nothing was planned"
 
 
+_LONGEST_NAME = 100  # of whoever answered
 _PRESSURES = list(Pressure)
 CALM = (Pressure.CONTAINED, Pressure.NOTHING)
 # As a reader looks for them: what a person can still do something about first.
@@ -55,6 +59,7 @@ class CaseLine:
     asked_until: datetime | None
     next_clock: Clock | None
     missed: tuple[Clock, ...]
+    page: str  # whether somebody answered it; empty where nobody was called
 
     @property
     def contained(self) -> int:
@@ -108,11 +113,12 @@ class Kept:
 
 def cases(every: Iterable[Case]) -> list[CaseLine]:
     """Each incident, the most urgent first."""
-    return sorted((case_line(one.report) for one in every), key=_urgency)
+    return sorted(map(case_line, every), key=_urgency)
 
 
-def case_line(report: Report) -> CaseLine:
+def case_line(case: Case) -> CaseLine:
     """One incident."""
+    report, escalation = case.report, case.escalation
     lines = order_lines.lines(report)
     missed = [one for one in summary.missed(report) if one.kind is not ClockKind.POLICY]
     decisions = summary.decisions(report, lines)
@@ -121,11 +127,17 @@ def case_line(report: Report) -> CaseLine:
         report=report,
         lines=tuple(lines),
         decisions=tuple(decisions),
-        pressure=_pressure(report, lines, missed),
+        pressure=_pressure(case, lines, missed),
         asked_until=min(ends, default=None),
         next_clock=summary.next_clock(report),
         missed=tuple(missed),
+        page=_page(escalation) if escalation is not None else "",
     )
+
+
+def is_unanswered(case: Case) -> bool:
+    """Whether somebody was called, and nobody said that they have it in hand."""
+    return case.escalation is not None and case.escalation.acknowledged is None
 
 
 def waits(every: Sequence[CaseLine]) -> dict[Whose, list[Wait]]:
@@ -188,7 +200,15 @@ def _rehashed(case: Case, now: datetime) -> str:
     return f"As recorded at {in_utc(rehash.last_began_at)}{late}"
 
 
-def _pressure(report: Report, lines: Sequence[OrderLine], missed: Sequence[Clock]) -> Pressure:
+def _page(escalation: Escalation) -> str:
+    if escalation.acknowledged is not None:
+        return f"answered by {one_line(escalation.acknowledged.by, _LONGEST_NAME)}"
+    called = f"called {counted(len(escalation.calls), 'time')}"
+    return f"{called}, nobody answered" + ("" if escalation.is_over else " yet")
+
+
+def _pressure(case: Case, lines: Sequence[OrderLine], missed: Sequence[Clock]) -> Pressure:
+    report = case.report
     stands = {line.stands for line in lines}
     left = [line for line in lines if line.stands is Stands.LEFT]
     holds = {
@@ -196,6 +216,7 @@ def _pressure(report: Report, lines: Sequence[OrderLine], missed: Sequence[Clock
         Pressure.MISSED: bool(missed),
         Pressure.LEFT: any(not summary.is_denied(line) for line in left) or bool(report.refusals),
         Pressure.UNSURE: bool(stands & {Stands.BEGUN, Stands.CUT, Stands.PLANNED}),
+        Pressure.UNANSWERED: is_unanswered(case),
         Pressure.HELD: Stands.HELD in stands,
         Pressure.CONTAINED: bool(stands),
     }

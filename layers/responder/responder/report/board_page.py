@@ -24,6 +24,7 @@ from responder.report.board_lines import (
     case_line,
     cases,
     cuts,
+    is_unanswered,
     kept,
     tally,
     waits,
@@ -134,7 +135,7 @@ def _values(board: Board, view: View) -> dict[str, Any]:
 def _of_one(board: Board) -> dict[str, Any]:
     [case] = board.cases
     report = case.report
-    line = case_line(report)
+    line = case_line(case)
     channel = report.incident.channel
     is_item = channel is not None and channel.id == "ops_center"
     return {
@@ -154,6 +155,9 @@ def _of_one(board: Board) -> dict[str, Any]:
         "is_calm": _is_calm,
         "opened_at": commands.ops_item(board.here, channel.reference)
         if channel and is_item
+        else None,
+        "acknowledge_at": commands.document(board.here, board.acknowledge_document)
+        if board.acknowledge_document and is_unanswered(case)
         else None,
         "release_at": commands.document(board.here, board.release_document)
         if board.release_document

@@ -23,6 +23,7 @@ from pydantic import (
 from responder.aws import machine as response
 from responder.aws.approvals import Approvals
 from responder.aws.correlations import Correlations
+from responder.aws.escalations import Escalations
 from responder.aws.evidence import Evidence, Shelf
 from responder.aws.machine import Machine
 from responder.aws.queues import Queues
@@ -47,6 +48,7 @@ _MOST_EXECUTIONS = 1000
 _OF_CUTS = (View.INCIDENTS, View.WAITING, View.CONTAINMENT, View.INCIDENT)
 _OF_CLOCKS = (View.INCIDENTS, View.WAITING, View.DEADLINES, View.INCIDENT)
 _OF_EVIDENCE = (View.EVIDENCE, View.INCIDENT)
+_OF_CALLS = (View.INCIDENTS, View.INCIDENT)
 _OF_PEOPLE = (View.WAITING, View.READINESS)
 _OF_NONE = (View.QUEUES, View.READINESS)  # these show no incident
 
@@ -106,6 +108,14 @@ dashboard that is shared with people who have no account: it names accounts and 
 
 
 @dataclass(frozen=True)
+class Documents:
+    """What people run in the console, by name."""
+
+    release: str
+    acknowledge: str
+
+
+@dataclass(frozen=True)
 class Reads:
     """Everything the board looks at."""
 
@@ -114,6 +124,7 @@ class Reads:
     approvals: Approvals
     evidence: Evidence
     rehashes: Rehashes
+    escalations: Escalations
     correlations: Correlations
     machine: Machine
     trackers: Trackers
@@ -130,7 +141,7 @@ def board(
     titles: Mapping[str, str],
     mode: Mode,
     here: Here,
-    release_document: str,
+    documents: Documents,
     endpoint: str,
     now: datetime,
 ) -> str:
@@ -155,7 +166,8 @@ def board(
         made_at=now,
         here=here,
         mode=mode,
-        release_document=release_document,
+        release_document=documents.release,
+        acknowledge_document=documents.acknowledge,
         cases=tuple(found),
         left_out=left_out,
         queues=tuple(readiness.queues_of(reads.queues, places) if view is View.QUEUES else ()),
@@ -214,6 +226,7 @@ class _Shelf:
         if view is View.INCIDENT:
             asked["findings"] = tuple(self.reads.records.incidents.findings(incident.id))
         stored = self.reads.rehashes.stored(incident.id) if view in _OF_EVIDENCE else None
+        called = self.reads.escalations.stored(incident.id) if view in _OF_CALLS else None
         report = Report(
             incident=incident,
             generation=incident.generation,
@@ -222,7 +235,11 @@ class _Shelf:
             titles=dict(self.titles),
             **asked,
         )
-        return Case(report=report, rehash=stored.rehash if stored is not None else None)
+        return Case(
+            report=report,
+            rehash=stored.rehash if stored is not None else None,
+            escalation=called.escalation if called is not None else None,
+        )
 
     def _cuts(self, incident_id: str) -> dict[str, Any]:
         incidents = self.reads.records.incidents
