@@ -14,6 +14,7 @@ from responder.domain.trail_event import TrailEvent
 MOST_NODES = 400
 MOST_EDGES = 2000
 MOST_GAPS = 60
+_EVERY_SESSION = 1_000_000  # a bound for what a role's sessions may fill
 _LONG_TERM = "AKIA"
 _DOORS = (NodeKind.TRUST_EDIT, NodeKind.ROLE)
 _PROVIDERS = (NodeKind.SAML_PROVIDER, NodeKind.OIDC_PROVIDER)
@@ -53,6 +54,22 @@ def grow(
     )
 
 
+class Callers:
+    """Tells whose of a lineage a call was, whether it was allowed or not.
+
+    A session of a role of the lineage counts, also where nothing tells how it began.
+    """
+
+    def __init__(self, lineage: Lineage) -> None:
+        self._growth = _Growth(_EVERY_SESSION, 0)
+        for node in lineage.nodes:
+            self._growth.put(node)
+
+    def of(self, event: TrailEvent) -> Node | None:
+        """The node that called; None for somebody else."""
+        return self._growth.caller(event)
+
+
 @dataclass
 class _Growth:
     most_nodes: int
@@ -88,7 +105,7 @@ class _Growth:
     def takes(self, event: TrailEvent) -> bool:
         """Whether somebody of the lineage made this call; then what it made is in the graph."""
         try:
-            caller = self._caller(event) or self._door(event)
+            caller = self.caller(event) or self._door(event)
             if caller is None:
                 return False
             for verb, node in made(event):
@@ -98,7 +115,8 @@ class _Growth:
             self.gaps[f"event {event.event_id} ({event.name}) was not believed: {error}"] = None
         return True
 
-    def _caller(self, event: TrailEvent) -> Node | None:
+    def caller(self, event: TrailEvent) -> Node | None:
+        """The node that made this call; a session that was not seen to begin is added."""
         actor = event.actor
         key, arn = actor.access_key_id, actor.arn
         found = self.by_key.get(key) if key is not None else None

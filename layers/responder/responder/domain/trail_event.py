@@ -100,7 +100,14 @@ def read_event(text: str) -> TrailEvent:
         record = json.loads(text)
     except RecursionError as error:
         raise ValueError("nested too deep to be a record") from error
-    if not isinstance(record, dict) or _depth(record) > _MOST_DEEP * 3:
+    if not isinstance(record, dict):
+        raise ValueError("not a record of CloudTrail")
+    return event_of(record)
+
+
+def event_of(record: dict[str, Any]) -> TrailEvent:
+    """A record that was decoded already. Raises `ValueError` for what is not one."""
+    if _depth(record) > _MOST_DEEP * 3:
         raise ValueError("not a record of CloudTrail")
     identity = record.get("userIdentity")
     return TrailEvent(

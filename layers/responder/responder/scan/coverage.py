@@ -1,0 +1,88 @@
+"""Where nobody looked: hours and regions without a log, objects that could not be read.
+
+CloudTrail delivers a log about every five minutes, and none for a time without calls. So an hour
+without one is a gap where a region is busy, and cannot be told from a quiet one where it is not.
+AWS: CloudTrail User Guide, "How CloudTrail works".
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from responder.scan.log_names import LogName
+
+_HOUR = timedelta(hours=1)
+_BUSY = 0.5  # of the hours between its first and last log, from which on a region counts as busy
+_MOST_SPANS = 100
+
+
+@dataclass
+class Coverage:
+    """Which hours of which place the logs are of."""
+
+    hours: dict[tuple[str, str], set[datetime]] = field(default_factory=dict)
+    unreadable: dict[str, str] = field(default_factory=dict)  # by name, why
+    unnamed: int = 0
+    records: int = 0
+    data_events: bool = False
+
+    def add(self, name: LogName | None) -> None:
+        """One object that was read."""
+        if name is None:
+            self.unnamed += 1
+            return
+        hour = name.delivered_at.replace(minute=0)
+        self.hours.setdefault((name.account, name.region), set()).add(hour)
+
+    def gaps(self, since: datetime | None, until: datetime | None) -> list[str]:
+        """Everything that these logs cannot tell, each in a sentence."""
+        found = [
+            f"{name} could not be read: {why}" for name, why in sorted(self.unreadable.items())
+        ]
+        if not self.hours and not self.unnamed:
+            found.append("there is no log at all")
+        for (account, region), hours in sorted(self.hours.items()):
+            place = f"account {account}, region {region}"
+            first, last = since or min(hours), until or max(hours)
+            found += _silent(place, hours, _hour(first), _hour(last))
+        if not self.data_events:
+            found.append(
+                "no log has a data event: what was read of S3 objects, DynamoDB items or functions "
+                "stands in none of them, whether it was read or not"
+            )
+        return found
+
+
+def _silent(place: str, hours: set[datetime], first: datetime, last: datetime) -> Iterator[str]:
+    every = int((last - first) / _HOUR) + 1
+    missing = [at for at in (first + n * _HOUR for n in range(every)) if at not in hours]
+    if not missing:
+        return
+    if every - len(missing) < _BUSY * every:
+        yield f"{place}: {len(missing)} of {every} hours have no log, and were quiet or are missing"
+        return
+    spans = list(_spans(missing))
+    for begins, ends in spans[:_MOST_SPANS]:
+        yield f"{place}: no log from {_shown(begins)} to {_shown(ends + _HOUR)}"
+    if len(spans) > _MOST_SPANS:
+        yield f"{place}: {len(spans) - _MOST_SPANS} more times without a log"
+
+
+def _spans(hours: Iterable[datetime]) -> Iterator[tuple[datetime, datetime]]:
+    """First and last of those that follow each other."""
+    begins = ends = None
+    for at in hours:
+        if ends is not None and begins is not None and at - ends > _HOUR:
+            yield begins, ends
+            begins = at
+        begins, ends = begins or at, at
+    if begins is not None and ends is not None:
+        yield begins, ends
+
+
+def _hour(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def _shown(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,89 @@
+"""What tells the records of some principals from others: texts that stand in no other record.
+
+A needle is an access key's id, an ARN, or a part of one. It has no character that JSON writes
+otherwise than as itself, but for two ways which no writer has to take and every reader allows: an
+escape by number, and a slash behind a backslash. A text that does so is taken for one that may hold
+any needle.
+"""
+
+import re
+from collections.abc import Collection
+from typing import Any, cast
+
+import hyperscan
+import stringzilla
+
+_FITTING = re.compile(r"[A-Za-z0-9:/+=,.@_-]{3,600}", re.ASCII)
+_ESCAPE, _SLASH = b"\\u00", b"\\/"
+_NUMBER = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
+_FEW = 2  # so many are looked for one after the other faster than by an automaton
+
+
+class Needles:
+    """Some texts, looked for in bytes or in what was decoded. Not to be shared by threads."""
+
+    def __init__(self, texts: Collection[str]) -> None:
+        """Raises `ValueError` for a text that may be written in other ways, or is too short."""
+        wrong = [one for one in texts if not _FITTING.fullmatch(one)]
+        if wrong or not texts:
+            raise ValueError(f"no text to look for in records: {sorted(wrong)[:1]}")
+        self.texts = frozenset(texts)
+        self._bytes = sorted(one.encode() for one in texts)
+        self._letters = frozenset(b"".join(self._bytes))
+        self._any = re.compile("|".join(re.escape(one) for one in sorted(texts)))
+        self._automaton = None if len(self._bytes) <= _FEW else _compiled(self._bytes)
+
+    def places(self, raw: bytes | bytearray) -> list[int]:
+        """Where in these bytes a needle ends, in order; of several that overlap, some."""
+        if self._automaton is None:
+            found = [place for one in self._bytes for place in _each(raw, one)]
+            return sorted(found)
+        places = list[int]()
+
+        def note(*match: Any) -> None:
+            places.append(match[2])  # its end
+
+        self._automaton.scan(cast(bytes, raw), match_event_handler=note)
+        return sorted(places)
+
+    def may_hide(self, raw: bytes | bytearray) -> bool:
+        """Whether these bytes may hold a needle in another writing than its own."""
+        if b"/"[0] in self._letters and stringzilla.find(raw, _SLASH) >= 0:
+            return True
+        if stringzilla.find(raw, _ESCAPE) < 0:
+            return False
+        return any(int(found[1], 16) in self._letters for found in _NUMBER.finditer(raw))
+
+    def are_in(self, value: object) -> bool:
+        """Whether a decoded value holds one, in any text of it, keys included."""
+        left = [value]
+        while left:
+            one = left.pop()
+            if isinstance(one, str):
+                if self._any.search(one):
+                    return True
+            elif isinstance(one, dict):
+                left += one.keys()
+                left += one.values()
+            elif isinstance(one, list):
+                left += one
+        return False
+
+
+def _each(raw: bytes | bytearray, needle: bytes) -> list[int]:
+    view, places, begin = memoryview(raw), list[int](), 0
+    while (found := stringzilla.find(view[begin:], needle)) >= 0:
+        begin += found + len(needle)
+        places.append(begin)
+    return places
+
+
+def _compiled(needles: list[bytes]) -> hyperscan.Database:
+    database = hyperscan.Database()
+    database.compile(
+        expressions=[re.escape(one) for one in needles],
+        ids=list(range(len(needles))),
+        elements=len(needles),
+        flags=[hyperscan.HS_FLAG_DOTALL] * len(needles),
+    )
+    return database
