@@ -16,10 +16,11 @@ from responder_cli.on_call import on_call_command
 from responder_cli.plan import plan
 from responder_cli.register import register
 from responder_cli.release import release
+from responder_cli.scope.command import scope
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 for command in (
-    *(drill, board, plan, deadlines, laws, register, report),
+    *(drill, board, plan, deadlines, laws, scope, register, report),
     *(acknowledge, cut, release, evidence, hold),
 ):
     app.command()(command)

@@ -1,0 +1,149 @@
+"""`responder scope`: what some principals did, and what their keys and roles made, by the logs."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from responder.domain.errors import Refused
+from responder.domain.escaping import one_line
+from responder.scan.pursuit import seed_of_arn, seed_of_key
+from responder_cli.deadlines.told import time_of
+from responder_cli.scope.answer import answer
+from responder_cli.scope.following import follow, logs_in
+from responder_cli.scope.reading import Readers
+
+_SHOWN = 20  # of each list
+_NOBODY = "000000000000"  # checks a key's form before any log tells its account
+
+
+def scope(
+    logs: Annotated[
+        Path,
+        typer.Option(
+            metavar="FOLDER",
+            exists=True,
+            file_okay=False,
+            help="CloudTrail's log objects, as `aws s3 sync` leaves them. In any folders.",
+        ),
+    ],
+    principal: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ARN", help="Of a user, role, role session or root. May be repeated."),
+    ] = None,
+    access_key: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Of an access key, such as AKIA…. May be repeated."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only calls from then on.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only calls before then.")
+    ] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="As many as cores, without.")] = None,
+    plainly: Annotated[
+        bool,
+        typer.Option("--plainly", help="By Python's own decoders alone: slower, the same answer."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON for programs, in UTC.")] = False,
+) -> None:
+    """Show what principals did, what they assumed and made, what they read, and what nobody sees.
+
+    Reads every log of the folder, and follows what each finds into the others. Exits with 1 if
+    there are gaps that a person has to close, and with 2 if nothing could be told.
+    """
+    try:
+        begins = time_of("--since", since) if since else None
+        ends = time_of("--until", until) if until else None
+        seeds = [seed_of_arn(arn) for arn in principal or ()]
+        keys = [one for one in access_key or () if seed_of_key(one, _NOBODY)]
+        if not seeds and not keys:
+            raise Refused("give --principal or --access-key: whom to look for")
+        paths = logs_in(logs)
+        if not paths:
+            raise Refused(f"{logs} holds no log: no object whose name ends with .json.gz or .json")
+        with _bar(quiet=as_json) as bar:
+            found = follow(
+                paths,
+                seeds,
+                keys,
+                Readers(processes, plainly=plainly),
+                _told(bar),
+                since=begins,
+                until=ends,
+            )
+    except Refused as error:
+        typer.echo(f"error: {one_line(str(error), 500)}", err=True)
+        raise typer.Exit(2) from None
+    told = answer(found, since=begins, until=ends)
+    if as_json:
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=True))
+    else:
+        _print(told)
+    if found.coverage.unreadable:
+        raise typer.Exit(1)
+
+
+def _bar(*, quiet: bool) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=quiet,
+    )
+
+
+def _told(bar: Progress) -> Callable[[str, int], Callable[[], None]]:
+    def begin(what: str, total: int) -> Callable[[], None]:
+        task = bar.add_task(what, total=total)
+        return lambda: bar.advance(task)
+
+    return begin
+
+
+def _print(told: dict[str, Any]) -> None:
+    console = Console()
+    read = told["read"]
+    console.print(
+        f"{told['events']:,} calls, {told['denied']:,} of them denied, from "
+        f"{told['first_event_at']} to {told['last_event_at']}. {told['objects_read']:,} objects "
+        f"read, {told['bytes_read']:,} bytes. Looked at {read['records']:,} records in "
+        f"{read['objects']:,} logs.",
+        markup=False,
+    )
+    columns = {
+        "principals": ("kind", "id", "events", "denied", "first_event_at", "last_event_at"),
+        "source_ips": ("address", "events", "first_event_at", "last_event_at"),
+        "calls": ("service", "call", "outcome", "times"),
+        "buckets": ("bucket", "objects", "reads", "bytes"),
+        **dict.fromkeys(
+            ("persistence", "tampering", "secret", "decryption", "copy", "reading", "destruction"),
+            ("service", "call", "about", "outcome", "times", "technique", "first_event_at"),
+        ),
+    }
+    for name, fields in columns.items():
+        if told[name]:
+            console.print(_table(name, told[name], fields))
+    for gap in told["gaps"]:
+        console.print(Text(f"gap: {one_line(gap, 400)}", style="yellow"), soft_wrap=True)
+
+
+def _table(name: str, rows: list[dict[str, Any]], fields: tuple[str, ...]) -> Table:
+    more = len(rows) - _SHOWN
+    caption = f"and {more} more: --json has them" if more > 0 else None
+    table = Table(title=name.replace("_", " "), caption=caption)
+    for field in fields:
+        table.add_column(field.replace("_", " "), overflow="fold")
+    for row in rows[:_SHOWN]:
+        table.add_row(*(Text(one_line(str(row[field]), 200)) for field in fields))
+    return table
