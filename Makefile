@@ -10,7 +10,7 @@ SCAN := .venv-scan
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup drill test unit prove lint types scan secrets audit check build sizes docs validate deploy lock clean
+.PHONY: help setup drill bench test unit prove lint types scan secrets audit check build sizes docs validate deploy lock clean
 
 help: ## List what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -40,6 +40,12 @@ prove: setup ## Every scenario with a fault at every AWS call, by schedules, and
 	$(BIN)/python -m tests.proof --schedules 40 --seed $$RANDOM
 	$(BIN)/python -m tests.proof --mutations
 	HOSTILE_EXAMPLES=2000 $(BIN)/pytest -q tests/hostile
+
+bench: setup ## Race our reader of logs against others; the burst and the race against an attacker
+	PYTHONPATH=. $(BIN)/python bench/scan_principal.py
+	PYTHONPATH=. $(BIN)/python bench/scan_principal.py --objects 60 --thief 1
+	PYTHONPATH=. $(BIN)/python bench/burst.py
+	PYTHONPATH=. $(BIN)/python bench/race.py
 
 check: lint types validate scan secrets ## Style, import rules, types, templates, weaknesses, secrets
 
