@@ -17,6 +17,7 @@ from responder.aws.ledger import Ledger
 from responder.aws.pager import Pager
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
+from responder.aws.uses import Uses
 from responder.aws.waiting import Waiting
 from responder.domain.approval import Approval
 from responder.domain.finding import Finding
@@ -203,6 +204,7 @@ class Asking:
             incidents=Incidents(table),
             approvals=Approvals(table),
             automations=Automations(living.of(self.console), DOCUMENT),
+            uses=Uses(table),
             waiting=Waiting(living.of(self.executions)),
             timeline=Timeline(table),
             titles=TITLES,

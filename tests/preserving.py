@@ -20,6 +20,7 @@ from responder.aws.rehashes import Rehashes
 from responder.aws.reports import Reports
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
+from responder.aws.uses import Uses
 from responder.aws.vault import Content, Vault
 from responder.collectors.collector import Collected, Later, Scene
 from responder.domain.collecting import Options
@@ -128,6 +129,7 @@ class World:
             records=Records(Incidents(table), RecordedFacts(table), Clocks(table), ()),
             receipts=Receipts(table),
             approvals=Approvals(table),
+            uses=Uses(table),
             evidence=Evidence(table),
             timeline=Timeline(table),
             progress=Progress(table),

@@ -23,6 +23,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         incidents=wiring.incidents(),
         approvals=wiring.approvals(),
         automations=wiring.automations(),
+        uses=wiring.uses(),
         waiting=wiring.waiting(),
         timeline=wiring.timeline(),
         titles={action.ID: action.TITLE for action in actions.ACTIONS},

@@ -24,6 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         records=wiring.records(),
         receipts=wiring.receipts(),
         approvals=wiring.approvals(),
+        uses=wiring.uses(),
         evidence=wiring.evidence(),
         timeline=wiring.timeline(),
         progress=wiring.progress(),

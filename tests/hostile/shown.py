@@ -21,6 +21,7 @@ from responder.domain.policy import DEFAULT_POLICY
 from responder.domain.protection import ProtectList
 from responder.domain.statement import NotOwed
 from responder.domain.summary import summarise
+from responder.domain.use import Caller, Service, Use
 from responder.report.register import row
 from responder.steps.ask import message
 from responder.steps.cut import CutRequest
@@ -179,7 +180,17 @@ def drill_on_a_terminal(text: str) -> None:
 
 def question(text: str) -> None:
     order = a_hostile_order(text)
-    shown = message(order, an_approval(order), titles=TITLES, here=HERE)
+    caller = Caller(who=text, times=1, last_at=NOON, named=False)
+    use = Use(
+        incident_id=INCIDENT_ID,
+        order_id=order.order_id,
+        looked_at=NOON,
+        holders=(text,),
+        callers=(caller,),
+        services=(Service(name=text, last_at=NOON),),
+        unknown=(text,),
+    )
+    shown = message(order, an_approval(order), use, titles=TITLES, here=HERE)
     for value in shown.values():
         assert "{{" not in value
         assert "}}" not in value

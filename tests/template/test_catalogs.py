@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from responder import actions, channels, collectors
+from responder.aws import usage
 from responder.collectors.collector import part_of
 from responder.domain.manifest import Part
 from responder.steps.collect import MAX_ROUNDS
@@ -66,8 +67,8 @@ def test_the_roles_that_cut_have_the_permissions_of_the_actions_and_no_others() 
     assert _role_actions("DenyAccountsRole", DENY) == of_the_organization
 
 
-def test_the_role_that_reads_has_the_permissions_of_the_collectors_and_no_others() -> None:
-    union = frozenset().union(*(collector.PERMISSIONS for collector in collectors.COLLECTORS))
+def test_the_role_that_reads_has_the_permissions_of_whoever_reads_and_no_others() -> None:
+    union = usage.MEMBER_PERMISSIONS.union(*(one.PERMISSIONS for one in collectors.COLLECTORS))
     assert _role_actions("CollectRole") == union
 
 

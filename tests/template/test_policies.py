@@ -79,6 +79,6 @@ def test_only_the_functions_that_act_there_enter_a_member_account() -> None:
         for named in re.findall(r"role/\$\{(\w+)\}", str(statement["Resource"]))
     }
     cuts = {(verb, "MemberContainRole") for verb in ("contain", "verify", "release")}
-    reads = {(verb, "MemberCollectRole") for verb in ("collect", "trace")}
+    reads = {(verb, "MemberCollectRole") for verb in ("collect", "trace", "weigh")}
     copies = {("collect", "MemberPreserveRole"), ("collect", "KeepRole")}
     assert entering == cuts | reads | copies

@@ -88,7 +88,7 @@ def test_everybody_is_asked() -> None:
     ("role", "who"),
     [
         ("ContainRole", {"Contain", "Verify", "Release"}),
-        ("CollectRole", {"Collect", "Trace"}),
+        ("CollectRole", {"Collect", "Trace", "Weigh"}),
         ("PreserveRole", {"Collect"}),
     ],
 )

@@ -20,7 +20,7 @@ SERVICES = {
 _CUTS = {"ContainFunctionRole", "VerifyFunctionRole", "ReleaseFunctionRole"}
 ACTS = {  # role of another account: its stack, and the functions that work there
     "ContainRole": (MEMBER, _CUTS),
-    "CollectRole": (MEMBER, {"CollectFunctionRole", "TraceFunctionRole"}),
+    "CollectRole": (MEMBER, {"CollectFunctionRole", "TraceFunctionRole", "WeighFunctionRole"}),
     "PreserveRole": (MEMBER, {"CollectFunctionRole"}),
     "DenyAccountsRole": (DENY, _CUTS),
     "KeepRole": (KEEPING, {"CollectFunctionRole"}),

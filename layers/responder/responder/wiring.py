@@ -33,6 +33,7 @@ from responder.aws.rule_store import RuleStore
 from responder.aws.signer import Signer
 from responder.aws.timeline import Timeline
 from responder.aws.trackers import Trackers
+from responder.aws.uses import Uses
 from responder.aws.vault import Vault
 from responder.aws.waiting import Waiting
 from responder.channels.channel import Desk
@@ -218,6 +219,12 @@ def timeline() -> Timeline:
 def approvals() -> Approvals:
     """Requests for approval, and their answers."""
     return Approvals(ledger())
+
+
+@cache
+def uses() -> Uses:
+    """What else uses what people are asked about."""
+    return Uses(ledger())
 
 
 @cache

@@ -11,9 +11,11 @@ from functions.ask import app
 from responder.aws import timeline
 from responder.aws.approvals import Approvals
 from responder.aws.ledger import Ledger
+from responder.aws.uses import Uses
 from responder.domain.approval import ApprovalStatus
 from responder.domain.errors import Broken, Refused, Unavailable
 from responder.domain.order import OrderMode, Silence
+from responder.domain.use import Use
 from responder.steps.ask import AskRequest
 from tests.asking import LATER, SOON, Asking, an_asked_order, emptied
 from tests.builders import INCIDENT_ID, NOON, a_session, a_user
@@ -54,6 +56,31 @@ def test_the_approver_reads_what_where_why_silence_and_the_undo(asking: Asking) 
     assert undo.startswith("aws lambda invoke ")
     assert undo.endswith("/dev/stdout")
     assert asking.order.order_id in undo
+
+
+def test_the_approver_reads_what_else_uses_it_and_what_nobody_could_read(asking: Asking) -> None:
+    found = Use(
+        incident_id=INCIDENT_ID,
+        order_id=asking.order.order_id,
+        looked_at=NOON,
+        holders=("Lambda function send-orders",),
+        unknown=("which instances have it: AWS answered AccessDenied",),
+    )
+    Uses(asking.ledger).first(found)
+    asking.ask()
+    shown = asking.console.started[asking.automation_id]["Parameters"]
+    assert shown["Uses"] == ["What else uses it: Held by Lambda function send-orders."]
+    assert shown["NotKnown"] == ["Not known: which instances have it: AWS answered AccessDenied."]
+
+
+def test_a_look_that_ends_after_the_question_changes_nothing_in_it(asking: Asking) -> None:
+    asking.ask()
+    shown = asking.console.started[asking.automation_id]["Parameters"]
+    assert "nobody could look, or not in time" in shown["NotKnown"][0]
+    late = Use(incident_id=INCIDENT_ID, order_id=asking.order.order_id, looked_at=SOON)
+    assert "nobody could look" in str(Uses(asking.ledger).first(late).unknown)
+    asking.ask("token-2")  # the console refuses the same token with other words
+    assert len(asking.console.started) == 1
 
 
 @pytest.mark.parametrize(

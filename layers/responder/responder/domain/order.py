@@ -76,6 +76,11 @@ class Order(Target):
     replaces: OrderId | None = None  # the order about the same thing that it takes the place of
 
     @property
+    def asks_people(self) -> bool:
+        """Whether it is carried out only when people say so, and they are asked."""
+        return self.mode is OrderMode.APPROVAL and not self.held
+
+    @property
     def strength(self) -> int:
         """0 for an order that is held, 1 for one that asks a person, 2 for one that does not.
 

@@ -20,6 +20,8 @@ IAM_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 KEY_ID = re.compile(r"[A-Z0-9]{16,128}")
 UNIQUE_ID = re.compile(r"[A-Z0-9]{4,128}(?::[\w+=,.@-]{2,64})?", re.ASCII)
+ADDRESS = re.compile(r"[0-9A-Fa-f.:]{3,45}|[a-z0-9.-]{1,64}\.amazonaws\.com(?:\.cn)?")
+AGENT = re.compile(r"\[?([A-Za-z0-9][\w.-]{0,39})", re.ASCII)
 THING = re.compile(r"[A-Za-z0-9_./+=,@:$#-]{1,512}")
 ARN = re.compile(
     r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:(?:[0-9]{12}|aws)?:[\w+=,.@:/$#*-]{1,512}", re.ASCII
@@ -57,6 +59,8 @@ class TrailEvent(BaseModel):
     account: AccountId  # whose event history holds it
     error: str | None = None  # a call that failed did nothing
     actor: Actor = Actor()
+    address: str | None = None  # where it came from; of a service that called, its name
+    agent: str | None = None  # the program that called, by its own word
     request: dict[str, Any] = Field(default_factory=dict)
     response: dict[str, Any] = Field(default_factory=dict)
 
@@ -119,6 +123,8 @@ def event_of(record: dict[str, Any]) -> TrailEvent:
         account=record.get("recipientAccountId", ""),
         error=record.get("errorCode"),
         actor=_actor(identity if isinstance(identity, dict) else {}),
+        address=_fit(record.get("sourceIPAddress"), ADDRESS),
+        agent=_program(record.get("userAgent")),
         request=_object(record.get("requestParameters")),
         response=_object(record.get("responseElements")),
     )
@@ -145,6 +151,12 @@ def _actor(identity: dict[str, Any]) -> Actor:
         source_identity=_fit(context.get("sourceIdentity"), SESSION_NAME),
         provider=_fit(identity.get("identityProvider"), ARN),
     )
+
+
+def _program(value: object) -> str | None:
+    """The first word of what a caller says it is: `aws-cli` of `aws-cli/2.15 Python/3.11`."""
+    found = AGENT.match(value) if isinstance(value, str) else None
+    return None if found is None else found[1]
 
 
 def _fit(value: object, rule: re.Pattern[str]) -> str | None:

@@ -11,6 +11,7 @@ from responder.domain.evidence import CustodyEntry, EvidenceItem
 from responder.domain.finding import Finding
 from responder.domain.incident import Incident, TimelineEvent
 from responder.domain.order import Order, Receipt, Refusal
+from responder.domain.use import Use
 from responder.report.register_row import Row
 
 
@@ -76,6 +77,7 @@ class Report(BaseModel):
     orders: tuple[Order, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    uses: tuple[Use, ...] = ()  # what else uses what people were asked about
     refusals: tuple[Refusal, ...] = ()
     evidence: tuple[EvidenceItem, ...] = ()
     seals: tuple[EvidenceItem, ...] = ()  # manifests, signatures, the public key

@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from responder.domain.approval import Approval, ApprovalStatus
 from responder.domain.order import Order, OrderMode, Receipt, ReceiptStatus, Silence
-from responder.report import commands
+from responder.domain.use import Use
+from responder.report import commands, use_lines
 from responder.report.commands import Command
 from responder.report.model import Report
 from responder.report.wording import called_of, span
@@ -42,11 +43,19 @@ class OrderLine:
     receipt: Receipt | None
     approval: Approval | None
     undo: Command | None  # set while there is something to put back
+    use: Use | None = None  # set where people were asked about it
 
     @property
     def on_silence(self) -> str:
         """What happens when nobody answers, as a sentence."""
         return _SILENCE[self.order.on_silence]
+
+    @property
+    def used(self) -> str | None:
+        """What else uses it, and what of that is not known, as sentences."""
+        if self.use is None:
+            return None
+        return f"{use_lines.known(self.use)} {use_lines.not_known(self.use)}"
 
     @property
     def said(self) -> str | None:
@@ -114,6 +123,7 @@ def _line(
         receipt=receipt,
         approval=approval,
         undo=undo,
+        use=next((one for one in report.uses if one.order_id == order.order_id), None),
     )
 
 

@@ -248,7 +248,8 @@ def _approval(report: Report, line: OrderLine) -> Decision:
     automation_id = asked.automation_id if asked is not None else None
     return Decision(
         title=f"Approve or deny: {line.title}",
-        why=f"{line.subject[:1].upper()}{line.subject[1:]}. {line.order.reason}",
+        why=f"{line.subject[:1].upper()}{line.subject[1:]}. {line.order.reason}"
+        + (f" What else uses it: {line.used}" if line.used else ""),
         next_step=line.on_silence,
         whose=Whose.APPROVERS,
         until=asked.expires_at if asked is not None else None,

@@ -19,18 +19,21 @@ from responder.aws.approvals import Approvals
 from responder.aws.automations import MOST, Automations
 from responder.aws.incidents import Incidents
 from responder.aws.timeline import Timeline
+from responder.aws.uses import Uses
 from responder.aws.waiting import Waiting
 from responder.domain.approval import Approval, ApprovalStatus
 from responder.domain.errors import Refused, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.ladder import DEACTIVATE_KEY
-from responder.domain.order import Order, OrderMode
-from responder.report import commands
+from responder.domain.order import Order
+from responder.domain.use import Use
+from responder.report import commands, use_lines
 from responder.report.model import Here
 from responder.report.wording import in_utc
 from responder.steps.approve import hand_in
 from responder.steps.settle import ANSWERED, silence
+from responder.steps.weigh import unweighed
 
 PERMISSIONS = (
     requests.PERMISSIONS
@@ -39,6 +42,8 @@ PERMISSIONS = (
     | console.STOPPING
     | executions.PERMISSIONS
 )
+
+_UNSEEN = "what else uses it: nobody could look, or not in time"
 
 
 class AskRequest(BaseModel):
@@ -66,6 +71,7 @@ def ask(
     incidents: Incidents,
     approvals: Approvals,
     automations: Automations,
+    uses: Uses,
     waiting: Waiting,
     timeline: Timeline,
     titles: Mapping[str, str],
@@ -73,7 +79,7 @@ def ask(
 ) -> AskAnswer:
     """Ask, or take up what was asked before. May run again: one request, and one automation."""
     order = incidents.order(request.incident_id, request.order_id)
-    if order.held or order.mode is not OrderMode.APPROVAL:
+    if not order.asks_people:
         raise Refused(f"{order.order_id} is not an order that people are asked about")
     approval = approvals.create(
         Approval(
@@ -98,7 +104,9 @@ def ask(
         automation_id = approval.automation_id
         try:
             if automation_id is None:
-                shown = message(order, approval, titles=titles, here=here)
+                # From here on it stays: a look that ends later changes no question.
+                use = uses.first(unweighed(order, _UNSEEN, approval.requested_at))
+                shown = message(order, approval, use, titles=titles, here=here)
                 automation_id = automations.start(approval.approval_id, shown)
                 approval = approvals.replace(approval, automation_id=automation_id)
             timeline.record(
@@ -122,7 +130,7 @@ def ask(
 
 
 def message(
-    order: Order, approval: Approval, *, titles: Mapping[str, str], here: Here
+    order: Order, approval: Approval, use: Use, *, titles: Mapping[str, str], here: Here
 ) -> dict[str, str]:
     """What the approver reads, by the names of the document's parameters.
 
@@ -132,6 +140,8 @@ def message(
     return {
         "Cut": _shown(f"{order.incident_id} asks to carry out: {_what(order, titles)}."),
         "Why": _shown(order.reason),
+        "Uses": _shown(f"What else uses it: {use_lines.known(use)}"),
+        "NotKnown": _shown(use_lines.not_known(use)),
         "Silence": _shown(silence(order, approval)),
         "Undo": _shown(undo.text),
     }

@@ -26,6 +26,7 @@ from responder.aws.receipts import Receipts
 from responder.aws.records import Records
 from responder.aws.reports import Reports, Taken
 from responder.aws.timeline import Timeline
+from responder.aws.uses import Uses
 from responder.aws.vault import Content, Vault
 from responder.collectors import by_volatility
 from responder.collectors.collector import Collector, called_for, part_of
@@ -86,6 +87,7 @@ def report(
     records: Records,
     receipts: Receipts,
     approvals: Approvals,
+    uses: Uses,
     evidence: Evidence,
     timeline: Timeline,
     progress: Progress,
@@ -159,6 +161,7 @@ def report(
                 orders=tuple(orders),
                 receipts=tuple(proofs),
                 approvals=tuple(approvals.all(incident_id)),
+                uses=tuple(uses.all(incident_id)),
                 refusals=tuple(incidents.refusals(incident_id)),
                 evidence=tuple(items),
                 seals=tuple(seals),
