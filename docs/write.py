@@ -18,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[1]
 WRITTEN = "<!-- Written by `make docs` from the code. Change the code, not this page. -->"
 # Who calls a function that neither a state machine nor an event source calls.
 CALLERS = {
-    "approve": "the approval document in Systems Manager, as its last step",
+    "approve": "the approval document in Systems Manager, as its last step; and EventBridge, where "
+    "an automation of it ended otherwise",
     "hear": "EventBridge, when an OpsItem of ours or an Incident Manager record is changed",
     "record": "a person: counsel, or whoever learned a fact",
     "hold": "counsel: `responder hold`",

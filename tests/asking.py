@@ -46,6 +46,7 @@ ALICE = f"arn:aws:sts::{HOME}:assumed-role/oncall/alice"
 COUNSEL = f"arn:aws:iam::{HOME}:user/counsel"
 APPROVERS = (ONCALL, COUNSEL)
 TITLES = {"iam.cut_role_sessions": "End the sessions of the role"}
+HERE = Here(region=REGION, release_function="breach-responder-ReleaseFunction-0A1B2C3D4")
 SOON = NOON + timedelta(minutes=5)
 LATER = NOON + timedelta(minutes=30)  # when the wait of an order ends
 
@@ -89,6 +90,7 @@ class Console:
             "AutomationExecution": {
                 "AutomationExecutionId": automation_id,
                 "DocumentName": self.document,
+                "Parameters": self.started[automation_id]["Parameters"],
                 "StepExecutions": [
                     self.steps[automation_id],
                     {"StepName": "handIn", "Action": "aws:invokeLambdaFunction"},
@@ -112,9 +114,8 @@ class Console:
         at: datetime = SOON,
         comment: str = "I know this role.",
     ) -> None:
-        """A person decides the only automation there is, as `SendAutomationSignal` does it."""
-        [step] = self.steps.values()
-        assert step["StepStatus"] == "Waiting", "AWS lets nobody decide an automation twice"
+        """A person decides the automation that waits, as `SendAutomationSignal` does it."""
+        [step] = [one for one in self.steps.values() if one["StepStatus"] == "Waiting"]
         decision = {
             "Approver": by,
             "Decision": verb,
@@ -207,12 +208,13 @@ class Asking:
             uses=Uses(table),
             waiting=Waiting(living.of(self.executions)),
             timeline=Timeline(table),
+            approvers=self.approvers,
             titles=TITLES,
-            here=Here(region=REGION, release_function="breach-responder-ReleaseFunction-0A1B2C3D4"),
+            here=HERE,
         )
 
     def approve(
-        self, life: Life | None = None, *, now: datetime = SOON, **given: str
+        self, life: Life | None = None, *, now: datetime = SOON, **given: str | None
     ) -> ApproveAnswer:
         living = life or Life()
         table, stands = self._table(living), self.approval
@@ -223,11 +225,13 @@ class Asking:
             approvals=Approvals(table),
             automations=Automations(living.of(self.console), DOCUMENT),
             receipts=Receipts(table),
+            uses=Uses(table),
             waiting=Waiting(living.of(self.executions)),
             timeline=Timeline(table),
             pager=Pager(table, living.of(self.topic), self.topic_arn),
             approvers=self.approvers,
             titles=TITLES,
+            here=HERE,
             now=now,
         )
 
@@ -257,8 +261,8 @@ class Asking:
 
     @property
     def automation_id(self) -> str:
-        [automation_id] = self.console.started
-        return automation_id
+        """Of the automation that was started last."""
+        return list(self.console.started)[-1]
 
     def time_out(self) -> None:
         """The wait ends: no token is good any more."""

@@ -26,6 +26,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         uses=wiring.uses(),
         waiting=wiring.waiting(),
         timeline=wiring.timeline(),
+        approvers=settings.approvers,
         titles={action.ID: action.TITLE for action in actions.ACTIONS},
         here=Here(region=settings.aws_region, release_function=settings.release_function),
     )

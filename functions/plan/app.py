@@ -26,6 +26,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         lineages=wiring.lineages(),
         policy=wiring.rule_store().policy(),
         protect=wiring.protect_list(context.invoked_function_arn),
+        approvers=wiring.settings().approvers,
         mode=wiring.settings().mode,
     )
     return answer.model_dump(mode="json")

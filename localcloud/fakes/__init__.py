@@ -43,7 +43,7 @@ def install(
     enforcement: Enforcement,
 ) -> None:
     """Serve every fake of a new pretend cloud. Each cloud has its own, with nothing in it."""
-    automations = automation.Automations(registry, later, enforcement)
+    automations = automation.Automations(switchboard, registry, later, enforcement)
     history = cloudtrail.History(switchboard)
     served: dict[str, dict[str, Fake]] = {
         "cloudformation": stacks.Stacks(registry).operations(),

@@ -23,7 +23,7 @@ from localcloud.fakes.automation_document import StepPlan, check_parameters, put
 from localcloud.fakes.automation_run import Execution, Step
 from localcloud.fault import Fault
 from localcloud.stack import Registry, Unsupported
-from localcloud.switchboard import Asked, Caller, Fake
+from localcloud.switchboard import Asked, Caller, Fake, Switchboard
 
 _ENDED: Final = frozenset({"Success", "Failed", "TimedOut", "Cancelled"})
 _BETWEEN_ATTEMPTS: Final = timedelta(seconds=5)
@@ -39,8 +39,13 @@ class Automations:
     """The automations of every account and region."""
 
     def __init__(
-        self, registry: Registry, later: Callable[..., None], enforcement: Enforcement
+        self,
+        switchboard: Switchboard,
+        registry: Registry,
+        later: Callable[..., None],
+        enforcement: Enforcement,
     ) -> None:
+        self._switchboard = switchboard
         self._registry, self._later, self._enforcement = registry, later, enforcement
         self._executions: dict[str, Execution] = {}
         self._tokens: dict[tuple[str, str, str], tuple[str, str]] = {}
@@ -304,6 +309,10 @@ class Automations:
 
     def _end(self, execution: Execution, status: str, at: datetime) -> None:
         execution.status, execution.ended_at = status, at
+        # EventBridge hears of it (Systems Manager User Guide, "Amazon EventBridge event examples").
+        if self._switchboard.announce is not None:
+            event = views.ended(execution)
+            self._switchboard.announce(event, execution.account, execution.region)
 
     def _tell_decisions(self, step: Step, status: str) -> None:
         step.outputs = {

@@ -1,6 +1,7 @@
 """How an automation looks from outside: the answers of the API, and the letter to approvers."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from localcloud.fakes.automation_run import Execution, Step
@@ -76,6 +77,33 @@ def _step(step: Step) -> dict[str, Any]:
     if step.failure is not None:
         found["FailureMessage"] = step.failure
     return found
+
+
+def ended(one: Execution) -> dict[str, Any]:
+    """The event that tells of its end."""
+    at = f"arn:aws:ssm:{one.region}:{one.account}"
+    return {
+        "source": "aws.ssm",
+        "detail-type": "EC2 Automation Execution Status-change Notification",
+        "resources": [
+            f"{at}:automation-execution/{one.id}",
+            f"{at}:automation-definition/{one.document}:1",
+        ],
+        "detail": {
+            "ExecutionId": one.id,
+            "Definition": one.document,
+            "DefinitionVersion": 1.0,
+            "Status": one.status,
+            "StartTime": _clock(one.started_at),
+            "EndTime": _clock(one.ended_at or one.started_at),
+            "Time": ((one.ended_at or one.started_at) - one.started_at).total_seconds(),
+            "ExecutedBy": one.started_by,
+        },
+    }
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%b %d, %Y %I:%M:%S %p")
 
 
 def fits(one: Execution, key: str, values: list[str]) -> bool:

@@ -23,9 +23,9 @@ from responder.domain.statement import NotOwed
 from responder.domain.summary import summarise
 from responder.domain.use import Caller, Service, Use
 from responder.report.register import row
-from responder.steps.ask import message
 from responder.steps.cut import CutRequest
 from responder.steps.leave import reason_of
+from responder.steps.question import message
 from responder.steps.register import KEEPING
 from responder.steps.release import ReleaseRequest
 from responder_cli import plan as planning
@@ -190,7 +190,15 @@ def question(text: str) -> None:
         services=(Service(name=text, last_at=NOON),),
         unknown=(text,),
     )
-    shown = message(order, an_approval(order), use, titles=TITLES, here=HERE)
+    shown = message(
+        order,
+        an_approval(order),
+        use,
+        asked_for_by=(text,),
+        approvers=(),
+        titles=TITLES,
+        here=HERE,
+    )
     for value in shown.values():
         assert "{{" not in value
         assert "}}" not in value

@@ -11,6 +11,7 @@ from responder_cli.drill import world
 from tests.workflow.nights import Night
 
 _ALICE = f"arn:aws:sts::{world.HOME}:assumed-role/on-call/alice@example.com"
+_BOB = f"arn:aws:sts::{world.HOME}:assumed-role/on-call/bob@example.com"
 _HOUR = timedelta(hours=1)
 _REDRIVES = 4
 REDRIVEN = "-redriven-"  # in the name of an execution that the operator started again
@@ -140,4 +141,6 @@ def about(night: Night, *, by: str, **more: Any) -> dict[str, Any]:
 
 def asks_for_cut(night: Night, action_id: str, resource: str) -> None:
     """A person asks for a cut by name."""
-    called(night, "CutFunctionName", asked_of(night, action_id=action_id, resource=resource))
+    # Who approves it is another: the one who answers what waits.
+    asked = asked_of(night, action_id=action_id, resource=resource, by=_BOB)
+    called(night, "CutFunctionName", asked)

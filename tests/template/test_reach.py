@@ -380,7 +380,7 @@ def test_every_function_that_does_not_just_read_and_nobody_else_writes_the_recor
         ("states:StartExecution", "stateMachine:DeadlineTracker", ["IncidentResponse", "Sweep"]),
         ("states:StartExecution", "stateMachine:PageEscalation", ["IncidentResponse"]),
         ("states:SendTaskSuccess", RESPONSE, ["Ask", "Approve"]),
-        ("ssm:StartAutomationExecution", f"{DOCUMENT}approve-containment:1", ["Ask"]),
+        ("ssm:StartAutomationExecution", f"{DOCUMENT}approve-containment:1", ["Ask", "Approve"]),
         ("ssm:StartAutomationExecution", f"{DOCUMENT}cut:1", []),
         ("ssm:SendAutomationSignal", "automation-execution/any", []),
         ("sns:Publish", "Automation-breach-responder-approvals", ["Approval"]),
@@ -489,8 +489,8 @@ def test_the_role_that_cuts_may_cut_every_other_role_of_its_account(action: str)
     assert who_may(action, other, VAULT) == {"ContainRole of the vault"}
 
 
-def test_a_role_is_handed_to_systems_manager_by_the_function_that_asks_only() -> None:
+def test_a_role_is_handed_to_systems_manager_by_the_functions_that_ask_only() -> None:
     told = {"iam:passedtoservice": "ssm.amazonaws.com"}
     for name, one in everybody(VAULT).items():
         who = who_may("iam:PassRole", Thing(one.arn, one.account, told=told), VAULT)
-        assert who == ({"Ask"} if name == "Approval" else set()), name
+        assert who == ({"Approve", "Ask"} if name == "Approval" else set()), name

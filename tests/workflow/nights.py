@@ -78,9 +78,11 @@ class Night:
         """Automation executions that wait for a person."""
         return self.approver.waiting()
 
-    def answer(self, automation_id: str, signal: str, comment: str = "seen") -> None:
+    def answer(
+        self, automation_id: str, signal: str, comment: str = "seen", *, by: str = NAME
+    ) -> None:
         """As the buttons of the console do it."""
-        self.approver.answer(automation_id, signal, comment)
+        self.approver.answer(automation_id, signal, comment, by=by)
 
     def items(self) -> list[tuple[str, str, Any]]:
         """The whole table: partition, sort key, and body."""

@@ -72,7 +72,9 @@ def in_the_console(night: Night, output: str, **filled_in: str) -> dict[str, Any
 def approve_all(night: Night) -> None:
     night.cloud.settle()
     for automation_id in night.asks():
-        night.answer(automation_id, "Approve")
+        night.answer(
+            automation_id, "Approve", by="bob@example.com"
+        )  # whoever asked for it does not
     night.ends()
 
 

@@ -22,11 +22,11 @@ class Approver:
         )
         return [one["AutomationExecutionId"] for one in found["AutomationExecutionMetadataList"]]
 
-    def answer(self, automation_id: str, signal: str, comment: str) -> None:
+    def answer(self, automation_id: str, signal: str, comment: str, *, by: str = NAME) -> None:
         """What the buttons of the console send: Approve, or Reject."""
-        self._ssm().send_automation_signal(
+        self._ssm(by).send_automation_signal(
             AutomationExecutionId=automation_id, SignalType=signal, Payload={"Comment": [comment]}
         )
 
-    def _ssm(self) -> Any:
-        return self.cloud.role("ssm", role_arn=ON_CALL, session_name=NAME, region=REGION)
+    def _ssm(self, by: str = NAME) -> Any:
+        return self.cloud.role("ssm", role_arn=ON_CALL, session_name=by, region=REGION)

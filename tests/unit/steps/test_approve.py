@@ -11,7 +11,7 @@ from responder.aws.approvals import Approvals
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.domain.approval import ApprovalStatus
-from responder.domain.errors import Broken, Refused, Unavailable
+from responder.domain.errors import Refused, Unavailable
 from responder.domain.principal import Principal, PrincipalKind
 from responder.steps.settle import Verdict
 from tests.asking import (
@@ -175,10 +175,13 @@ def test_an_end_without_a_decision_that_can_be_read_is_never_a_yes(
     asking: Asking, step: dict[str, object]
 ) -> None:
     asking.console.steps[asking.automation_id] |= {"ExecutionEndTime": SOON} | step
-    with pytest.raises(Broken):
-        asking.approve()
-    assert asking.approval.status is ApprovalStatus.WAITING
+    died = asking.automation_id
+    assert asking.approve().status is ApprovalStatus.WAITING
     assert asking.executions.told == []
+    assert asking.approval.ended == (died,)
+    assert asking.approval.automation_id == asking.automation_id != died
+    [page] = asking.topic.messages
+    assert page["Subject"].startswith("[QUESTION DIED] ")
 
 
 def test_an_id_nobody_gave_out_changes_nothing(asking: Asking) -> None:
@@ -349,9 +352,12 @@ def test_an_answer_that_does_not_count_is_paged_wherever_a_run_dies(ledger: Ledg
         asking = Asking(emptied(ledger))
         asking.ask()
         asking.console.decide(by=MALLORY)
+        spent = asking.automation_id
         with pytest.raises(DiedHereError):
             asking.approve(Life(ends_at))
-        assert asking.approve().verdict is Verdict.VOID
+        assert asking.approve(automation_id=spent).verdict in (Verdict.VOID, None)
+        assert asking.approval.ended == (spent,)
+        assert list(asking.console.started) == [spent, asking.approval.automation_id]
         pages.add(len(asking.topic.messages))
     assert pages == {1, 2}  # two only where it died between the page and its receipt
 
@@ -360,7 +366,7 @@ def test_a_yes_to_another_plan_is_no_yes_to_this_one(asking: Asking) -> None:
     _change_the_plan(asking)
     asking.console.decide()
     asking.approve()
-    _does_not_count(asking)
+    _does_not_count(asking, asked_again=False)
     assert "The plan is not the one" in asking.happened()["answered-void"].text
 
 
@@ -500,9 +506,13 @@ class _Context:
     function_name = memory_limit_in_mb = invoked_function_arn = aws_request_id = "test"
 
 
-def _does_not_count(asking: Asking) -> None:
-    """It is on the timeline and paged, and the order waits as if nobody had answered."""
-    assert asking.approve().verdict is Verdict.VOID  # also the second time
+def _does_not_count(asking: Asking, *, asked_again: bool = True) -> None:
+    """It is on the timeline and paged, and the order waits as if nobody had answered.
+
+    People are asked once more, unless it is of no use.
+    """
+    assert asking.approve().verdict is (None if asked_again else Verdict.VOID)
+    assert len(asking.console.started) == 1 + asked_again
     approval = asking.approval
     assert (approval.status, approval.decided_by) == (ApprovalStatus.WAITING, None)
     assert asking.executions.told == []

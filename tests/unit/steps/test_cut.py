@@ -31,6 +31,7 @@ from responder.domain.policy import DEFAULT_POLICY, Policy
 from responder.domain.protection import ProtectList, own_roles
 from responder.steps.cut import CutAnswer, CutRequest, cut
 from responder.steps.plan import PlanRequest, plan
+from tests.asking import APPROVERS
 from tests.builders import HOME, INCIDENT_ID, NOON, REGION, SHOP, a_finding, an_incident
 from tests.unit.steps.test_intake import a_machine, runs_of
 from tests.vaults import DiedHereError, Life
@@ -95,6 +96,7 @@ class World:
             lineages=Lineages(self.ledger),
             policy=policy,
             protect=ProtectList(patterns=protect, own=own_roles()),
+            approvers=APPROVERS,
             mode="respond",
         )
 

@@ -27,6 +27,7 @@ from responder.domain.principal import Principal, PrincipalKind
 from responder.domain.protection import ProtectList
 from responder.steps.intake import Intake, Outcome, Taken, policy_or_none
 from responder.steps.plan import PlanAnswer, PlanRequest, plan
+from tests.asking import APPROVERS
 from tests.builders import HOME, NOON, REGION, SHOP, a_finding, a_session, a_user
 from tests.vaults import DiedHereError, Life
 
@@ -81,6 +82,7 @@ class World:
             lineages=Lineages(self.ledger),
             policy=DEFAULT_POLICY,
             protect=ProtectList(),
+            approvers=APPROVERS,
             mode=mode,
         )
 

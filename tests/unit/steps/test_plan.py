@@ -30,7 +30,17 @@ from responder.domain.policy import DEFAULT_POLICY, Policy, Rule, Then
 from responder.domain.principal import Principal, PrincipalKind
 from responder.domain.protection import ProtectList, own_roles
 from responder.steps.plan import PlanAnswer, PlanRequest, plan
-from tests.builders import INCIDENT_ID, NOON, SHOP, a_finding, a_session, a_user, an_incident
+from tests.asking import APPROVERS
+from tests.builders import (
+    INCIDENT_ID,
+    NOON,
+    SHOP,
+    a_finding,
+    a_session,
+    a_user,
+    an_incident,
+    an_order,
+)
 from tests.vaults import DiedHereError, Life
 
 HOUR = timedelta(hours=1)
@@ -72,6 +82,7 @@ class World:
             lineages=Lineages(table),
             policy=policy,
             protect=ProtectList(patterns=protect, own=own_roles()),
+            approvers=APPROVERS,
             mode=mode,
         )
 
@@ -524,3 +535,50 @@ def test_a_session_that_is_seen_after_it_was_contained_leads_to_a_question_about
     assert wider.on_silence is Silence.ESCALATE
     assert "seen again at 2026-11-23 12:09:00 UTC, after it was contained at" in wider.reason
     assert world.plan(4, minutes=11).orders == []
+
+
+def test_what_needs_two_people_is_asked_about_whatever_a_rule_says(world: World) -> None:
+    world.joins(a_finding(severity=Severity.CRITICAL))
+    rule = Rule(then=Then.AUTOMATIC, on_silence=Silence.PROCEED)
+    world.plan(policy=Policy(rules=(rule,), two_people=("iam.deny_user",)))
+    orders = {order.action_id: order for order in world.saved().orders}
+    deny, key = orders["iam.deny_user"], orders["iam.deactivate_key"]
+    assert (deny.mode, deny.people_needed) == (OrderMode.APPROVAL, 2)
+    assert deny.on_silence is Silence.ESCALATE
+    assert (key.mode, key.people_needed) == (OrderMode.AUTOMATIC, 1)
+
+
+def test_what_needs_two_people_is_not_asked_about_again_because_a_rule_cuts_at_once(
+    world: World,
+) -> None:
+    policy = Policy(rules=(Rule(then=Then.AUTOMATIC),), two_people=("iam.deny_user",))
+    world.joins(a_finding(severity=Severity.CRITICAL))
+    world.plan(policy=policy)
+    world.joins(a_finding(key="another", severity=Severity.CRITICAL))
+    assert world.plan(2, policy=policy).orders == []
+
+
+def test_approvers_who_can_never_be_two_people_are_told_of_in_the_plan(world: World) -> None:
+    world.joins(a_finding(severity=Severity.CRITICAL))
+    world.plan(policy=Policy(two_people=("iam.deny_user",)))
+    [deny] = [one for one in world.saved().orders if one.action_id == "iam.deny_user"]
+    assert "CANNOT GIVE THAT" in deny.reason
+    [planned] = [e for e in Timeline(world.ledger).events(INCIDENT_ID) if e.key == "planned:1"]
+    assert "1 of them when two different people approve." in planned.text
+    assert "CANNOT GIVE THAT" in planned.text
+
+
+def test_how_many_people_it_takes_is_part_of_what_is_approved() -> None:
+    order = an_order()
+    one, two = (
+        Plan(
+            incident_id=INCIDENT_ID,
+            generation=1,
+            planned_at=NOON,
+            orders=(order.model_copy(update={"people_needed": needed}),),
+        )
+        for needed in (1, 2)
+    )
+    assert one.hash != two.hash
+    # As plans were hashed before there was a number: open questions stay good.
+    assert one.hash == "02c4f6764f39fb5b2b568b70219419bb26ee79793d12078536c1f27645e1bf33"

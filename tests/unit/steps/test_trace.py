@@ -28,6 +28,7 @@ from responder.steps import follow
 from responder.steps import trace as tracing
 from responder.steps.plan import PlanAnswer, PlanRequest, plan
 from responder.steps.trace import TraceAnswer, TraceRequest, trace
+from tests.asking import APPROVERS
 from tests.builders import (
     HOME,
     INCIDENT_ID,
@@ -112,6 +113,7 @@ class World:
             lineages=Lineages(self.ledger),
             policy=DEFAULT_POLICY,
             protect=ProtectList(own=own_roles()),
+            approvers=APPROVERS,
             mode=mode,
         )
 

@@ -10,7 +10,7 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -44,25 +44,36 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """How an automation ended, and when, if AWS tells that."""
+
+    status: str
+    at: datetime | None
+
+
+@dataclass(frozen=True)
 class Automations:
     """The automations of one document."""
 
     client: "SSMClient"
     document: str
 
-    def start(self, approval_id: str, shown: Mapping[str, str]) -> str:
+    def start(self, approval_id: str, shown: Mapping[str, str], *, before: int = 0) -> str:
         """Ask, and say under which id. The same request again is the same automation.
+
+        `before` is how many automations asked the same and ended.
 
         The values of `shown` are put into the message as they are: no braces that Systems Manager
         would fill in, and at most `MOST` characters.
         """
+        seed = f"{approval_id} {before}" if before else approval_id
         parameters = {"ApprovalId": [approval_id]} | {name: [text] for name, text in shown.items()}
         with asking_aws(f"asking about {approval_id}"):
             try:
                 started = self.client.start_automation_execution(
                     DocumentName=self.document,
                     Parameters=parameters,
-                    ClientToken=str(uuid.uuid5(_TOKENS, approval_id)),
+                    ClientToken=str(uuid.uuid5(_TOKENS, seed)),
                 )
             except ClientError as error:
                 if code_of(error) == "AutomationExecutionLimitExceededException":
@@ -81,6 +92,22 @@ class Automations:
             if step.get("StepName") == STEP and step.get("Action") == "aws:approve":
                 return _answer(automation_id, step)
         return None
+
+    def ended(self, automation_id: str) -> Ended | None:
+        """How the question ended, as AWS tells it; None while somebody can still answer it."""
+        execution = self._ours(automation_id)
+        for step in execution.get("StepExecutions", []):
+            if step.get("StepName") == STEP and step.get("StepStatus", "Pending") not in _RUNNING:
+                return Ended(step["StepStatus"], step.get("ExecutionEndTime"))
+        status = execution.get("AutomationExecutionStatus", "Pending")
+        return None if status in _RUNNING else Ended(status, execution.get("ExecutionEndTime"))
+
+    def about(self, automation_id: str) -> str:
+        """Which request an automation asks about: the approval id it was started with."""
+        given = self._ours(automation_id).get("Parameters", {}).get("ApprovalId", [])
+        if len(given) != 1:
+            raise Refused(f"the automation {automation_id} asks about no request")
+        return given[0]
 
     def started(self, automation_id: str) -> Started:
         """Who runs the document just now, and with which parameters.

@@ -138,6 +138,11 @@ class Incidents:
         demands = [Demand.model_validate_json(item.body) for item in found]
         return sorted(demands, key=lambda demand: (demand.asked_at, demand.order_id))
 
+    def asked_for_by(self, order: Order) -> tuple[str, ...]:
+        """Who asked for an order by name; nobody for what findings ask for."""
+        demands = self.demands(order.incident_id)
+        return tuple(one.by for one in demands if one.order_id == order.order_id)
+
     def add_refusals(self, incident_id: str, refusals: Iterable[Refusal]) -> None:
         """Record what we will not do. The same refusal twice is one."""
         for refusal in refusals:

@@ -21,6 +21,12 @@ _IDENTITY = re.compile(
     re.ASCII,
 )
 _PERMISSION_SET = "AWSReservedSSO_"
+CANNOT = (
+    "THE APPROVERS OF THIS STACK CANNOT GIVE THAT: AWS does not show sessions of one role as "
+    "different people. Cut it by hand, or list users, Identity Center roles or sessions as "
+    "Approvers."
+)
+OTHER_PLAN = "The plan is not the one"
 
 
 class Answer(BaseModel):
@@ -53,13 +59,16 @@ def objection(
     plan_hash: str,
     approvers: Sequence[str],
     *,
+    people_needed: int,
+    asked_for_by: Iterable[str],
     orders: Iterable[Order],
     findings: Iterable[Finding],
 ) -> str | None:
     """Why an answer does not count, as a sentence; None if it does.
 
     Whoever the incident is about decides nothing in it, neither yes nor no. Everybody else's no
-    needs no further check.
+    needs no further check. Whoever asked for the cut approves it in no part, and where several
+    people are needed, each is one that AWS shows, and another than the ones before.
     """
     identity = _identity(answer.by or "")
     if identity is not None and _is_party(identity, orders, findings):
@@ -71,7 +80,20 @@ def objection(
     if not any(_covers(listed, identity) for listed in approvers):
         return f"{answer.who} is not one of this stack's approvers."
     if plan_hash != approval.plan_hash:
-        return f"The plan is not the one that {answer.who} was shown."
+        return f"{OTHER_PLAN} that {answer.who} was shown."
+    for by in asked_for_by:
+        if _is_the_same_person(identity, by, approvers):
+            return f"{answer.who} asked for this cut, and so does not approve it."
+    if people_needed == 1:
+        return None
+    person = _person(identity, approvers)
+    if person is None:
+        return (
+            f"{answer.who} is a session whose name its role does not vouch for, so nobody can tell "
+            f"who it is, and {people_needed} different people are needed."
+        )
+    if any(_is_the_same_person(identity, yes.by, approvers) for yes in approval.yeses):
+        return f"{answer.who} approved it before, and another person is needed."
     return None
 
 
@@ -79,6 +101,58 @@ def is_party(arn: str, *, orders: Iterable[Order], findings: Iterable[Finding]) 
     """Whether this identity is one that the incident is about: an order's, or a finding's."""
     identity = _identity(arn)
     return identity is not None and _is_party(identity, orders, findings)
+
+
+def may_give(approvers: Sequence[str], people_needed: int) -> bool:
+    """Whether these approvers can ever be told apart as so many people."""
+    people = set[str]()
+    for listed in approvers:
+        approver = _identity(listed)
+        if approver is None or people_needed == 1:
+            continue
+        if approver.session is None and _is_permission_set(approver):
+            return True  # as many people as sign in by it
+        person = _person(approver, approvers)
+        if person is not None:
+            people.add(person)
+    return people_needed == 1 or len(people) >= people_needed
+
+
+def _person(identity: _Identity, approvers: Sequence[str]) -> str | None:
+    """The person, as far as AWS shows one; None for a session that anybody may have called so.
+
+    A user is one, and so is a session of Identity Center, which bears its user's name. The name of
+    another session is chosen by whoever assumes the role; one that is listed by its whole ARN is
+    vouched for by whoever listed it. The part after an @ is left out: it is better to take two
+    people for one than one for two.
+    """
+    if identity.session is None:
+        return _plain(identity.name) if identity.kind == "user" else None
+    listed = (_identity(one) for one in approvers)
+    if _is_permission_set(identity) or any(one == identity for one in listed):
+        return _plain(identity.session)
+    return None
+
+
+def _is_the_same_person(identity: _Identity, by: str, approvers: Sequence[str]) -> bool:
+    """Whether somebody is, or may be called, the person that a record names."""
+    other = _identity(by)
+    if other is None:
+        return _plain(by) == _plain(identity.session or identity.name)
+    if other == identity:
+        return True
+    if _without_session(other) == _without_session(identity) and identity.session is not None:
+        return _plain(other.session or "") == _plain(identity.session)
+    person = _person(identity, approvers)
+    return person is not None and person == _person(other, approvers)
+
+
+def _plain(name: str) -> str:
+    return name.strip().partition("@")[0].casefold()
+
+
+def _is_permission_set(identity: _Identity) -> bool:
+    return identity.kind == "role" and identity.name.startswith(_PERMISSION_SET)
 
 
 def is_late(answer: Answer, approval: Approval) -> bool:

@@ -16,6 +16,17 @@ class ApprovalStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class Yes(BaseModel):
+    """A yes that counts, of one of several people who have to say so."""
+
+    model_config = ConfigDict(frozen=True)
+
+    by: str
+    at: AwareDatetime
+    automation_id: str
+    comment: str | None = None
+
+
 class Approval(BaseModel):
     """A request for approval and its answer. The task token is kept beside it, never in it."""
 
@@ -28,8 +39,17 @@ class Approval(BaseModel):
     status: ApprovalStatus = ApprovalStatus.WAITING
     requested_at: AwareDatetime
     expires_at: AwareDatetime
-    automation_id: str | None = None
+    automation_id: str | None = None  # the one that asks now, or asked last
+    ended: tuple[str, ...] = ()  # automations that asked before it, and led to no decision
+    yeses: tuple[Yes, ...] = ()  # where more than one person has to approve
     decided_by: str | None = None
     decided_at: AwareDatetime | None = None
     comment: str | None = None
     handed_in_at: AwareDatetime | None = None  # when the waiting execution took the answer
+
+    @property
+    def who(self) -> str | None:
+        """Everybody whose answer it is."""
+        if self.status is ApprovalStatus.APPROVED and self.yeses:
+            return " and ".join(yes.by for yes in self.yeses)
+        return self.decided_by

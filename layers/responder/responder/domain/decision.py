@@ -41,6 +41,7 @@ class Proposal(Target):
     reason: str
     answer_within: timedelta
     on_silence: Silence
+    people_needed: int = 1
 
 
 class Decision(BaseModel):
@@ -95,7 +96,7 @@ def decide(
         disposition=Disposition.CONTAIN if proposals else Disposition.ESCALATE,
         reason=why,
         principals=finding.principals,
-        proposals=tuple(proposals),
+        proposals=tuple(by_people(one, policy) for one in proposals),
         refusals=tuple(dict.fromkeys(refusals)),
     )
 
@@ -121,6 +122,26 @@ def wanted(findings: Iterable[Finding], policy: Policy, *, drill: bool) -> dict[
         for proposal in decide(finding, policy, ProtectList(), "respond", drill=drill).proposals
     )
     return {one.about: strength(one.mode, held=one.held) for one in asked}
+
+
+def by_people(proposal: Proposal, policy: Policy) -> Proposal:
+    """The proposal as a question to two people, if the policy lists its action."""
+    if proposal.action_id not in policy.two_people:
+        return proposal
+    asked = proposal.mode is OrderMode.APPROVAL
+    return proposal.model_copy(
+        update={
+            "mode": OrderMode.APPROVAL,
+            "on_silence": no_yes(proposal.on_silence),
+            "people_needed": 2,
+            "reason": proposal.reason + ("" if asked else " The policy wants people asked first."),
+        }
+    )
+
+
+def no_yes(silence: Silence) -> Silence:
+    """What silence means where it must not mean yes."""
+    return Silence.ESCALATE if silence is Silence.PROCEED else silence
 
 
 def merged(proposals: Iterable[Proposal]) -> list[Proposal]:

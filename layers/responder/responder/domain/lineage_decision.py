@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from responder.domain import next_steps
-from responder.domain.decision import Mode, Proposal, only_recorded, proposed, protected_by
+from responder.domain.decision import (
+    Mode,
+    Proposal,
+    by_people,
+    only_recorded,
+    proposed,
+    protected_by,
+)
 from responder.domain.finding import Finding
 from responder.domain.identifiers import AccountId, partition_of
 from responder.domain.ladder import (
@@ -101,7 +108,7 @@ def decide_lineage(
         if isinstance(found, Refusal):
             refusals.append(found)
         else:
-            proved.append(Proved(found, newest(lineage, node.id)))
+            proved.append(Proved(by_people(found, policy), newest(lineage, node.id)))
     return LineageDecision(tuple(proved), tuple(dict.fromkeys(refusals)))
 
 

@@ -72,6 +72,7 @@ class Order(Target):
     reason: str
     answer_within: timedelta = timedelta(minutes=30)
     on_silence: Silence = Silence.ESCALATE
+    people_needed: int = 1  # how many different people have to approve it
     act_at: AwareDatetime | None = None  # set once, when it is first carried out
     replaces: OrderId | None = None  # the order about the same thing that it takes the place of
 
@@ -142,6 +143,8 @@ class Plan(BaseModel):
         """SHA-256 over what an approver decides about; changes when any order changes."""
         content = [
             [o.order_id, o.action_id, o.resource, o.mode.value, o.held, o.on_silence.value]
+            # Left out where it is one, so that a plan of before keeps its hash.
+            + ([o.people_needed] if o.people_needed > 1 else [])
             for o in sorted(self.orders, key=lambda order: order.order_id)
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -90,6 +90,7 @@ class Policy(BaseModel):
 
     Beyond `most_orders` to a plan, or `most_resources` that one incident cuts, a person decides
     about the rest. Beyond `most_cuts_an_hour` over all incidents, each further cut is asked about.
+    What `two_people` lists is asked about whatever a rule says, and silence is no yes to it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -98,7 +99,15 @@ class Policy(BaseModel):
     most_orders: int = Field(default=40, ge=1, le=80)
     most_resources: int = Field(default=20, ge=1, le=80)
     most_cuts_an_hour: int = Field(default=30, ge=0, le=1000)
+    two_people: tuple[str, ...] = ()  # actions that two different people have to approve
     guarded: bool = False  # stacks/guard-policy.yaml is attached, and keeps what carries our tag
+
+    @field_validator("two_people")
+    @classmethod
+    def _known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(value) - set(ACTION_IDS)):
+            raise ValueError(f"two_people names no action: {', '.join(unknown)}")
+        return value
 
     def rule_for(self, finding: Finding) -> Rule:
         """The first rule that fits: the shop's, then ours."""

@@ -61,9 +61,9 @@ class OrderLine:
     def said(self) -> str | None:
         """A person's answer, as a sentence."""
         answer = self.approval
-        if answer is None or answer.decided_by is None:
+        if answer is None or answer.who is None:
             return None
-        said = f"{answer.status.value} by {answer.decided_by}"
+        said = f"{answer.status.value} by {answer.who}"
         return f"{said}: “{answer.comment}”" if answer.comment else said
 
     def took(self, since: datetime) -> timedelta | None:

@@ -1,43 +1,61 @@
-"""Check a person's answer, and hand it to the waiting execution.
+"""Check a person's answer, and hand it to the waiting execution; notice a question that died.
 
 Whoever calls this is not believed: only the ids it brings are used, to find our own record, and AWS
 is asked what was decided, when, and by whom. The record is written before the execution is told,
 so that a run which dies in between is completed by the next, or by the state that waits.
+
+EventBridge tells of each automation that ended otherwise than by its last step. Where it holds an
+answer, that is taken in; where nobody can answer any more, people are paged and asked again.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, StringConstraints
 
-from responder.aws import approvals as requests
 from responder.aws import automations as console
 from responder.aws import waiting as executions
 from responder.aws.approvals import Approvals
-from responder.aws.automations import Automations
+from responder.aws.automations import Automations, Ended
 from responder.aws.incidents import Incidents
 from responder.aws.pager import Pager
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
+from responder.aws.uses import Uses
 from responder.aws.waiting import Waiting
 from responder.domain.approval import Approval, ApprovalStatus
-from responder.domain.errors import Refused, Unavailable
+from responder.domain.errors import Broken, Refused, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.order import Order, Receipt, ReceiptStatus
+from responder.report.model import Here
+from responder.report.wording import closed
+from responder.steps import question
 from responder.steps import settle as decisions
-from responder.steps.settle import ANSWERED, SKEW, Verdict, settle, too_late, why_left
+from responder.steps.question import ask_again, may_ask_again
+from responder.steps.settle import (
+    ANSWERED,
+    SKEW,
+    Verdict,
+    call_people,
+    numbered,
+    settle,
+    silence,
+    too_late,
+    why_left,
+)
 
 PERMISSIONS = (
-    requests.PERMISSIONS | decisions.PERMISSIONS | console.READING | executions.PERMISSIONS
+    question.PERMISSIONS | decisions.PERMISSIONS | console.READING | executions.PERMISSIONS
 )
 
 
 class ApproveRequest(BaseModel):
-    """What the document's last step sends, or somebody who pretends to be it."""
+    """What the document's last step sends, or EventBridge, or somebody who pretends to be them."""
 
-    approval_id: Annotated[str, StringConstraints(pattern=r"^apr-[0-9a-f]{32}$")]
+    # EventBridge does not say it; then AWS is asked what the automation is about.
+    approval_id: Annotated[str, StringConstraints(pattern=r"^apr-[0-9a-f]{32}$")] | None = None
     automation_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
 
 
@@ -57,22 +75,35 @@ def approve(
     approvals: Approvals,
     receipts: Receipts,
     automations: Automations,
+    uses: Uses,
     waiting: Waiting,
     timeline: Timeline,
     pager: Pager,
     approvers: Sequence[str],
     titles: Mapping[str, str],
+    here: Here,
     now: datetime,
 ) -> ApproveAnswer:
     """Record an answer and pass it on. May run again: the first answer is the one that counts."""
-    approval = approvals.find(request.approval_id)
+    approval = approvals.find(request.approval_id or automations.about(request.automation_id))
     if approval is None:
         raise Refused("there is no such request for approval; nothing was changed")
     if approval.automation_id is None:
         raise Unavailable(f"{approval.order_id} is still being asked about; try again")
+    if request.automation_id in approval.ended:
+        return _stands(approval, None)  # it was taken in, and people were asked again
     if approval.automation_id != request.automation_id:
         raise Refused(f"{approval.order_id} was asked about elsewhere; nothing was changed")
-    answer, verdict = automations.answer(approval.automation_id), None
+    order = incidents.order(approval.incident_id, approval.order_id)
+    receipt = receipts.get(order.incident_id, order.order_id)
+    same_plan = incidents.plan_of(order.incident_id, order.order_id).hash == approval.plan_hash
+    asks_again = same_plan and may_ask_again(approval, receipt, now)
+    verdict, spent, why = None, False, ""
+    try:
+        answer = automations.answer(approval.automation_id)
+    except Broken as error:
+        answer, why = None, one_line(str(error), 300)
+    ended = automations.ended(approval.automation_id) if answer is None else None
     if answer is not None:
         approval, verdict = settle(
             approval,
@@ -84,20 +115,95 @@ def approve(
             pager=pager,
             approvers=approvers,
             titles=titles,
+            asks_again=asks_again,
+        )
+        spent = verdict in (Verdict.VOID, Verdict.ONE_OF_MORE)
+    elif ended is not None and approval.status is ApprovalStatus.WAITING:
+        spent = _died(
+            order,
+            approval,
+            ended,
+            why,
+            receipt,
+            asks_again=asks_again,
+            timeline=timeline,
+            pager=pager,
+            titles=titles,
+            now=now,
+        )
+    if spent and asks_again:
+        approval = ask_again(
+            order,
+            approval,
+            approvals=approvals,
+            uses=uses,
+            automations=automations,
+            asked_for_by=incidents.asked_for_by(order),
+            approvers=approvers,
+            titles=titles,
+            here=here,
         )
     if approval.status in ANSWERED:
         approval = hand_in(approval, approvals=approvals, waiting=waiting, now=now)
         # Once the time is over, the execution stopped waiting to look at the record by itself.
         if approval.handed_in_at is None and now < approval.expires_at - SKEW:
-            order = incidents.order(approval.incident_id, approval.order_id)
             receipt = receipts.get(order.incident_id, order.order_id)
             _unheard(approval, order, receipt, timeline=timeline, pager=pager, titles=titles)
+    return _stands(approval, verdict)
+
+
+def _stands(approval: Approval, verdict: Verdict | None) -> ApproveAnswer:
     return ApproveAnswer(
         incident_id=approval.incident_id,
         order_id=approval.order_id,
         status=approval.status,
         verdict=verdict,
     )
+
+
+def _died(
+    order: Order,
+    approval: Approval,
+    ended: Ended,
+    why: str,
+    receipt: Receipt | None,
+    *,
+    asks_again: bool,
+    timeline: Timeline,
+    pager: Pager,
+    titles: Mapping[str, str],
+    now: datetime,
+) -> bool:
+    """Tell of a question that nobody can answer any more, though its order waits for one.
+
+    False where nothing waits: the order was left, or its time is over, which the machine tells of.
+    """
+    if receipt is not None or now >= approval.expires_at - SKEW:
+        return False
+    at = approval.requested_at if ended.at is None else ended.at.astimezone(UTC)
+    then = "People are asked again." if asks_again else "Nobody is asked any more."
+    said = (
+        f"The automation {approval.automation_id} that asked people ended as {ended.status}, and "
+        f"nobody had decided. {f'{closed(why)} ' if why else ''}Whoever stopped it is in "
+        f"CloudTrail (StopAutomationExecution). {then}"
+    )
+    timeline.record(
+        order.incident_id,
+        f"{numbered('question-died', approval)}:{order.order_id}",
+        at=at,
+        by="approve",
+        text=said,
+    )
+    call_people(
+        order,
+        "QUESTION DIED",
+        f"{said} {silence(order, approval)}",
+        about=f"died:{order.order_id}",
+        pager=pager,
+        titles=titles,
+        now=at,
+    )
+    return True
 
 
 def hand_in(
@@ -142,7 +248,7 @@ def _unheard(
         by="approve",
         text=f"The yes reached nobody. {why}",
     )
-    said = f"{one_line(approval.decided_by or 'A person', 300)} approved it. {why}"
+    said = f"{one_line(approval.who or 'A person', 600)} approved it. {why}"
     too_late(order, said, pager=pager, titles=titles, now=approval.decided_at)
 
 

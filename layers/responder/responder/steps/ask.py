@@ -7,43 +7,29 @@ AWS stays busy it cannot be, and a yes is then found to be too late, because the
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from responder.aws import approvals as requests
-from responder.aws import automations as console
 from responder.aws import timeline as events
 from responder.aws import waiting as executions
 from responder.aws.approvals import Approvals
-from responder.aws.automations import MOST, Automations
+from responder.aws.automations import Automations
 from responder.aws.incidents import Incidents
 from responder.aws.timeline import Timeline
 from responder.aws.uses import Uses
 from responder.aws.waiting import Waiting
 from responder.domain.approval import Approval, ApprovalStatus
 from responder.domain.errors import Refused, Unavailable
-from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId
-from responder.domain.ladder import DEACTIVATE_KEY
-from responder.domain.order import Order
-from responder.domain.use import Use
-from responder.report import commands, use_lines
 from responder.report.model import Here
 from responder.report.wording import in_utc
+from responder.steps import question
 from responder.steps.approve import hand_in
+from responder.steps.question import put, what
 from responder.steps.settle import ANSWERED, silence
-from responder.steps.weigh import unweighed
 
-PERMISSIONS = (
-    requests.PERMISSIONS
-    | events.PERMISSIONS
-    | console.STARTING
-    | console.STOPPING
-    | executions.PERMISSIONS
-)
-
-_UNSEEN = "what else uses it: nobody could look, or not in time"
+PERMISSIONS = question.PERMISSIONS | events.PERMISSIONS | executions.PERMISSIONS
 
 
 class AskRequest(BaseModel):
@@ -74,6 +60,7 @@ def ask(
     uses: Uses,
     waiting: Waiting,
     timeline: Timeline,
+    approvers: Sequence[str],
     titles: Mapping[str, str],
     here: Here,
 ) -> AskAnswer:
@@ -104,17 +91,23 @@ def ask(
         automation_id = approval.automation_id
         try:
             if automation_id is None:
-                # From here on it stays: a look that ends later changes no question.
-                use = uses.first(unweighed(order, _UNSEEN, approval.requested_at))
-                shown = message(order, approval, use, titles=titles, here=here)
-                automation_id = automations.start(approval.approval_id, shown)
+                automation_id = put(
+                    order,
+                    approval,
+                    uses=uses,
+                    automations=automations,
+                    asked_for_by=incidents.asked_for_by(order),
+                    approvers=approvers,
+                    titles=titles,
+                    here=here,
+                )
                 approval = approvals.replace(approval, automation_id=automation_id)
             timeline.record(
                 order.incident_id,
                 f"asked:{order.order_id}",
                 at=approval.requested_at,
                 by="ask",
-                text=f"Asked the approvers whether to carry out {_what(order, titles)}. "
+                text=f"Asked the approvers whether to carry out {what(order, titles)}. "
                 f"{silence(order, approval)} Automation {automation_id}.",
             )
         except Unavailable:
@@ -129,46 +122,12 @@ def ask(
     )
 
 
-def message(
-    order: Order, approval: Approval, use: Use, *, titles: Mapping[str, str], here: Here
-) -> dict[str, str]:
-    """What the approver reads, by the names of the document's parameters.
-
-    Made of what never changes between attempts, so that AWS knows a repeated request again.
-    """
-    undo = commands.release(here, order)
-    return {
-        "Cut": _shown(f"{order.incident_id} asks to carry out: {_what(order, titles)}."),
-        "Why": _shown(order.reason),
-        "Uses": _shown(f"What else uses it: {use_lines.known(use)}"),
-        "NotKnown": _shown(use_lines.not_known(use)),
-        "Silence": _shown(silence(order, approval)),
-        "Undo": _shown(undo.text),
-    }
-
-
-def _what(order: Order, titles: Mapping[str, str]) -> str:
-    principal = order.principal
-    about = [f"account {order.account}"]
-    if principal is not None and order.action_id == DEACTIVATE_KEY and principal.access_key_id:
-        about.insert(0, f"access key {principal.access_key_id}")
-    if principal is not None and principal.session_name:
-        about.append(f"seen as session {one_line(principal.session_name, 64)}")
-    title = titles.get(order.action_id, order.action_id)
-    return f"{title}: {one_line(order.resource, 250)} ({', '.join(about)})"
-
-
 def _take_back(
     approval: Approval, automation_id: str | None, approvals: Approvals, automations: Automations
 ) -> None:
     """Leave no question behind that nothing waits for."""
-    if automation_id is not None:
-        automations.stop(automation_id)
+    # Closed first: a question that is found stopped while it is open is asked again.
     if approval.status is ApprovalStatus.WAITING:
         approvals.replace(approval, status=ApprovalStatus.EXPIRED)
-
-
-def _shown(text: str) -> str:
-    # Systems Manager fills in {{ssm:name}} and {{ automation:… }}, also where an attacker wrote it
-    # (User Guide, "Referencing Parameter Store parameters in runbooks").
-    return one_line(text.replace("{{", "((").replace("}}", "))"), MOST)
+    if automation_id is not None:
+        automations.stop(automation_id)

@@ -110,7 +110,10 @@ def expire(
         return ExpireAnswer(proceed=True, status=approval.status)
     if approval is not None and approval.status is ApprovalStatus.DENIED:
         return ExpireAnswer(proceed=False, status=approval.status)
-    nobody = "No answer that counts came" if answered else "Nobody answered"
+    spent = approval is not None and bool(approval.ended)
+    nobody = "No answer that counts came" if answered or spent else "Nobody answered"
+    if approval is not None and approval.yeses:
+        nobody = f"{approval.yeses[0].by} approved it, and no second person did"
     said = f"{nobody} within {span(order.answer_within)}."
     if doubt is not None:
         said = f"Whether anybody answered is not known: {doubt}."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from responder.domain import next_steps
-from responder.domain.decision import Mode, Proposal, merged
+from responder.domain.decision import Mode, Proposal, by_people, merged, no_yes
 from responder.domain.demand import Demand, proposal_of
 from responder.domain.incident import Incident
 from responder.domain.ladder import GOES_DOWN
@@ -18,7 +18,6 @@ from responder.domain.order import (
     OrderMode,
     Receipt,
     Refusal,
-    Silence,
     Target,
     strength,
 )
@@ -59,11 +58,7 @@ def orders_for(
         about = one.proposal.about
         since[about] = max(one.came_at, since.get(about, one.came_at))
     orders = list[Order]()
-    widened = [
-        proposal
-        for one in asked
-        if (proposal := _wider(one, stands, guarded=policy.guarded)) is not None
-    ]
+    widened = [proposal for one in asked if (proposal := _wider(one, stands, policy)) is not None]
     for proposal in merged([*(one.proposal for one in asked), *widened]):
         so_far = stands.get(proposal.about)
         if so_far is None:
@@ -100,6 +95,7 @@ def demanded(
     planned: Sequence[Order],
     given: Sequence[Order],
     receipts: Sequence[Receipt],
+    policy: Policy,
     protect: ProtectList,
     mode: Mode,
 ) -> tuple[list[Order], list[Refusal]]:
@@ -122,7 +118,7 @@ def demanded(
             refusals.append(led_to)
         elif len(orders) < MOST_DEMANDS:
             covered.add(demand.about)
-            orders.append(_order(incident, led_to, last))
+            orders.append(_order(incident, by_people(led_to, policy), last))
     return orders, refusals
 
 
@@ -145,13 +141,13 @@ def listed(
     return tuple(kept)
 
 
-def _wider(asked: Asked, stands: Mapping[About, Standing], *, guarded: bool) -> Proposal | None:
+def _wider(asked: Asked, stands: Mapping[About, Standing], policy: Policy) -> Proposal | None:
     """The question about the next rung, for what was seen again after it was contained."""
-    found = wider(asked.proposal, asked.seen_at, stands, guarded=guarded)
+    found = wider(asked.proposal, asked.seen_at, stands, guarded=policy.guarded)
     if found is None:
         return None
     target = found.target
-    return Proposal(
+    proposal = Proposal(
         action_id=target.action_id,
         resource=target.resource,
         principal=target.principal,
@@ -164,6 +160,7 @@ def _wider(asked: Asked, stands: Mapping[About, Standing], *, guarded: bool) -> 
         answer_within=asked.proposal.answer_within,
         on_silence=no_yes(asked.proposal.on_silence),
     )
+    return by_people(proposal, policy)
 
 
 def _is_due(proposal: Proposal, so_far: Standing, since: datetime) -> bool:
@@ -187,11 +184,6 @@ def _asking(proposal: Proposal) -> Proposal:
     )
 
 
-def no_yes(silence: Silence) -> Silence:
-    """What silence means where it must not mean yes."""
-    return Silence.ESCALATE if silence is Silence.PROCEED else silence
-
-
 def _order(incident: Incident, proposal: Proposal, last: Order | None) -> Order:
     replaces = None if last is None else last.order_id
     return Order(
@@ -208,6 +200,7 @@ def _order(incident: Incident, proposal: Proposal, last: Order | None) -> Order:
         reason=proposal.reason,
         answer_within=proposal.answer_within,
         on_silence=proposal.on_silence,
+        people_needed=proposal.people_needed,
         replaces=replaces,
     )
 

@@ -7,7 +7,7 @@ about once, when a finding has come since. What a stolen credential led to is pl
 finding names, from the lineage as the last trace left it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel
@@ -24,8 +24,9 @@ from responder.aws.lineages import Lineages
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain import next_steps
+from responder.domain.answer import CANNOT, may_give
 from responder.domain.correlation import owned_key, short_key
-from responder.domain.decision import Mode, decide
+from responder.domain.decision import Mode, decide, no_yes
 from responder.domain.errors import Unavailable
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, IncidentStatus
@@ -40,7 +41,7 @@ from responder.domain.order import (
 )
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
-from responder.steps.ordering import Asked, account_of, demanded, listed, no_yes, orders_for, within
+from responder.steps.ordering import Asked, account_of, demanded, listed, orders_for, within
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -92,6 +93,7 @@ def plan(
     lineages: Lineages,
     policy: Policy,
     protect: ProtectList,
+    approvers: Sequence[str],
     mode: Mode,
 ) -> PlanAnswer:
     """Plan one generation. May run again: the plan that was saved is the one that is returned."""
@@ -105,6 +107,7 @@ def plan(
         lineages,
         policy,
         protect,
+        approvers,
         mode,
     )
     incidents.add_refusals(made.incident_id, made.refusals)
@@ -141,6 +144,7 @@ def _made(
     lineages: Lineages,
     policy: Policy,
     protect: ProtectList,
+    approvers: Sequence[str],
     mode: Mode,
 ) -> Plan:
     incident = incidents.get(request.incident_id)
@@ -170,6 +174,7 @@ def _made(
             planned=orders,
             given=given,
             receipts=filed,
+            policy=policy,
             protect=protect,
             mode=mode,
         )
@@ -178,7 +183,10 @@ def _made(
             incident_id=incident.id,
             generation=request.generation,
             planned_at=request.now,
-            orders=(*_slowed(orders, breaker, policy, request.now), *by_name),
+            orders=tuple(
+                _told_of_people(order, approvers)
+                for order in (*_slowed(orders, breaker, policy, request.now), *by_name)
+            ),
             refusals=listed(refusals, [*orders, *by_name], incident.id),
         )
         if incidents.save_plan(made):
@@ -270,6 +278,14 @@ def _slowed(orders: list[Order], breaker: Breaker, policy: Policy, now: datetime
     ]
 
 
+def _told_of_people(order: Order, approvers: Sequence[str]) -> Order:
+    """The order, saying so if the approvers can never be as many people as it needs."""
+    if may_give(approvers, order.people_needed):
+        return order
+    needed = f"{order.people_needed} different people have to approve it."
+    return order.model_copy(update={"reason": f"{order.reason} {needed} {CANNOT}"})
+
+
 def _retire(made: Plan, incidents: Incidents, receipts: Receipts, timeline: Timeline) -> None:
     """Close the weaker orders that orders of this plan take the place of, unless one was begun."""
     ordered = incidents.orders(made.incident_id)
@@ -300,6 +316,11 @@ def _sentences(made: Plan) -> Iterator[str]:
     asked = len(made.orders) - at_once
     orders = "1 order" if len(made.orders) == 1 else f"{len(made.orders)} orders"
     yield f"Planned {orders}: {at_once} at once, {asked} when a person approves."
+    several = [order for order in made.orders if order.people_needed > 1]
+    if several:
+        yield f"{len(several)} of them when two different people approve."
+    if any(order.reason.endswith(CANNOT) for order in several):
+        yield CANNOT
     if any(order.held for order in made.orders):
         yield "Monitor mode: they are shown, and none is carried out."
     if made.refusals:

@@ -1,8 +1,9 @@
 """Judge what a person decided about an order, and write it into the request.
 
 An answer that does not count is on the timeline and nowhere else: the question is spent, the order
-waits as if nobody had answered, and people are paged at once, because they are no longer asked. A
-principal of the incident can therefore neither approve its own containment nor veto it.
+waits as if nobody had answered, and people are paged at once. They are asked again where there is
+time. A principal of the incident can therefore neither approve its own containment nor veto it.
+Where two people have to approve, the first yes is kept, and the order waits for the second.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from responder.aws.pager import Paged, Pager
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.answer import Answer, is_late, objection
-from responder.domain.approval import Approval, ApprovalStatus
+from responder.domain.approval import Approval, ApprovalStatus, Yes
 from responder.domain.escaping import ascii_line, one_line
 from responder.domain.order import Order, Receipt, ReceiptStatus, Silence
 from responder.report.wording import closed, in_utc
@@ -39,6 +40,7 @@ class Verdict(StrEnum):
     """What became of an answer."""
 
     COUNTS = "counts"
+    ONE_OF_MORE = "counts, and another person is needed"
     LATE = "late"  # its time was over, or the question was closed
     VOID = "void"  # it does not count, whenever it came
 
@@ -54,20 +56,24 @@ def settle(
     pager: Pager,
     approvers: Sequence[str],
     titles: Mapping[str, str],
+    asks_again: bool = False,
 ) -> tuple[Approval, Verdict]:
     """Write what a person decided into the request, if it counts and nothing was decided before.
 
     A no counts for as long as nothing else was recorded; a yes only inside its time, and while the
     order was not left to a person for another reason. An order that a stronger one replaced is not
-    decided about any more.
+    decided about any more. `asks_again` where people are asked once more if this decides nothing.
     """
     order = incidents.order(approval.incident_id, approval.order_id)
     receipt = receipts.get(order.incident_id, order.order_id)
     left = receipt if receipt is not None and receipt.status is ReceiptStatus.LEFT else None
     replaced = left is not None and left.replaced_by is not None
-    against = _against(approval, answer, incidents, approvers)
+    before = any(yes.automation_id == approval.automation_id for yes in approval.yeses)
+    against = None if before else _against(order, approval, answer, incidents, approvers)
     if approval.status in ANSWERED:
         verdict = Verdict.COUNTS
+    elif before and approval.status is ApprovalStatus.WAITING:
+        verdict = Verdict.ONE_OF_MORE
     elif against is not None and not replaced:
         verdict = Verdict.VOID
     elif (
@@ -78,24 +84,31 @@ def settle(
         verdict = Verdict.LATE
         if left is not None and approval.status is ApprovalStatus.WAITING:
             approval = approvals.replace(approval, status=ApprovalStatus.EXPIRED)
+    elif answer.approves and len(approval.yeses) + 1 < order.people_needed:
+        verdict = Verdict.ONE_OF_MORE
+        approval = approvals.replace(approval, yeses=(*approval.yeses, _yes(answer, approval)))
     else:
         verdict = Verdict.COUNTS
+        several = answer.approves and order.people_needed > 1
         approval = approvals.replace(
             approval,
             status=ApprovalStatus.APPROVED if answer.approves else ApprovalStatus.DENIED,
+            yeses=(*approval.yeses, _yes(answer, approval)) if several else approval.yeses,
             decided_by=answer.by,
             decided_at=answer.decided_at,
             comment=answer.comment,
         )
     if verdict is Verdict.COUNTS:
         key, text = "answered", _said(approval)
+    elif verdict is Verdict.ONE_OF_MORE:
+        key, text = "answered-one", "Approved the order. Another person has to approve it too."
     elif verdict is Verdict.LATE:
         key, text = "answered-late", _said_late(approval, answer, left)
     else:
         key, text = "answered-void", f"{_verb(answer)} the order, and it does not count: {against}"
     timeline.record(
         approval.incident_id,
-        f"{key}:{approval.order_id}",
+        f"{numbered(key, approval)}:{approval.order_id}",
         at=answer.decided_at,
         by=one_line(answer.by or "approve", 300),
         text=text,
@@ -104,7 +117,8 @@ def settle(
         call_people(
             order,
             "ANSWER DOES NOT COUNT",
-            f"{_verb(answer)}, and it does not count: {against} Nobody else can answer any more. "
+            f"{_verb(answer)}, and it does not count: {against} "
+            + ("People are asked again. " if asks_again else "Nobody else can answer any more. ")
             + silence(order, approval),
             about=f"void:{order.order_id}",
             pager=pager,
@@ -115,6 +129,11 @@ def settle(
         said = f"{answer.who} approved it, and the yes came too late. {why_left(left.note)}"
         too_late(order, said, pager=pager, titles=titles, now=answer.decided_at)
     return approval, verdict
+
+
+def numbered(key: str, approval: Approval) -> str:
+    """The key of an event that each automation about one order may lead to."""
+    return f"{key}-{len(approval.ended) + 1}" if approval.ended else key
 
 
 def silence(order: Order, approval: Approval) -> str:
@@ -179,14 +198,30 @@ def why_left(note: str | None) -> str:
     return f"A person has it already: {why} Nothing was done because of the answer."
 
 
+def _yes(answer: Answer, approval: Approval) -> Yes:
+    # An answer that counts for one of several people names its person and its automation.
+    return Yes(
+        by=answer.by or "",
+        at=answer.decided_at,
+        automation_id=approval.automation_id or "",
+        comment=answer.comment,
+    )
+
+
 def _against(
-    approval: Approval, answer: Answer, incidents: Incidents, approvers: Sequence[str]
+    order: Order,
+    approval: Approval,
+    answer: Answer,
+    incidents: Incidents,
+    approvers: Sequence[str],
 ) -> str | None:
     return objection(
         answer,
         approval,
         incidents.plan_of(approval.incident_id, approval.order_id).hash,
         approvers,
+        people_needed=order.people_needed,
+        asked_for_by=incidents.asked_for_by(order),
         orders=incidents.orders(approval.incident_id),
         findings=incidents.findings(approval.incident_id),
     )
