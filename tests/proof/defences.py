@@ -64,6 +64,14 @@ UNUSED = (
         "When an answer came before a retry of the question: tests/unit/steps/test_ask.py.",
     ),
     *(Defence("ApproveFunctionRole", right, _VOID) for right in _TO_PAGE),
+    *(
+        Defence(
+            "ApproveFunctionRole",
+            right,
+            "When people are asked again: tests/workflow/test_approval_attacks.py.",
+        )
+        for right in ("iam:PassRole", "ssm:St*AutomationExecution")
+    ),
     Defence(
         "ExpireFunctionRole",
         "dynamodb:Query",
