@@ -90,6 +90,10 @@ def _channels() -> Iterator[str]:
         yield from _entry(channel, "With the role of the function it calls")
         asked = ", ".join(f"`{name}`" for name in sorted(channel.READING))
         yield f"To learn who took an incident over: {asked or 'nothing, it cannot know'}."
+    yield ""
+    yield "Beside it, and in no page's place:"
+    for beside in channels.BESIDE:
+        yield from _entry(beside, "With the role of the function it calls")
 
 
 def _entry(module: Any, calls: str) -> Iterator[str]:

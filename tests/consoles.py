@@ -175,6 +175,25 @@ class Contacts:
         return {"Pages": self.pages[given["EngagementId"]]}
 
 
+class CaseDesk:
+    """Cases by token, each with what it was asked for and its comments."""
+
+    def __init__(self) -> None:
+        self.cases: dict[str, dict[str, Any]] = {}
+        self.comments: dict[str, str] = {}
+
+    def create_case(self, **given: Any) -> dict[str, Any]:
+        fits("security-ir", "CreateCase", given)
+        known = self.cases.setdefault(given["clientToken"], given)
+        assert known == given, "the same token with another request"
+        return {"caseId": "0000000001"}
+
+    def create_case_comment(self, **given: Any) -> dict[str, Any]:
+        fits("security-ir", "CreateCaseComment", given)
+        self.comments.setdefault(given["clientToken"], given["body"])
+        return {"commentId": "000001"}
+
+
 class Topic:
     """An SNS topic that keeps what it was sent."""
 

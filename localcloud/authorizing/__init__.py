@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from localcloud.authorizing import (
+    cases,
     clusters,
     databases,
     detectors,
@@ -48,6 +49,7 @@ SERVICES: Final[Mapping[str, Table]] = {
     "route53resolver": services.looking_only("route53resolver"),
     "s3": s3.needs,
     "s3control": s3.of_account,
+    "security-ir": cases.needs,
     "securityhub": detectors.securityhub,
     "sns": services.sns,
     "sqs": services.sqs,

@@ -26,6 +26,7 @@ from localcloud.fakes import (
     run_command,
     s3_replication,
     scaling,
+    security_ir,
     simulation,
     snapshots,
     stacks,
@@ -63,6 +64,7 @@ def install(
         "kms": {**kms.operations(), **key_states.operations(), **key_uses.operations()},
         "lambda": functions.operations(),
         "s3": s3_replication.Replications().operations(),
+        "security-ir": security_ir.Cases().operations(),
         "securityhub": detections.of_security_hub(),
         "ssm": {
             **automations.operations(),

@@ -46,7 +46,7 @@ def _role_actions(logical_id: str, path: str = MEMBER) -> set[str]:
     [
         (actions, actions.ACTIONS, "action.py"),
         (collectors, collectors.COLLECTORS, "collector.py"),
-        (channels, channels.CHANNELS, "channel.py"),
+        (channels, (*channels.CHANNELS, *channels.BESIDE), "channel.py"),
     ],
 )
 def test_a_catalog_lists_each_module_of_its_folder(

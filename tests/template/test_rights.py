@@ -88,7 +88,7 @@ def call_of(right: str) -> str:
 CATALOGS = [
     *(pytest.param(one, id=one.ID) for one in actions.ACTIONS),
     *(pytest.param(one, id=one.ID) for one in collectors.COLLECTORS),
-    *(pytest.param(one, id=one.ID) for one in channels.CHANNELS),
+    *(pytest.param(one, id=one.ID) for one in (*channels.CHANNELS, *channels.BESIDE)),
 ]
 
 

@@ -77,6 +77,7 @@ class Settings(BaseModel):
     response_plan_arn: str = ""
     approval_document: str = ""  # its name
     console_document: str = ""  # the one that people run to ask this function
+    security_ir: Literal["none", "self", "aws"] = "none"  # who works on a case, if one is opened
     runbooks: tuple[str, ...] = ()  # documents that people run, for the consoles to show
     approvers: tuple[str, ...] = ()  # ARNs of principals who may approve
     jurisdictions: tuple[str, ...] = ()  # where customers live, for example US-CA
@@ -362,6 +363,7 @@ def desk() -> Desk:
         told.pager_topic_arn,
         told.stack_name,
         told.runbooks,
+        "" if told.security_ir == "none" else told.security_ir,
     )
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from mypy_boto3_route53resolver.client import Route53ResolverClient
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3control.client import S3ControlClient
+    from mypy_boto3_security_ir.client import SecurityIncidentResponseClient
     from mypy_boto3_securityhub.client import SecurityHubClient
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_sqs.client import SQSClient
@@ -116,6 +117,10 @@ class Clients:
     def home(self, service: Literal["kms"], region: str | None = None) -> "KMSClient": ...
     @overload
     def home(self, service: Literal["s3"], region: str | None = None) -> "S3Client": ...
+    @overload
+    def home(
+        self, service: Literal["security-ir"], region: str | None = None
+    ) -> "SecurityIncidentResponseClient": ...
     @overload
     def home(self, service: Literal["sns"], region: str | None = None) -> "SNSClient": ...
     @overload

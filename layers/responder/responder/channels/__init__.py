@@ -1,9 +1,15 @@
-"""Every place an incident can be opened at, listed by hand, the best first."""
+"""Every place an incident can be opened at, listed by hand, the best first.
 
-from responder.channels import incident_manager, ops_center, sns_topic
+And those that stand beside it, and take no page's place.
+"""
+
+from types import ModuleType
+
+from responder.channels import incident_manager, ops_center, security_ir, sns_topic
 from responder.channels.channel import Channel, Desk
 
 CHANNELS: tuple[Channel, ...] = (incident_manager, ops_center, sns_topic)
+BESIDE: tuple[ModuleType, ...] = (security_ir,)
 BY_ID: dict[str, Channel] = {channel.ID: channel for channel in CHANNELS}
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from botocore.exceptions import (
     ConnectTimeoutError,
@@ -39,6 +39,7 @@ class Desk:
     pager_topic_arn: str = ""
     stack_name: str = ""  # our own roles are named after it
     runbooks: tuple[str, ...] = ()  # documents that people run, by name
+    security_ir: Literal["", "self", "aws"] = ""  # whether a case is opened, and who works on it
 
     def console(self, path: str) -> str:
         """A page of Systems Manager in the console."""

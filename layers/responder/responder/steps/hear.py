@@ -19,6 +19,7 @@ from responder.aws.clocks import Clocks
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger, Write, incident_pk
 from responder.channels.channel import Acknowledged, Answer, Desk
+from responder.domain.answer import is_party
 from responder.domain.approval import ApprovalStatus
 from responder.domain.errors import Unavailable
 from responder.domain.escaping import one_line
@@ -96,7 +97,9 @@ def hear(
         key=f"heard:{number}",
         at=request.now if found is None else found.at.astimezone(UTC),
         by=one_line(found.by, 300) if found is not None and found.by else place.TITLE,
-        text=_said(found, place.TITLE) + _goes_on(found, incident_id, approvals, clocks),
+        text=_said(found, place.TITLE)
+        + _whose(found, incident_id, incidents)
+        + _goes_on(found, incident_id, approvals, clocks),
     )
     now_said = Heard(answer=answer, number=number)
     # Together, so that no run dies between knowing it and saying it.
@@ -117,6 +120,15 @@ def _said(found: Acknowledged | None, title: str) -> str:
     if found.answer is Answer.TAKEN:
         return f"{who} took it over at {title}."
     return f"{who} resolved it at {title}."
+
+
+def _whose(found: Acknowledged | None, incident_id: str, incidents: Incidents) -> str:
+    """A warning, where the incident itself is about whoever it was."""
+    if found is None or not is_party(
+        found.by, orders=incidents.orders(incident_id), findings=incidents.findings(incident_id)
+    ):
+        return ""
+    return " This incident is about that identity, so it may have been the attacker."
 
 
 def _goes_on(

@@ -18,6 +18,7 @@ from responder.channels.channel import Channel, Desk
 from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
 from responder.domain.related import Related, resources_of
+from responder.steps.case import note_case
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -29,6 +30,7 @@ PERMISSIONS = (
             "ssm-incidents:UpdateRelatedItems",
         }
     )
+    | channels.security_ir.NOTING
 )
 _MIRRORED, _RELATED = "MIRRORED#", "RELATED"
 
@@ -64,10 +66,23 @@ def mirror(
     """Note every event that is not noted yet; how many those were. May run twice, and at once.
 
     What belongs to the incident is shown anew when it grew. A channel that will not show it is said
-    on the timeline, once, and keeps no event back.
+    on the timeline, once, and keeps no event back; nor does a case beside it that is not told.
 
     Does nothing for an incident that is not opened yet: opening it ends with this.
     """
+    shown = _show(incident_id, incidents, timeline, ledger, desk, now)
+    note_case(incident_id, ledger=ledger, timeline=timeline, desk=desk, now=now)
+    return shown
+
+
+def _show(
+    incident_id: str,
+    incidents: Incidents,
+    timeline: Timeline,
+    ledger: Ledger,
+    desk: Desk,
+    now: datetime,
+) -> int:
     at = incidents.get(incident_id).channel
     if at is None:
         return 0

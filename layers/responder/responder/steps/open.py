@@ -22,6 +22,7 @@ from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Channel, Incident
 from responder.domain.summary import Summary, summarise
+from responder.steps.case import open_case
 from responder.steps.mirror import mirror
 
 PERMISSIONS = (
@@ -30,6 +31,7 @@ PERMISSIONS = (
     | paging.PERMISSIONS
     | rota_of.PERMISSIONS
     | frozenset().union(*(channel.PERMISSIONS for channel in channels.CHANNELS))
+    | channels.security_ir.PERMISSIONS
 )
 
 
@@ -66,7 +68,8 @@ def open_incident(
     channel that could not answer just now pages first and is tried again.
     """
     incident = incidents.get(request.incident_id)
-    summary = summarise(incident, incidents.findings(incident.id), mode=mode)
+    findings = incidents.findings(incident.id)
+    summary = summarise(incident, findings, mode=mode)
     now = request.now
     who = _on_call(rotas, now)
     channel = incident.channel
@@ -97,6 +100,10 @@ def open_incident(
     incidents.save_channel(incident.id, channel)
     if channels.BY_ID[channel.id].TAKES_NOTES:
         incidents.point_from(channel, incident.id)
+    try:
+        open_case(incident, findings, summary, ledger=ledger, timeline=timeline, desk=desk, now=now)
+    except Unavailable as error:
+        failure = failure or error
     mirror(incident.id, incidents=incidents, timeline=timeline, ledger=ledger, desk=desk, now=now)
     if failure is not None:
         raise failure
