@@ -24,6 +24,7 @@ class Defence:
 
 
 _NO_PLAN = "Granted with a response plan only, which no account has that is new to that service."
+_NO_CHAT = "Granted where there is a chat: tests/workflow/test_sinks.py."
 _NO_CASE = "Granted where cases are opened: tests/workflow/test_sinks.py."
 _HEARD = "When somebody takes an incident over in a console: tests/workflow/test_sinks.py."
 _RETRY = "When a name is taken already, by a second delivery: tests/unit/aws/test_vault.py."
@@ -49,6 +50,7 @@ UNUSED = (
     Defence("EscalateFunctionRole", "ssm-contacts:*", _NO_PLAN),
     Defence("AcknowledgeFunctionRole", "*", _ANSWERED),
     Defence("HearFunctionRole", "*", _HEARD),
+    Defence("MirrorFunctionRole", "sns:Publish", _NO_CHAT),
     Defence("OpenFunctionRole", "security-ir:*", _NO_CASE),
     Defence("MirrorFunctionRole", "security-ir:*", _NO_CASE),
     Defence(

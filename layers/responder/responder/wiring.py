@@ -74,6 +74,7 @@ class Settings(BaseModel):
     copies_key_arn: str = ""  # empty where no copies are taken over
     pager_topic_arn: str = ""
     escalation_topic_arn: str = ""
+    chat_topic_arn: str = ""  # empty where there is no chat
     response_plan_arn: str = ""
     approval_document: str = ""  # its name
     console_document: str = ""  # the one that people run to ask this function
@@ -364,6 +365,8 @@ def desk() -> Desk:
         told.stack_name,
         told.runbooks,
         "" if told.security_ir == "none" else told.security_ir,
+        told.chat_topic_arn,
+        told.mode,
     )
 
 

@@ -17,6 +17,7 @@ from botocore.exceptions import (
 
 from responder.aws.clients import Clients
 from responder.aws.errors import asking_aws
+from responder.domain.decision import Mode
 from responder.domain.errors import Broken
 from responder.domain.incident import Incident, TimelineEvent
 from responder.domain.related import Related
@@ -40,6 +41,8 @@ class Desk:
     stack_name: str = ""  # our own roles are named after it
     runbooks: tuple[str, ...] = ()  # documents that people run, by name
     security_ir: Literal["", "self", "aws"] = ""  # whether a case is opened, and who works on it
+    chat_topic_arn: str = ""
+    mode: Mode = "monitor"
 
     def console(self, path: str) -> str:
         """A page of Systems Manager in the console."""

@@ -18,7 +18,9 @@ from responder.channels.channel import Channel, Desk
 from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
 from responder.domain.related import Related, resources_of
+from responder.steps import chat
 from responder.steps.case import note_case
+from responder.steps.chat import tell_chat
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -31,6 +33,7 @@ PERMISSIONS = (
         }
     )
     | channels.security_ir.NOTING
+    | chat.PERMISSIONS
 )
 _MIRRORED, _RELATED = "MIRRORED#", "RELATED"
 
@@ -66,12 +69,15 @@ def mirror(
     """Note every event that is not noted yet; how many those were. May run twice, and at once.
 
     What belongs to the incident is shown anew when it grew. A channel that will not show it is said
-    on the timeline, once, and keeps no event back; nor does a case beside it that is not told.
+    on the timeline, once, and keeps no event back; nor does a case or a chat that is not told.
 
     Does nothing for an incident that is not opened yet: opening it ends with this.
     """
     shown = _show(incident_id, incidents, timeline, ledger, desk, now)
     note_case(incident_id, ledger=ledger, timeline=timeline, desk=desk, now=now)
+    tell_chat(
+        incident_id, incidents=incidents, timeline=timeline, ledger=ledger, desk=desk, now=now
+    )
     return shown
 
 
