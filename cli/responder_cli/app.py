@@ -13,6 +13,7 @@ from responder_cli.evidence import evidence
 from responder_cli.hold import hold
 from responder_cli.laws import laws
 from responder_cli.on_call import on_call_command
+from responder_cli.on_call_stack import on_call_stack
 from responder_cli.plan import plan
 from responder_cli.register import register
 from responder_cli.release import release
@@ -25,6 +26,7 @@ for command in (
 ):
     app.command()(command)
 app.command("on-call")(on_call_command)
+app.command("on-call-stack")(on_call_stack)
 
 
 @app.command(
