@@ -162,6 +162,10 @@ class Cloud:
         client = self._operator("organizations", account=management, region=self._region)
         return organization.found(client, members)
 
+    def grows_old(self, account: str) -> None:
+        """Give an account what AWS has closed to new ones: Incident Manager."""
+        self.registry.old_accounts.add(account)
+
     def spread_iam_over(self, span: timedelta) -> None:
         """From now on, judge callers by what IAM held so long ago. It takes no time by default.
 

@@ -189,6 +189,7 @@ class Registry:
     layers: list[Layer] = field(default_factory=list)
     exports: dict[tuple[str, str, str], str] = field(default_factory=dict)  # account, region, name
     bus_policies: dict[str, list[str]] = field(default_factory=dict)  # bus ARN to documents
+    old_accounts: set[str] = field(default_factory=set)  # that have what AWS closed to new ones
 
     def function(self, name_or_arn: str, *, account: str | None = None) -> Function:
         """The function with this name, logical id or ARN; a version or alias suffix is ignored.

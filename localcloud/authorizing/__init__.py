@@ -54,6 +54,7 @@ SERVICES: Final[Mapping[str, Table]] = {
     "sns": services.sns,
     "sqs": services.sqs,
     "ssm": systems_manager.ssm,
+    "ssm-contacts": systems_manager.contacts,
     "ssm-incidents": systems_manager.incidents,
     "stepfunctions": services.states,
     "sts": identities.sts,

@@ -30,6 +30,8 @@ _SSM: Final = {
     "PutParameter": ("parameter/", "Name"),
 }
 
+_CONTACT_KEYS = ("EngagementId", "PageId", "ContactChannelId", "ContactId")
+
 
 def ssm(asked: Asked) -> list[Needed]:
     """What a call of Systems Manager needs."""
@@ -86,4 +88,18 @@ def incidents(asked: Asked) -> list[Needed]:
     given = asked.params
     named = given.get("responsePlanArn") or given.get("incidentRecordArn") or given.get("arn")
     resource = str(named) if named else "*"
-    return [Needed(f"ssm-incidents:{asked.operation}", resource, owner_of(resource, asked))]
+    if asked.operation == "StartIncident":  # Incident Manager makes an OpsItem in the caller's name
+        beside = [Needed("ssm:CreateOpsItem", "*", asked.account)]
+    else:
+        beside = []
+    return [
+        Needed(f"ssm-incidents:{asked.operation}", resource, owner_of(resource, asked)),
+        *beside,
+    ]
+
+
+def contacts(asked: Asked) -> list[Needed]:
+    """What a call of Incident Manager's contacts needs."""
+    given = asked.params
+    named = next((given[one] for one in _CONTACT_KEYS if one in given), "*")
+    return [Needed(f"ssm-contacts:{asked.operation}", named, asked.account)]

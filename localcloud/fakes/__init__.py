@@ -12,6 +12,7 @@ from localcloud.fakes import (
     automation,
     cloudtrail,
     clusters,
+    contacts,
     database_snapshots,
     detections,
     functions,
@@ -45,6 +46,7 @@ def install(
 ) -> None:
     """Serve every fake of a new pretend cloud. Each cloud has its own, with nothing in it."""
     automations = automation.Automations(switchboard, registry, later, enforcement)
+    called = contacts.Contacts(registry)
     history = cloudtrail.History(switchboard)
     served: dict[str, dict[str, Fake]] = {
         "cloudformation": stacks.Stacks(registry).operations(),
@@ -72,7 +74,8 @@ def install(
             **instances.managed_operations(),
             **run_command.RunCommand().operations(),
         },
-        "ssm-incidents": incident_manager.operations(),
+        "ssm-contacts": called.operations(),
+        "ssm-incidents": incident_manager.IncidentManager(registry, called).operations(),
     }
     for service, operations in served.items():
         for operation, fake in operations.items():

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from responder_cli.drill.accounts import Account
 from responder_cli.drill.screen import Screen
 
 
@@ -25,6 +26,10 @@ def drill(
     shuffle: Annotated[
         int | None, typer.Option(help="Deliver the events out of order, by this seed.")
     ] = None,
+    account: Annotated[
+        Account,
+        typer.Option(help="new: made today. old: had Incident Manager; with a case and a chat."),
+    ] = Account.NEW,
 ) -> None:
     """Rehearse an incident without an AWS account. Ends with 1 unless every check holds."""
     # Here, because the emulator takes a second to import and other commands do without it.
@@ -32,6 +37,6 @@ def drill(
 
     assert scenario is Scenario.STOLEN_KEY
     screen = Screen(plain=plain)
-    result = run_drill(out, screen, duplicate=duplicate, shuffle=shuffle)
+    result = run_drill(out, screen, duplicate=duplicate, shuffle=shuffle, account=account)
     screen.summary(result)
     raise typer.Exit(0 if result.holds else 1)

@@ -17,7 +17,8 @@ from responder.domain.order import Receipt, ReceiptStatus
 from responder.report import commands
 from responder.report.model import Here
 from responder.report.wording import counted, span
-from responder_cli.drill import effects, standing, world
+from responder_cli.drill import effects, sinks, standing, world
+from responder_cli.drill.accounts import Account
 from responder_cli.drill.approver import NAME as ALICE
 from responder_cli.drill.approver import Approver
 from responder_cli.drill.attack import (
@@ -56,6 +57,7 @@ def run_drill(
     duplicate: bool = False,
     shuffle: int | None = None,
     starts_at: datetime | None = None,
+    account: Account = Account.NEW,
 ) -> DrillResult:
     """Run it. The report goes to `out`; the virtual clock begins at `starts_at`, or now."""
     began = time.perf_counter()
@@ -69,7 +71,7 @@ def run_drill(
         ) as cloud,
         screen.acts(len(_ACTS)),
     ):
-        drill = _Drill(cloud, screen, out)
+        drill = _Drill(cloud, screen, out, account)
         drill.theft()
         drill.answer(duplicate=duplicate, shuffle=shuffle)
         drill.approve()
@@ -82,13 +84,15 @@ def run_drill(
 class _Drill:
     """The acts, one after the other. Making it is the first: the stacks, the people, the shop."""
 
-    def __init__(self, cloud: Cloud, screen: Screen, out: Path) -> None:
-        self.cloud, self.screen, self.out = cloud, screen, out
+    def __init__(self, cloud: Cloud, screen: Screen, out: Path, account: Account) -> None:
+        self.cloud, self.screen, self.out, self.account = cloud, screen, out, account
         self.stage = Stage(cloud, screen, _ACTS)
         self.stage.act()
         vault = self._stands(world.deploy_vault(cloud))
         copies = self._stands(world.deploy_copies(cloud, vault))
-        responder = self._stands(world.deploy_responder(cloud, vault, copies))
+        responder = self._stands(
+            world.deploy_responder(cloud, vault, copies, sinks.prepare(cloud, account))
+        )
         member = self._stands(world.deploy_member(cloud, copies))
         forwarder = self._stands(world.deploy_forwarder(cloud))
         world.hire(cloud)
@@ -242,7 +246,7 @@ class _Drill:
         for incident in self.watch.incidents():
             counsel = Counsel(self.cloud, self.stacks, incident.id)
             Deadlines(self.cloud, self.watch, self.stage, counsel, self.found_at).pass_by()
-            standing.people(self.stage, self.cloud, self.watch, incident)
+            sinks.check(self.stage, self.cloud, self.watch, incident, self.account)
             where = counsel.report(incident.generation, self.cloud.faked)
             self.report = save_report(self.cloud, self.out, where, incident.id)
 

@@ -46,13 +46,18 @@ def people(stage: Stage, cloud: Cloud, watch: Watch, incident: Incident) -> None
         noted += " ".join(found["OperationalData"])
     events = watch.timeline.events(incident.id)
     missing = [event.key for event in events if event.key[:60] not in noted]
-    openings = [page for page in cloud.published if (page.subject or "").startswith(_severities())]
+    openings = [page for page in cloud.published if is_opening(page.subject)]
     stage.check(
         "Opened once, paged once, and every event of the timeline is noted where it was opened",
         len(items) == len(openings) == 1 and bool(events) and not missing,
         f"{len(items)} OpsItem, {len(openings)} page; {len(events) - len(missing)} of"
         f" {len(events)} events noted",
     )
+
+
+def is_opening(subject: str) -> bool:
+    """Whether a page is the one about a new incident."""
+    return subject.startswith(_severities())
 
 
 def evidence(stage: Stage, cloud: Cloud, watch: Watch, bucket: str, incident: Incident) -> None:
