@@ -13,10 +13,17 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.validate import ParamValidator
 
 from responder.aws.clients import Clients
+from responder.aws.incidents import Incidents
+from responder.aws.ledger import Ledger
+from responder.aws.notices import Notices
+from responder.aws.pager import Pager
+from responder.aws.silences import Silences
+from responder.aws.snoozable import Snoozable
 from tests.builders import HOME, NOON, REGION
 
 PLAN_ARN = f"arn:aws:ssm-incidents::{HOME}:response-plan/breach"
 TOPIC_ARN = f"arn:aws:sns:{REGION}:{HOME}:pager"
+QUIET_ARN = f"arn:aws:sns:{REGION}:{HOME}:quiet"
 OURS = f"arn:aws:sts::{HOME}:assumed-role/responder-MirrorFunctionRole-1/responder-Mirror"
 PERSON = f"arn:aws:sts::{HOME}:assumed-role/OnCall/ana@example.com"
 _session = botocore.session.get_session()
@@ -218,3 +225,14 @@ class TheseClients(Clients):
         super().__init__(REGION)
         for name, client in services.items():
             self._home[name.replace("_", "-"), REGION] = client
+
+
+def a_snoozable(ledger: Ledger, topic: Any, quietly: Any) -> Snoozable:
+    """Both topics over one table."""
+    return Snoozable(
+        Pager(ledger, topic, TOPIC_ARN),
+        Pager(ledger, quietly, QUIET_ARN),
+        Silences(ledger),
+        Notices(ledger),
+        Incidents(ledger),
+    )

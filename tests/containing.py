@@ -20,7 +20,6 @@ from responder.aws.clients import Clients, MemberRole
 from responder.aws.correlations import Correlations
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
-from responder.aws.pager import Pager
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.approval import Approval, ApprovalStatus
@@ -45,7 +44,7 @@ from tests.builders import (
     an_incident,
     an_order,
 )
-from tests.consoles import TOPIC_ARN, Topic
+from tests.consoles import Topic, a_snoozable
 from tests.vaults import Life
 
 DENY_ALL = "arn:aws:iam::aws:policy/AWSDenyAll"
@@ -311,7 +310,7 @@ class World:
             incidents=Incidents(ledger),
             approvals=Approvals(ledger),
             receipts=Receipts(ledger),
-            pager=Pager(ledger, topic, TOPIC_ARN),
+            pager=a_snoozable(ledger, topic, topic),
             timeline=Timeline(ledger),
             titles={action.ID: action.TITLE for action in actions.ACTIONS},
         )

@@ -30,6 +30,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         receipts=wiring.receipts(),
         timeline=wiring.timeline(),
         generations=wiring.generations(),
+        notices=wiring.notices(),
+        opener=wiring.opener(),
         policy=policy_or_none(wiring.rule_store(), tell=logger.error),
         mode=wiring.settings().mode,
     )

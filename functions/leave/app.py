@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         incidents=wiring.incidents(),
         approvals=wiring.approvals(),
         receipts=wiring.receipts(),
-        pager=wiring.pager(),
+        pager=wiring.snoozable(),
         timeline=wiring.timeline(),
         titles={action.ID: action.TITLE for action in actions.ACTIONS},
     )

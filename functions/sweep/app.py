@@ -21,6 +21,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         timeline=wiring.timeline(),
         pager=wiring.pager(),
         escalation=wiring.escalation_pager(),
+        snoozable=wiring.snoozable(),
         trackers=wiring.trackers(),
         now=request.now or datetime.now(UTC),
     )

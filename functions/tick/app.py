@@ -22,5 +22,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         timeline=wiring.timeline(),
         pager=wiring.pager(),
         escalation=wiring.escalation_pager(),
+        snoozable=wiring.snoozable(),
     )
     return answer.model_dump(mode="json")

@@ -54,6 +54,11 @@ UNUSED = (
     Defence("OpenFunctionRole", "security-ir:*", _NO_CASE),
     Defence("MirrorFunctionRole", "security-ir:*", _NO_CASE),
     Defence(
+        "IntakeFunctionRole",
+        "lambda:InvokeFunction",
+        "When a finding comes to an incident that is quiet: tests/workflow/test_quiet.py.",
+    ),
+    Defence(
         "AskFunctionRole",
         "iam:PassRole",
         "The emulator asks for it inside StartAutomationExecution, and records that call only.",

@@ -332,7 +332,7 @@ def test_nobody_changes_the_protect_list_the_policy_or_the_kill_switch(
     ("parameter", "who"),
     [
         ("ProtectParameter", {"Intake", "Plan", "Contain", "Cut", "Trace"}),
-        ("PolicyParameter", {"Intake", "Plan", "Trace", "Board"}),
+        ("PolicyParameter", {"Intake", "Open", "Plan", "Trace", "Board"}),
         (STOP, {"Contain", "Board"}),
         ("another", set()),
     ],
@@ -411,6 +411,7 @@ def test_who_sets_what_in_motion(action: str, thing: str, who: list[str]) -> Non
         ("logs:GetLogEvents", "log-group:Logs:log-stream:any"),
         ("sns:DeleteTopic", "PagerTopic"),
         ("sns:SetTopicAttributes", "PagerTopic"),
+        ("sns:DeleteTopic", "QuietTopic"),
         ("sqs:DeleteQueue", "IntakeQueue"),
         ("sqs:PurgeQueue", "IntakeQueue"),
         ("ssm:UpdateDocument", "document/breach-responder-approve-containment"),

@@ -15,6 +15,7 @@ from tests.template.templates import ROOT, functions, step
 PACKAGE = ROOT / "layers/responder/responder"
 # Where IAM has another word than the API (Service Authorization Reference).
 CALLED = {
+    "lambda:InvokeFunction": "invoke",
     "lambda:GetLayerVersion": "get_layer_version_by_arn",
     "s3:GetAccountPublicAccessBlock": "get_public_access_block",
     "s3:GetBucketNotification": "get_bucket_notification_configuration",

@@ -21,6 +21,8 @@ from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.lineages import Lineages
 from responder.aws.machine import Machine
+from responder.aws.notices import Notices
+from responder.aws.opener import Opener
 from responder.aws.pager import Pager
 from responder.aws.progress import Progress
 from responder.aws.queues import Queues
@@ -31,6 +33,8 @@ from responder.aws.reports import Reports
 from responder.aws.rota_store import RotaStore
 from responder.aws.rule_store import RuleStore
 from responder.aws.signer import Signer
+from responder.aws.silences import Silences
+from responder.aws.snoozable import Snoozable
 from responder.aws.timeline import Timeline
 from responder.aws.trackers import Trackers
 from responder.aws.uses import Uses
@@ -67,6 +71,7 @@ class Settings(BaseModel):
     protect_parameter: str = ""
     stop_parameter: str = ""  # the kill switch
     rota_parameter: str = ""  # who is on call
+    assets_parameter: str = ""  # what things are worth
     evidence_bucket: str = ""
     evidence_account: str = ""
     evidence_key_arn: str = ""
@@ -75,6 +80,8 @@ class Settings(BaseModel):
     pager_topic_arn: str = ""
     escalation_topic_arn: str = ""
     chat_topic_arn: str = ""  # empty where there is no chat
+    quiet_topic_arn: str = ""
+    open_function: str = ""  # name of the function that tells people, for intake
     response_plan_arn: str = ""
     approval_document: str = ""  # its name
     console_document: str = ""  # the one that people run to ask this function
@@ -166,8 +173,13 @@ def lineages() -> Lineages:
 def rule_store() -> RuleStore:
     """The shop's policy and protect list."""
     told = settings()
-    client = home_clients().home("ssm")
-    return RuleStore(client, told.policy_parameter, told.protect_parameter, told.stop_parameter)
+    return RuleStore(
+        home_clients().home("ssm"),
+        told.policy_parameter,
+        told.protect_parameter,
+        told.stop_parameter,
+        told.assets_parameter,
+    )
 
 
 def protect_list(function_arn: str) -> ProtectList:
@@ -351,6 +363,36 @@ def queues() -> Queues:
 def escalation_pager() -> Pager:
     """The topic that is told of deadlines that are hours away, or missed."""
     return Pager(ledger(), home_clients().home("sns"), settings().escalation_topic_arn)
+
+
+@cache
+def quiet_pager() -> Pager:
+    """The topic that wakes nobody."""
+    return Pager(ledger(), home_clients().home("sns"), settings().quiet_topic_arn)
+
+
+@cache
+def snoozable() -> Snoozable:
+    """The topic that wakes people, or the quiet one while somebody asked for quiet."""
+    return Snoozable(pager(), quiet_pager(), silences(), notices(), incidents())
+
+
+@cache
+def notices() -> Notices:
+    """Whether people are woken by each incident."""
+    return Notices(ledger())
+
+
+@cache
+def silences() -> Silences:
+    """Who asked for quiet about what."""
+    return Silences(ledger())
+
+
+@cache
+def opener() -> Opener:
+    """The function that tells people."""
+    return Opener(home_clients().home("lambda"), settings().open_function)
 
 
 @cache

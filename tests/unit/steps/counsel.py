@@ -14,6 +14,7 @@ from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.pager import Pager
 from responder.aws.records import Records
+from responder.aws.snoozable import Snoozable
 from responder.aws.timeline import Timeline
 from responder.aws.trackers import Trackers
 from responder.domain.clock import Clock
@@ -22,7 +23,7 @@ from responder.steps.record import RecordAnswer, read_request, record
 from responder.steps.sweep import SweepAnswer, sweep
 from responder.steps.tick import TickAnswer, TickRequest, tick
 from tests.builders import HOME, INCIDENT_ID, NOON, REGION, a_finding, an_incident
-from tests.consoles import TOPIC_ARN, Topic
+from tests.consoles import TOPIC_ARN, Topic, a_snoozable
 from tests.vaults import Life
 
 BY = "counsel@example.com"
@@ -42,6 +43,7 @@ class Office:
     jurisdictions: Sequence[str] = HERE
     on_call: Topic = field(default_factory=Topic)
     above: Topic = field(default_factory=Topic)
+    quietly: Topic = field(default_factory=Topic)
     escalation_arn: str = TOPIC_ARN
 
     def open(self, incident_id: str = INCIDENT_ID, **given: Any) -> None:
@@ -72,7 +74,11 @@ class Office:
             timeline=Timeline(table),
             pager=Pager(table, living.of(self.on_call), TOPIC_ARN),
             escalation=Pager(table, living.of(self.above), self.escalation_arn),
+            snoozable=self.snoozable(living),
         )
+
+    def snoozable(self, life: Life) -> Snoozable:
+        return a_snoozable(self.table(life), life.of(self.on_call), life.of(self.quietly))
 
     def sweep(self, now: datetime = NOON) -> SweepAnswer:
         return sweep(
@@ -80,6 +86,7 @@ class Office:
             timeline=Timeline(self.ledger),
             pager=Pager(self.ledger, Life().of(self.on_call), TOPIC_ARN),
             escalation=Pager(self.ledger, Life().of(self.above), self.escalation_arn),
+            snoozable=self.snoozable(Life()),
             trackers=self.trackers,
             now=now,
         )

@@ -1,7 +1,8 @@
 """One incident to a campaign, one response to a generation, whatever the order of arrival."""
 
+import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,12 +16,15 @@ from responder.aws.incidents import INCIDENT, Incidents
 from responder.aws.ledger import Ledger, incident_pk
 from responder.aws.lineages import Lineages
 from responder.aws.machine import Machine
+from responder.aws.notices import Notices
+from responder.aws.opener import Opener
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.finding import Finding, Resource, Severity, Source
 from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.noise import Attention
 from responder.domain.order import Order, OrderMode, Receipt, ReceiptStatus
 from responder.domain.policy import DEFAULT_POLICY, Policy
 from responder.domain.principal import Principal, PrincipalKind
@@ -29,10 +33,23 @@ from responder.steps.intake import Intake, Outcome, Taken, policy_or_none
 from responder.steps.plan import PlanAnswer, PlanRequest, plan
 from tests.asking import APPROVERS
 from tests.builders import HOME, NOON, REGION, SHOP, a_finding, a_session, a_user
+from tests.consoles import fits
 from tests.vaults import DiedHereError, Life
 
 HOUR = timedelta(hours=1)
 BUCKET = Resource(kind="S3Bucket", id="arn:aws:s3:::customer-exports")
+
+
+@dataclass
+class Told:
+    """What stands for Lambda: keeps who was asked what."""
+
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def invoke(self, **given: Any) -> dict[str, Any]:
+        fits("lambda", "Invoke", given)
+        self.asked.append(json.loads(given["Payload"]))
+        return {"StatusCode": 202}
 
 
 @dataclass
@@ -41,6 +58,7 @@ class World:
 
     ledger: Ledger
     machine: Machine
+    opener: Told = field(default_factory=Told)
 
     def take(
         self,
@@ -63,6 +81,8 @@ class World:
             generations=Generations(
                 table, replace(self.machine, client=living.of(self.machine.client))
             ),
+            notices=Notices(table),
+            opener=Opener(living.of(self.opener), "open"),
             policy=policy,
             drill=drill,
             mode=mode,
@@ -545,3 +565,38 @@ def test_a_principal_of_another_incident_stays_with_it(world: World) -> None:
 def test_an_attack_sequence_with_hundreds_of_names_fits_into_one_write(world: World) -> None:
     many = tuple(a_user(f"u{n}", f"AKIA{n:016d}") for n in range(100))
     assert world.take(a_finding(principals=many, sequence_key="arn:seq")).taken is Taken.OPENED
+
+
+@pytest.mark.parametrize("loud", [True, False])
+def test_a_finding_that_comes_to_a_quiet_incident_has_it_looked_at_again(
+    world: World, loud: bool
+) -> None:
+    opened = world.take(a_finding())
+    assert opened.incident_id is not None
+    told = Attention(loud=loud, reason="for a reason")
+    Notices(world.ledger).decide(opened.incident_id, told, now=NOON)
+    assert not world.opener.asked
+    at = NOON + timedelta(minutes=9)
+    world.take(a_finding(key=f"{a_finding().key}2", severity=Severity.CRITICAL), at)
+    asked = {"incident_id": opened.incident_id, "now": at.isoformat()}
+    assert world.opener.asked == ([] if loud else [asked])
+
+
+def test_a_run_that_died_before_it_asked_asks_when_the_finding_is_delivered_again(
+    world: World,
+) -> None:
+    opened = world.take(a_finding())
+    told = Attention(loud=False, reason="for a reason")
+    Notices(world.ledger).decide(opened.incident_id or "", told, now=NOON)
+    worse = a_finding(key=f"{a_finding().key}2", severity=Severity.CRITICAL)
+    ends_at = 0
+    while not world.opener.asked:
+        world.opener.asked.clear()
+        try:
+            world.take(worse, life=Life(ends_at))
+        except DiedHereError:
+            assert not world.opener.asked
+        ends_at += 1
+    world.opener.asked.clear()
+    assert world.take(worse).taken is Taken.REPEATED
+    assert len(world.opener.asked) == 1

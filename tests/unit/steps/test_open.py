@@ -8,17 +8,24 @@ import boto3
 import pytest
 
 from responder.aws.incidents import Incidents
-from responder.aws.ledger import Ledger
+from responder.aws.ledger import Ledger, incident_pk
+from responder.aws.notices import Notices
 from responder.aws.pager import Pager
 from responder.aws.rota_store import RotaStore
+from responder.aws.rule_store import RuleStore
+from responder.aws.silences import Silences
 from responder.aws.timeline import Timeline
 from responder.channels.channel import Desk
 from responder.domain.errors import Broken, Unavailable
+from responder.domain.finding import Finding, Severity
+from responder.domain.noise import NO_POLICY
 from responder.steps.mirror import incident_of, mirror
+from responder.steps.notice import notice
 from responder.steps.open import OpenAnswer, OpenRequest, open_incident
 from tests.builders import INCIDENT_ID, NOON, REGION, a_finding, a_user, an_incident
 from tests.consoles import (
     PLAN_ARN,
+    QUIET_ARN,
     TOPIC_ARN,
     IncidentManager,
     OpsCenter,
@@ -40,6 +47,8 @@ class World:
     ssm: OpsCenter = field(default_factory=OpsCenter)
     manager: IncidentManager = field(default_factory=IncidentManager)
     topic: Topic = field(default_factory=Topic)
+    quietly: Topic = field(default_factory=Topic)
+    quiet_arn: str = QUIET_ARN
     rota: str = ""  # the name of its parameter
 
     def run(self, now: datetime = NOON, life: Life | None = None) -> OpenAnswer:
@@ -52,10 +61,17 @@ class World:
             timeline=Timeline(table),
             ledger=table,
             pager=Pager(table, living.of(self.topic), self.topic_arn),
-            rotas=RotaStore(living.of(boto3.client("ssm", region_name=REGION)), self.rota),
+            quiet=Pager(table, living.of(self.quietly), self.quiet_arn),
+            notices=Notices(table),
+            silences=Silences(table),
+            rules=RuleStore(self._ssm(living), "policy", "", "", "assets"),
+            rotas=RotaStore(self._ssm(living), self.rota),
             desk=Desk(clients, "aws", self.plan, self.topic_arn),
             mode="monitor",
         )
+
+    def _ssm(self, living: Life) -> Any:
+        return living.of(boto3.client("ssm", region_name=REGION))
 
     def mirror(self) -> int:
         desk = Desk(TheseClients(ssm=self.ssm, ssm_incidents=self.manager))
@@ -79,6 +95,9 @@ class World:
 
 @pytest.fixture
 def world(ledger: Ledger) -> World:
+    ssm = boto3.client("ssm", region_name=REGION)
+    ssm.put_parameter(Name="policy", Type="String", Value="default")
+    ssm.put_parameter(Name="assets", Type="String", Value="none")
     Incidents(ledger).create(an_incident(), a_finding())
     return World(ledger)
 
@@ -338,3 +357,126 @@ def test_a_list_that_the_channel_refuses_is_said_and_keeps_no_event_back(world: 
     assert "OpsItemInvalidParameterException" in world.said("not-related")
     [reference] = world.ssm.items
     assert "found (test)" in world.ssm.notes(reference)
+
+
+BRUTE = "UnauthorizedAccess:EC2/SSHBruteForce"
+
+
+def quiet_world(ledger: Ledger, **given: Any) -> World:
+    ssm = boto3.client("ssm", region_name=REGION)
+    ssm.put_parameter(Name="policy", Type="String", Value="default")
+    ssm.put_parameter(Name="assets", Type="String", Value="none")
+    minor = {"type": BRUTE, "severity": Severity.LOW, "principals": ()} | given
+    Incidents(ledger).create(an_incident(severity=minor["severity"]), a_finding(**minor))
+    return World(ledger)
+
+
+def joined(world: World, **given: Any) -> None:
+    """A finding that intake wrote to the incident since."""
+    finding = a_finding(**{"key": f"{a_finding().key}2", "principals": (), **given})
+    world.ledger.add(incident_pk(INCIDENT_ID), f"FINDING#{finding.key}", finding)
+
+
+def test_what_need_not_wake_anybody_is_told_quietly_once_and_says_why(ledger: Ledger) -> None:
+    world = quiet_world(ledger)
+    world.run()
+    world.run(NOON + timedelta(minutes=10))
+    assert not world.topic.messages
+    [told] = world.quietly.messages
+    assert told["Subject"].startswith("[QUIET] ")
+    reason = f"Quiet: the most of it is {BRUTE} (low): likely, of normal value, and nothing is cut."
+    assert f"Nobody was paged. {reason}" in told["Message"]
+    assert world.said("told-quietly") == f"Told quietly; nobody was paged. {reason}"
+    assert len(world.ssm.items) == 1
+
+
+def test_a_finding_that_makes_it_worse_pages_once(ledger: Ledger) -> None:
+    world = quiet_world(ledger)
+    world.run()
+    joined(world, type=BRUTE, severity=Severity.HIGH)
+    world.run(NOON + timedelta(minutes=10))
+    world.run(NOON + timedelta(minutes=20))
+    [page] = world.topic.messages
+    assert "Pages for UnauthorizedAccess:EC2/SSHBruteForce (high): likely" in page["Message"]
+    assert "Pages for" in world.said("paged")
+    assert len(world.quietly.messages) == 1
+
+
+def test_what_woke_people_does_not_become_quiet(world: World) -> None:
+    world.run()
+    boto3.client("ssm", region_name=REGION).put_parameter(
+        Name="assets",
+        Type="String",
+        Overwrite=True,
+        Value='{"assets": [{"value": "low", "patterns": ["*"]}]}',
+    )
+    world.run(NOON + timedelta(minutes=10))
+    assert len(world.topic.messages) == 1
+    assert not world.quietly.messages
+
+
+def test_a_finding_that_comes_while_it_is_decided_is_decided_about(ledger: Ledger) -> None:
+    """Intake saw no decision yet, so nobody has this looked at again."""
+    world = quiet_world(ledger)
+
+    class Late(Incidents):
+        def findings(self, incident_id: str) -> list[Finding]:
+            found = super().findings(incident_id)
+            if len(found) == 1:
+                joined(world, type=BRUTE, severity=Severity.CRITICAL)
+            return found
+
+    told = notice(
+        INCIDENT_ID,
+        incidents=Late(ledger),
+        notices=Notices(ledger),
+        rules=RuleStore(boto3.client("ssm", region_name=REGION), "policy", "", "", "assets"),
+        silences=Silences(ledger),
+        now=NOON,
+    )
+    assert told.loud
+
+
+@pytest.mark.parametrize("text", ["assets: 3", "nonsense: []"])
+def test_what_things_are_worth_and_cannot_be_read_pages(ledger: Ledger, text: str) -> None:
+    world = quiet_world(ledger)
+    boto3.client("ssm", region_name=REGION).put_parameter(
+        Name="assets", Type="String", Value=text, Overwrite=True
+    )
+    world.run()
+    [page] = world.topic.messages
+    assert NO_POLICY in page["Message"]
+
+
+def test_a_quiet_incident_is_not_opened_where_that_calls_people_until_it_must_be(
+    ledger: Ledger,
+) -> None:
+    world = quiet_world(ledger)
+    world.plan = PLAN_ARN
+    world.manager.engagements = ["arn:aws:ssm-contacts:us-west-2:444455556666:contact/oncall"]
+    assert world.run().channel == "ops_center"
+    assert not world.manager.records
+    assert "Incident Manager (its plan calls people, and this is quiet)" in world.said("opened")
+    joined(world, type=BRUTE, severity=Severity.CRITICAL)
+    world.run(NOON + timedelta(minutes=10))
+    assert len(world.manager.records) == 1
+    assert not world.topic.messages
+    assert world.said("paged").startswith("Left paging to Incident Manager")
+
+
+def test_where_incident_manager_cannot_be_reached_later_the_topic_pages(ledger: Ledger) -> None:
+    world = quiet_world(ledger)
+    world.plan = PLAN_ARN
+    world.run()
+    world.manager.start_incident = no_endpoint  # type: ignore[method-assign]
+    joined(world, type=BRUTE, severity=Severity.CRITICAL)
+    world.run(NOON + timedelta(minutes=10))
+    assert len(world.topic.messages) == 1
+
+
+def test_without_a_quiet_topic_the_timeline_says_so(ledger: Ledger) -> None:
+    world = quiet_world(ledger)
+    world.quiet_arn = ""
+    world.run()
+    assert not world.topic.messages
+    assert world.said("told-quietly").startswith("This stack has no quiet topic; nobody was paged.")

@@ -1,13 +1,14 @@
-"""The shop's policy and protect list, kept as parameters where no member account can edit them."""
+"""The shop's policy and lists, kept as parameters where no member account can edit them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from responder.aws.errors import asking_aws
+from responder.domain.asset import Assets
 from responder.domain.errors import Broken
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
-from responder.sources.rulebook import read_policy, read_protect_list
+from responder.sources.rulebook import read_assets, read_policy, read_protect_list
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm.client import SSMClient
@@ -18,12 +19,13 @@ GO, STOP = "go", "stop"  # what the kill switch says
 
 @dataclass(frozen=True)
 class RuleStore:
-    """Reads both anew each time: a change counts for the next finding."""
+    """Reads each anew each time: a change counts for the next finding."""
 
     client: "SSMClient"
     policy_parameter: str
     protect_parameter: str
     stop_parameter: str = ""
+    assets_parameter: str = ""
 
     def policy(self) -> Policy:
         """The policy. Raises `Broken` if it cannot be read; nobody guesses a policy."""
@@ -33,6 +35,10 @@ class RuleStore:
         """The protect list, with the responder's own roles. Raises `Broken` like `policy`."""
         text = self._value(self.protect_parameter)
         return ProtectList(patterns=read_protect_list(text, self.protect_parameter), own=own)
+
+    def assets(self) -> Assets:
+        """What things are worth. Raises `Broken` like `policy`."""
+        return read_assets(self._value(self.assets_parameter), self.assets_parameter)
 
     def is_stopped(self) -> bool:
         """Whether the kill switch is on. What cannot be read is no leave to cut: it raises."""

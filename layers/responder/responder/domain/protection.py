@@ -41,7 +41,7 @@ class ProtectList(BaseModel):
     def match(self, *names: str) -> str | None:
         """The pattern that one of these ARNs or names matches, if one does."""
         for pattern in (*self.own, *self.patterns):
-            if any(_fits(form, name) for form in _forms(pattern) for name in names):
+            if any(fits(form, name) for form in _forms(pattern) for name in names):
                 return pattern
         return None
 
@@ -111,7 +111,8 @@ def _forms(pattern: str) -> tuple[str, ...]:
     return (pattern,)
 
 
-def _fits(pattern: str, name: str) -> bool:
+def fits(pattern: str, name: str) -> bool:
+    """Whether a pattern is of this name. A whole ARN is compared part by part, as IAM does it."""
     parts, found = pattern.split(":", _COLONS), name.split(":", _COLONS)
     if parts[0].casefold() != "arn" or len(parts) <= _COLONS:
         return _rule(pattern).fullmatch(name) is not None

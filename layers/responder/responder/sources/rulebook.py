@@ -1,4 +1,4 @@
-"""Reads the two documents a shop writes: its policy and its protect list. JSON or YAML.
+"""Reads what a shop writes: its policy, its protect list, what things are worth. JSON or YAML.
 
 Unreadable text raises `Broken` with the line and the field: acting on a list that we misread
 would be worse than not acting.
@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from responder.domain.asset import Assets
 from responder.domain.errors import Broken
 from responder.domain.policy import DEFAULT_POLICY, Policy
 from responder.sources.documents import document, validated
@@ -49,3 +50,13 @@ def read_protect_list(text: str, name: str = "the protect list") -> tuple[str, .
         if not pattern.strip("*?"):
             raise Broken(f"{name}: the pattern {pattern} would protect everybody")
     return tuple(patterns)
+
+
+def read_assets(text: str, name: str = "the assets") -> Assets:
+    """What things are worth; `none` or nothing says that all are worth the same."""
+    if text.strip() in ("", "none"):
+        return Assets()
+    node, data = document(text, name)
+    if not isinstance(data, dict):
+        raise Broken(f"{name}, line 1: not an object with the field assets")
+    return validated(Assets, data, node, name)

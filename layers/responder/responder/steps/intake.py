@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict
 from responder.aws import correlations as seats
 from responder.aws import generations as runs
 from responder.aws import ledger as table
+from responder.aws import notices as decisions
+from responder.aws import opener as opening
 from responder.aws import receipts as proof
 from responder.aws import rule_store
 from responder.aws import timeline as events
@@ -22,6 +24,8 @@ from responder.aws.correlations import Claim, Correlations, Held, Recorded, Seat
 from responder.aws.generations import Generations
 from responder.aws.incidents import FINDING, INCIDENT, Incidents
 from responder.aws.ledger import Item, Write, incident_pk
+from responder.aws.notices import Notices
+from responder.aws.opener import Opener
 from responder.aws.receipts import Receipts
 from responder.aws.rule_store import RuleStore
 from responder.aws.timeline import Timeline
@@ -51,6 +55,8 @@ PERMISSIONS = (
     | rule_store.PERMISSIONS
     | proof.PERMISSIONS
     | runs.PERMISSIONS
+    | decisions.PERMISSIONS
+    | opening.PERMISSIONS
 )
 WINDOW = timedelta(hours=24)
 _TRIES = 8
@@ -100,6 +106,8 @@ class Intake:
     receipts: Receipts
     timeline: Timeline
     generations: Generations
+    notices: Notices
+    opener: Opener
     policy: Policy | None
     mode: Mode = "monitor"
     drill: bool = False
@@ -115,7 +123,14 @@ class Intake:
             raise Unavailable(f"the incident of {finding.key} is being written by others")
         if outcome.incident_id is not None:
             self.generations.start(self.incidents.get(outcome.incident_id), now)
+            self._wake(outcome.incident_id, now)
         return outcome
+
+    def _wake(self, incident_id: str, now: datetime) -> None:
+        """What was told quietly may have become what people are paged for."""
+        told = self.notices.get(incident_id)
+        if told is not None and not told.loud:
+            self.opener.look_again(incident_id, now=now)
 
     def _try(self, finding: Finding, now: datetime) -> Outcome | None:
         """One attempt; None if another writer was first."""

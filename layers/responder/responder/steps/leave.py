@@ -13,13 +13,13 @@ from pydantic import AwareDatetime, BaseModel
 
 from responder.aws import approvals as asked
 from responder.aws import ledger as table
-from responder.aws import pager as paging
 from responder.aws import receipts as proof
+from responder.aws import snoozable as snoozing
 from responder.aws import timeline as events
 from responder.aws.approvals import Approvals
 from responder.aws.incidents import Incidents
-from responder.aws.pager import Pager
 from responder.aws.receipts import Receipts
+from responder.aws.snoozable import Snoozable
 from responder.aws.timeline import Timeline
 from responder.domain import next_steps
 from responder.domain.approval import ApprovalStatus
@@ -28,14 +28,11 @@ from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.order import Receipt, ReceiptStatus
 
 PERMISSIONS = (
-    (
-        table.PERMISSIONS
-        | proof.PERMISSIONS
-        | asked.PERMISSIONS
-        | events.PERMISSIONS
-        | paging.PERMISSIONS
-    )
-    - table.LISTING  # it knows the key of each item
+    table.PERMISSIONS
+    | proof.PERMISSIONS
+    | asked.PERMISSIONS
+    | events.PERMISSIONS
+    | snoozing.PERMISSIONS
 )
 _MOST = 400  # of a reason, which may be an attacker's or an approver's text
 _SETTLED = (ReceiptStatus.CONTAINED, ReceiptStatus.RELEASED)
@@ -68,7 +65,7 @@ def leave(
     incidents: Incidents,
     approvals: Approvals,
     receipts: Receipts,
-    pager: Pager,
+    pager: Snoozable,
     timeline: Timeline,
     titles: Mapping[str, str],
 ) -> LeaveAnswer:

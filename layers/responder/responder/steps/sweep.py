@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel
 from responder.aws import trackers as watching
 from responder.aws.pager import Pager
 from responder.aws.records import Records
+from responder.aws.snoozable import Snoozable
 from responder.aws.timeline import Timeline
 from responder.aws.trackers import Trackers
 from responder.domain.errors import Broken, ResponderError, Unavailable
@@ -39,6 +40,7 @@ def sweep(
     timeline: Timeline,
     pager: Pager,
     escalation: Pager,
+    snoozable: Snoozable,
     trackers: Trackers,
     now: datetime,
 ) -> SweepAnswer:
@@ -56,6 +58,7 @@ def sweep(
                 timeline=timeline,
                 pager=pager,
                 escalation=escalation,
+                snoozable=snoozable,
             )
         except Exception as error:  # noqa: BLE001 (whatever it is, it is raised at the end)
             failed[incident_id] = error

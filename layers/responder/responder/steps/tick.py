@@ -3,30 +3,32 @@
 Each milestone of each clock is told once to each audience, and what is due at the same time goes
 in one page. That one was missed is told again each day, until a person says something about it.
 After an outage only the most urgent milestone of a clock is told, and the page names those it
-passed over.
+passed over. While an incident is quiet, so are reminders of what is not due within days.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
-from responder.aws import pager as paging
+from responder.aws import snoozable as snoozing
 from responder.aws import timeline as events
 from responder.aws.clocks import Stored
 from responder.aws.pager import LEASE, Paged, Pager
 from responder.aws.records import Records
+from responder.aws.snoozable import Snoozable
 from responder.aws.timeline import Timeline
 from responder.domain import milestone as milestones
 from responder.domain.clock import Clock, ClockState
 from responder.domain.errors import ResponderError, Unavailable
 from responder.domain.identifiers import IncidentId
-from responder.domain.milestone import REPEATED, Audience, Milestone, mark
+from responder.domain.milestone import REPEATED, URGENT, Audience, Milestone, mark
 from responder.steps import recount as counting
 from responder.steps.recount import recount
 from responder.steps.reminders import Reminder, about, bundle, said, subject, text
 
-PERMISSIONS = counting.PERMISSIONS | paging.PERMISSIONS | events.PERMISSIONS
+PERMISSIONS = counting.PERMISSIONS | snoozing.PERMISSIONS | events.PERMISSIONS
 _AT_MOST = timedelta(days=1)  # so that a moved date is seen
 _TRIES = 5
 _OF_MISSING = (Milestone.MISSED, Milestone.STILL_MISSED)
@@ -56,6 +58,7 @@ def tick(
     timeline: Timeline,
     pager: Pager,
     escalation: Pager,
+    snoozable: Snoozable,
 ) -> TickAnswer:
     """Remind and escalate. May run again: what was sent is noted, and sent once.
 
@@ -69,7 +72,7 @@ def tick(
         failure, stored = error, records.clocks.stored(request.incident_id)
     for audience, topic in ((Audience.ON_CALL, pager), (Audience.ESCALATION, escalation)):
         try:
-            if _tell(audience, topic, stored, request, records, timeline):
+            if _tell(audience, topic, snoozable, stored, request, records, timeline):
                 stored = records.clocks.stored(request.incident_id)
         except ResponderError as error:
             failure = failure or error
@@ -88,6 +91,7 @@ def tick(
 def _tell(
     audience: Audience,
     topic: Pager,
+    snoozable: Snoozable,
     stored: Sequence[Stored],
     request: TickRequest,
     records: Records,
@@ -98,7 +102,11 @@ def _tell(
     if not reminders:
         return False
     drill = records.incidents.get(request.incident_id).drill
-    paged = topic.page(
+    why = None
+    if not any(reminder.milestone in URGENT for reminder in reminders):
+        why = snoozable.why_quiet(request.incident_id, now=request.now)
+    page = topic.page if why is None else partial(snoozable.tell, why=why)
+    paged = page(
         request.incident_id,
         subject=subject(reminders, request.incident_id, drill=drill),
         text=text(reminders, request.incident_id, audience, drill=drill, now=request.now),
@@ -112,7 +120,8 @@ def _tell(
         f"reminded:{about(reminders, audience)}",
         at=request.now,
         by="tick",
-        text=said(reminders, audience, nobody=paged is Paged.NOBODY),
+        text=said(reminders, audience, nobody=paged is Paged.NOBODY)
+        + ("" if why is None else f" Told quietly. {why}"),
     )
     _note(audience, reminders, request, records)
     return True
