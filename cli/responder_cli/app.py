@@ -18,11 +18,12 @@ from responder_cli.plan import plan
 from responder_cli.register import register
 from responder_cli.release import release
 from responder_cli.scope.command import scope
+from responder_cli.snooze import known, snooze
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 for command in (
     *(drill, board, plan, deadlines, laws, scope, register, report),
-    *(acknowledge, cut, release, evidence, hold),
+    *(acknowledge, cut, release, evidence, hold, snooze, known),
 ):
     app.command()(command)
 app.command("on-call")(on_call_command)

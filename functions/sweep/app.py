@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from responder import wiring
 from responder.steps.sweep import SweepRequest, sweep
+from responder.steps.wake import Wake
 
 logger = Logger()
 
@@ -23,6 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         escalation=wiring.escalation_pager(),
         snoozable=wiring.snoozable(),
         trackers=wiring.trackers(),
+        wake=Wake(wiring.incidents(), wiring.approvals(), wiring.receipts(), wiring.snoozable()),
         now=request.now or datetime.now(UTC),
     )
     logger.info("swept", incidents=answer.incidents, trackers=answer.trackers)

@@ -8,11 +8,13 @@ from typing import Any
 
 import boto3
 
+from responder.aws.approvals import Approvals
 from responder.aws.clocks import Clocks
 from responder.aws.facts import RecordedFacts
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.pager import Pager
+from responder.aws.receipts import Receipts
 from responder.aws.records import Records
 from responder.aws.snoozable import Snoozable
 from responder.aws.timeline import Timeline
@@ -22,6 +24,7 @@ from responder.steps.assess import AssessRequest, start_clocks
 from responder.steps.record import RecordAnswer, read_request, record
 from responder.steps.sweep import SweepAnswer, sweep
 from responder.steps.tick import TickAnswer, TickRequest, tick
+from responder.steps.wake import Wake
 from tests.builders import HOME, INCIDENT_ID, NOON, REGION, a_finding, an_incident
 from tests.consoles import TOPIC_ARN, Topic, a_snoozable
 from tests.vaults import Life
@@ -88,6 +91,12 @@ class Office:
             escalation=Pager(self.ledger, Life().of(self.above), self.escalation_arn),
             snoozable=self.snoozable(Life()),
             trackers=self.trackers,
+            wake=Wake(
+                Incidents(self.ledger),
+                Approvals(self.ledger),
+                Receipts(self.ledger),
+                self.snoozable(Life()),
+            ),
             now=now,
         )
 

@@ -39,7 +39,7 @@ class Silences:
 
     def all(self) -> list[Silence]:
         """Every silence there ever was, the first to end first."""
-        found = [Silence.model_validate_json(one.body) for one in self.ledger.items(_PK, "")]
+        found = [Silence.model_validate_json(one.body) for one in self.ledger.items(_PK, "sil-")]
         return sorted(found, key=lambda one: (one.over_at, one.silence_id))
 
     def get(self, silence_id: str) -> Silence | None:
@@ -88,9 +88,13 @@ class Silences:
         """The silence that keeps pages about an incident quiet just now; noted that it did."""
         found = silencing(self.all(), incident, findings, now)
         if found is not None:
-            covered = Covered(incident_id=incident.id, at=now)
-            self.ledger.add(_covered(found.silence_id), incident.id, covered)
+            self.cover(found, incident.id, now=now)
         return found
+
+    def cover(self, silence: Silence, incident_id: str, *, now: datetime) -> None:
+        """Note that a silence keeps an incident quiet."""
+        covered = Covered(incident_id=incident_id, at=now)
+        self.ledger.add(_covered(silence.silence_id), incident_id, covered)
 
     def covered(self, silence_id: str) -> list[Covered]:
         """The incidents that a silence kept quiet."""

@@ -1,10 +1,15 @@
-"""Tick every open clock, in case a tracker died, and start another tracker where one did."""
+"""Tick every open clock, in case a tracker died, and start another tracker where one did.
+
+Says also that a snooze is over, and which question waits past its time.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel
 
+from responder.aws import approvals as asked
+from responder.aws import receipts as proof
 from responder.aws import trackers as watching
 from responder.aws.pager import Pager
 from responder.aws.records import Records
@@ -16,8 +21,9 @@ from responder.domain.escaping import one_line
 from responder.domain.incident import incident_of
 from responder.steps import tick as ticking
 from responder.steps.tick import TickRequest, tick
+from responder.steps.wake import Wake
 
-PERMISSIONS = ticking.PERMISSIONS | watching.PERMISSIONS
+PERMISSIONS = ticking.PERMISSIONS | watching.PERMISSIONS | asked.PERMISSIONS | proof.PERMISSIONS
 _NEW = timedelta(minutes=15)  # the response to an incident starts its tracker within that
 
 
@@ -28,10 +34,12 @@ class SweepRequest(BaseModel):
 
 
 class SweepAnswer(BaseModel):
-    """How many incidents had something due, and for how many a tracker was started again."""
+    """How many incidents had something due, for how many a tracker was started; what people got."""
 
     incidents: int
     trackers: int = 0
+    silences: int = 0  # that ended while something was open
+    stuck: int = 0  # questions past their time
 
 
 def sweep(
@@ -42,6 +50,7 @@ def sweep(
     escalation: Pager,
     snoozable: Snoozable,
     trackers: Trackers,
+    wake: Wake,
     now: datetime,
 ) -> SweepAnswer:
     """Tick each incident that has something due, the longest waiting first. May run again.
@@ -62,17 +71,22 @@ def sweep(
             )
         except Exception as error:  # noqa: BLE001 (whatever it is, it is raised at the end)
             failed[incident_id] = error
-    started = 0
+    started = over = stuck = 0
     try:
         started = _revive(records, timeline, trackers, now)
     except ResponderError as error:
         failed["the trackers"] = error
+    try:
+        over = wake.after_quiet(now=now)
+        stuck = wake.of_stuck_questions(records.clocks.open(), now=now)
+    except ResponderError as error:
+        failed["what is quiet or waits"] = error
     if failed:
         said = "; ".join(f"{name}: {one_line(str(error), 200)}" for name, error in failed.items())
         again = all(isinstance(error, Unavailable) for error in failed.values())
         kind = Unavailable if again else Broken
         raise kind(f"{len(failed)} of {len(due)} incidents could not be ticked: {said}")
-    return SweepAnswer(incidents=len(due), trackers=started)
+    return SweepAnswer(incidents=len(due), trackers=started, silences=over, stuck=stuck)
 
 
 def unwatched(records: Records, trackers: Trackers, *, now: datetime) -> Iterator[str]:
