@@ -24,6 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         timeline=wiring.timeline(),
         pager=wiring.pager(),
         escalation=wiring.escalation_pager(),
+        snoozable=wiring.snoozable(),
         rotas=wiring.rota_store(),
         desk=wiring.desk(),
         mode=wiring.settings().mode,

@@ -12,6 +12,7 @@ from responder.aws.approvals import Approvals
 from responder.aws.escalations import Escalations
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
+from responder.aws.notices import Notices
 from responder.aws.pager import LEASE, Pager
 from responder.aws.rota_store import RotaStore
 from responder.aws.timeline import Timeline
@@ -21,11 +22,12 @@ from responder.domain.approval import Approval, ApprovalStatus
 from responder.domain.errors import Refused
 from responder.domain.escalation import Escalation
 from responder.domain.incident import Channel, IncidentStatus
+from responder.domain.noise import Attention
 from responder.domain.summary import summarise
 from responder.steps.acknowledge import AcknowledgeAnswer, AcknowledgeRequest, acknowledge
 from responder.steps.escalate import EscalateAnswer, EscalateRequest, escalate
 from tests.builders import INCIDENT_ID, NOON, REGION, a_finding, an_incident
-from tests.consoles import TOPIC_ARN, OpsCenter, TheseClients, Topic, refusing
+from tests.consoles import TOPIC_ARN, OpsCenter, TheseClients, Topic, a_snoozable, refusing
 from tests.vaults import DiedHereError, Life
 
 ESCALATION_ARN = TOPIC_ARN.replace(":pager", ":escalation")
@@ -104,6 +106,7 @@ class Night:
             timeline=Timeline(table),
             pager=self.pager(table, living),
             escalation=Pager(table, living.of(self.topic), ESCALATION_ARN),
+            snoozable=a_snoozable(table, living.of(self.topic), living.of(self.topic)),
             rotas=self.rotas(living),
             desk=Desk(self.clients(living), stack_name="breach-responder"),
             mode="respond",
@@ -336,3 +339,25 @@ def test_while_another_run_calls_nobody_is_called_twice(night: Night) -> None:
         night.escalate(later)
         assert len(night.topic.messages) <= max(paged, 1) + 1
         assert [call.who for call in night.record().calls] == ["Ana Ruiz", "Ben Okafor"]
+
+
+def test_nobody_is_called_about_what_is_quiet_and_the_next_is_once_it_is_not(night: Night) -> None:
+    notices = Notices(night.ledger)
+    notices.decide(INCIDENT_ID, Attention(loud=False, reason="minor"), now=NOON)
+    at, before = NOON, len(night.topic.messages)
+    for _ in range(3):
+        answer = night.escalate(at)
+        assert answer.waiting
+        assert answer.next_at == at + timedelta(minutes=15)
+        at = answer.next_at
+    assert len(night.topic.messages) == before
+    notices.decide(INCIDENT_ID, Attention(loud=True, reason="worse"), now=at)
+    night.escalate(at)
+    assert len(night.topic.messages) == before + 1
+
+
+def test_what_stays_quiet_is_not_looked_at_for_ever(night: Night) -> None:
+    told = Attention(loud=False, reason="minor")
+    Notices(night.ledger).decide(INCIDENT_ID, told, now=NOON)
+    assert night.escalate(NOON + timedelta(days=14)).waiting
+    assert not night.escalate(NOON + timedelta(days=15)).waiting

@@ -3,7 +3,7 @@
 An answer is an approval or a denial that counts, `responder acknowledge`, or what the channel
 shows: an OpsItem in progress. Where that cannot be read, people are called all the same, and told
 so. What a principal of the incident says is no answer. Nothing else waits for one: cuts, clocks and
-evidence go on.
+evidence go on. While an incident is quiet nobody is called, and this looks again later.
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,14 @@ from responder import channels
 from responder.aws import approvals as requests
 from responder.aws import escalations as calls
 from responder.aws import ledger as table
-from responder.aws import pager as paging
+from responder.aws import snoozable as snoozing
 from responder.aws import timeline as events
 from responder.aws.approvals import Approvals
 from responder.aws.escalations import Escalations, Stored
 from responder.aws.incidents import Incidents
 from responder.aws.pager import LEASE, Paged, Pager
 from responder.aws.rota_store import RotaStore
+from responder.aws.snoozable import Snoozable
 from responder.aws.timeline import Timeline
 from responder.channels.channel import Answer, Desk
 from responder.domain.answer import is_party
@@ -51,9 +52,11 @@ PERMISSIONS = (
     | calls.PERMISSIONS
     | requests.PERMISSIONS
     | events.PERMISSIONS
-    | paging.PERMISSIONS
+    | snoozing.PERMISSIONS
     | frozenset().union(*(channel.READING for channel in channels.CHANNELS))
 )
+_WHILE_QUIET = timedelta(minutes=15)
+_QUIET_AT_MOST = timedelta(days=15)  # longer than any silence; a finding still pages then
 _NOBODY = "Nobody answered any of the calls, and nobody else is called."
 _TAKEN = {Answer.TAKEN: "took it over", Answer.RESOLVED: "resolved it"}
 
@@ -99,6 +102,7 @@ def escalate(
     timeline: Timeline,
     pager: Pager,
     escalation: Pager,
+    snoozable: Snoozable,
     rotas: RotaStore,
     desk: Desk,
     mode: str,
@@ -108,6 +112,9 @@ def escalate(
     Where the channel calls people by itself, it goes on by itself too, and nobody is called here.
     """
     incident = incidents.get(request.incident_id)
+    if snoozable.why_quiet(incident.id, now=request.now) is not None:
+        waiting = request.now - incident.opened_at < _QUIET_AT_MOST
+        return EscalateAnswer(waiting=waiting, next_at=_whole(request.now + _WHILE_QUIET))
     rota, unread = _rota(rotas)
     hand = _Hand(
         incident,
