@@ -76,6 +76,30 @@ def test_a_custom_action_says_what_the_person_asked_for() -> None:
     assert finding.requested_action == "Respond to breach"
 
 
+@pytest.mark.parametrize(
+    ("resources", "asked"),
+    [
+        (["arn:aws:securityhub:us-west-2:111122223333:action/custom/BreachContain"], "contain"),
+        (["arn:aws:securityhub:us-west-2:111122223333:action/custom/BreachKnown"], "known"),
+        (["arn:aws:securityhub:us-west-2:111122223333:action/custom/Respond"], None),
+        ([], None),
+        ({"0": "arn"}, None),
+        (["arn:aws:securityhub:us-west-2:111122223333:action/custom/BreachContain"] * 2, None),
+    ],
+)
+def test_what_a_custom_action_asks_for_is_read_from_its_arn_and_no_name(
+    resources: object, asked: str | None
+) -> None:
+    event = an_event("security-hub/recon-iamuser-maliciousipcaller-custom-action")
+    event["detail"]["actionName"] = "Breach contain"
+    assert the_finding(event | {"resources": resources}).request == asked
+
+
+def test_a_finding_that_nobody_sent_asks_for_nothing() -> None:
+    button = "arn:aws:securityhub:us-west-2:111122223333:action/custom/BreachContain"
+    assert the_finding(an_event(f"security-hub/{STOLEN}") | {"resources": [button]}).request is None
+
+
 def test_a_sample_is_a_sample_in_both_hubs() -> None:
     event = an_event(f"security-hub/{STOLEN}")
     event["detail"]["findings"][0]["Sample"] = True

@@ -22,10 +22,10 @@ from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken, Unavailable
-from responder.domain.finding import Finding, Resource, Severity, Source
+from responder.domain.finding import Finding, Request, Resource, Severity, Source
 from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.noise import Attention
-from responder.domain.order import Order, OrderMode, Receipt, ReceiptStatus
+from responder.domain.order import Order, OrderMode, Receipt, ReceiptStatus, Silence
 from responder.domain.policy import DEFAULT_POLICY, Policy
 from responder.domain.principal import Principal, PrincipalKind
 from responder.domain.protection import ProtectList
@@ -429,6 +429,95 @@ def test_a_person_who_sends_a_finding_again_is_on_the_timeline(world: World) -> 
     world.take(asked)
     texts = [event.text for event in Timeline(world.ledger).events(first.incident_id or "")]
     assert "A person sent this finding here: Respond." in texts
+
+
+def clicked(request: Request, **given: Any) -> Finding:
+    plain: dict[str, Any] = {
+        "source": Source.SECURITY_HUB_ACTION,
+        "requested_action": f"Breach {request.value}",
+        "request": request,
+    }
+    return a_finding(**(plain | given))
+
+
+CLUSTER = {
+    "type": "Policy:Kubernetes/ExposedDashboard",
+    "principals": (a_user(),),
+    "severity": Severity.LOW,
+}
+
+
+def test_a_click_on_contain_asks_the_approvers_whatever_the_policy_leaves_to_a_person(
+    world: World,
+) -> None:
+    for given in (CLUSTER, {"type": "Software/Other", "known_type": False}):
+        key = f"{a_finding().key}-{given['type']}"
+        first = world.take(clicked(Request.CONTAIN, key=key, **given))
+        assert first.taken in (Taken.OPENED, Taken.JOINED)
+        world.plan(first)
+        orders = world.orders(first)
+        assert orders
+        assert {order.mode for order in orders} == {OrderMode.APPROVAL}
+        assert Silence.PROCEED not in {order.on_silence for order in orders}
+
+
+def test_a_click_on_contain_of_a_known_finding_runs_the_response_again_once(world: World) -> None:
+    serious = {**CLUSTER, "type": "Backdoor:EC2/C&CActivity.B", "severity": Severity.HIGH}
+    first = world.take(a_finding(**serious))
+    world.plan(first)
+    assert not world.orders(first)
+    again = world.take(clicked(Request.CONTAIN, **serious))
+    assert again.generation == 2
+    world.plan(again)
+    assert {order.mode for order in world.orders(again)} == {OrderMode.APPROVAL}
+    assert world.take(clicked(Request.CONTAIN, **serious)).generation == 2
+    later = a_finding(**serious, updated_at=NOON + HOUR)
+    assert world.take(later).generation == 2, "an update of the detector takes nothing back"
+
+
+def test_a_click_on_preserve_opens_an_incident_and_has_nothing_cut(world: World) -> None:
+    first = world.take(clicked(Request.PRESERVE))
+    assert first.taken is Taken.OPENED
+    world.plan(first)
+    assert not world.orders(first)
+
+
+@pytest.mark.parametrize("source", [Source.GUARDDUTY, Source.SECURITY_HUB])
+def test_a_click_on_preserve_holds_back_no_cut_of_the_policy(world: World, source: Source) -> None:
+    plain = a_finding(source=source)
+    for order in ((clicked(Request.PRESERVE), plain), (plain, clicked(Request.PRESERVE))):
+        finding = [one.model_copy(update={"key": f"{one.key}{order[0].source}"}) for one in order]
+        world.take(finding[0])
+        last = world.take(finding[1])
+        world.plan(last)
+        assert world.orders(last)
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        (Request.RELEASE, "To do it: responder release inc-"),
+        (
+            Request.KNOWN,
+            f"If it is: responder known --account {SHOP} --principal {a_user().arn} "
+            "--from 203.0.113.7 --type Exfiltration:S3/AnomalousBehavior --for 8h",
+        ),
+    ],
+)
+def test_a_click_on_release_or_known_says_what_to_type_and_does_nothing(
+    world: World, request_: Request, says: str
+) -> None:
+    first = world.take(a_finding())
+    before = world.orders(first)
+    for _ in range(2):
+        done = world.take(clicked(request_))
+        assert (done.taken, done.generation) == (Taken.REPEATED, 1)
+    texts = [event.text for event in Timeline(world.ledger).events(first.incident_id or "")]
+    [said] = [text for text in texts if "custom action" in text]
+    assert says in said
+    assert "does not say who clicked, so nothing was changed" in said
+    assert world.orders(first) == before
+    assert world.take(clicked(request_, key=f"{a_finding().key}-other")).taken is Taken.RECORDED
 
 
 def test_without_a_policy_every_finding_opens_an_incident(world: World) -> None:

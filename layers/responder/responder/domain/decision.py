@@ -8,8 +8,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from responder.domain import next_steps
+from responder.domain.custom_action import ONLY_SAID
 from responder.domain.escaping import one_line
-from responder.domain.finding import Finding, Resource
+from responder.domain.finding import Finding, Request, Resource
 from responder.domain.finding_types import MEANINGS, ROLE_CREDENTIALS, Meaning
 from responder.domain.ladder import GOES_DOWN, of_principal, of_thing
 from responder.domain.order import About, OrderMode, Refusal, Silence, Target, strength
@@ -64,7 +65,13 @@ def decide(
     if recorded is not None:
         return _recorded(finding, recorded)
     rule = policy.rule_for(finding)
-    if not finding.known_type:
+    if finding.request is Request.PRESERVE:
+        why = "A person asked by a custom action of Security Hub to preserve this, and no more."
+        rule = Rule(then=Then.ESCALATE)
+    elif finding.request is Request.CONTAIN and not _acts(rule, finding):
+        why = "A person asked for containment by a custom action of Security Hub."
+        rule = _asked(rule, finding)
+    elif not finding.known_type:
         why = "This type of finding is not known here, so nothing is cut because of it."
         rule = Rule(then=Then.ESCALATE)
     elif rule.then is Then.RECORD and finding.requested_action is None:
@@ -101,6 +108,25 @@ def decide(
     )
 
 
+def _acts(rule: Rule, finding: Finding) -> bool:
+    """Whether the policy cuts or asks by itself."""
+    return finding.known_type and rule.then in (Then.AUTOMATIC, Then.APPROVAL)
+
+
+def _asked(rule: Rule, finding: Finding) -> Rule:
+    """A click names no person, so the approvers are asked, and their silence cuts nothing."""
+    asked = Rule(then=Then.APPROVAL, things=Then.APPROVAL)
+    if not finding.known_type:
+        return asked
+    return asked.model_copy(
+        update={
+            "things": Then.AUTOMATIC if rule.things is Then.AUTOMATIC else Then.APPROVAL,
+            "actions": rule.actions,
+            "answer_within_minutes": rule.answer_within_minutes,
+        }
+    )
+
+
 def only_recorded(finding: Finding, *, drill: bool) -> str | None:
     """Why a finding is never acted upon, whatever the policy says; None if it may be."""
     if finding.sample and not drill:
@@ -111,6 +137,8 @@ def only_recorded(finding: Finding, *, drill: bool) -> str | None:
         return "It was replayed from an archive."
     if finding.archived:
         return "It is archived, suppressed or resolved at its source."
+    if finding.request in ONLY_SAID:
+        return "A person sent it by a custom action that opens nothing, and no incident holds it."
     return None
 
 

@@ -17,6 +17,15 @@ class Source(StrEnum):
     SECURITY_HUB_V2 = "security-hub-v2"
 
 
+class Request(StrEnum):
+    """What a person asks for by one of our custom actions of Security Hub."""
+
+    CONTAIN = "contain"
+    PRESERVE = "preserve"
+    RELEASE = "release"
+    KNOWN = "known"
+
+
 class Severity(StrEnum):
     """GuardDuty's five bands, lowest first."""
 
@@ -78,3 +87,4 @@ class Finding(BaseModel):
         None  # the attack sequence this belongs to (its own key if it is one)
     )
     requested_action: str | None = None  # the custom action a person chose in Security Hub
+    request: Request | None = None  # what that asks for, where the action is ours

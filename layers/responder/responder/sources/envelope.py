@@ -64,6 +64,7 @@ class Envelope(BaseModel):
     account: AccountId | None = None
     region: Region | None = None
     replay_name: Name | None = Field(default=None, alias="replay-name")
+    resources: Any = None  # only a custom action's are looked at
     detail: dict[str, Any]
 
     @property

@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import Field
 
+from responder.domain.custom_action import request_of
 from responder.domain.errors import Broken
-from responder.domain.finding import Finding, Resource, Severity, Source
+from responder.domain.finding import Finding, Request, Resource, Severity, Source
 from responder.domain.finding_types import ATTACK_SEQUENCE, MEANINGS
 from responder.domain.identifiers import AccountId
 from responder.domain.instants import Instant
@@ -187,7 +188,16 @@ def _finding(asff: _Asff, envelope: Envelope, asked: str | None, place: int) -> 
         addresses=addresses((*_remote(asff, fields), *sequence.addresses)),
         sequence_key=asff.id if type_.startswith(ATTACK_SEQUENCE) else None,
         requested_action=asked,
+        request=None if asked is None else _request(envelope),
     )
+
+
+def _request(envelope: Envelope) -> Request | None:
+    """By the action's ARN and not its name: names are anybody's to choose, and to change."""
+    match envelope.resources:
+        case [str(arn)]:
+            return request_of(arn)
+    return None
 
 
 def _principal(

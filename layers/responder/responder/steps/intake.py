@@ -36,10 +36,11 @@ from responder.domain.correlation import (
     short_key,
     supersedes,
 )
+from responder.domain.custom_action import ONLY_SAID, proposal
 from responder.domain.decision import Disposition, Mode, decide, only_recorded, wanted
 from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.escaping import one_line
-from responder.domain.finding import Finding
+from responder.domain.finding import Finding, Request
 from responder.domain.finding_words import FEEDS, told
 from responder.domain.incident import Incident, IncidentStatus, TimelineEvent
 from responder.domain.order import About
@@ -156,6 +157,9 @@ class Intake:
         done = Outcome(
             taken=Taken.REPEATED, incident_id=incident.id, generation=incident.generation
         )
+        if finding.request in ONLY_SAID:
+            self._note(finding, incident, proposal(finding, incident.id), now)
+            return done
         if why_not is not None:
             # Archiving is what an attacker with the rights to would do: it stops nothing here.
             if not finding.own_write_back and not finding.replayed:
@@ -164,7 +168,8 @@ class Intake:
         if finding.requested_action is not None:
             asked = one_line(finding.requested_action, 60)
             self._note(finding, incident, f"A person sent this finding here: {asked}.", now)
-        if not supersedes(finding, stored.body):
+        finding = _with_request(finding, stored.body)
+        if finding == stored.body:
             return done
         before = self.incidents.findings(incident.id)
         after = [f for f in before if f.key != finding.key] + [finding]
@@ -348,6 +353,21 @@ class Intake:
         if item is None:
             raise Broken(f"{incident.id} has a seat for {finding.key}, and not the finding")
         return Held(item, Finding.model_validate_json(item.body))
+
+
+def _with_request(finding: Finding, stored: Finding) -> Finding:
+    """The version that tells more, with what a person asked for about either.
+
+    To preserve only is asked of what nothing else reports: it holds back no cut of the policy.
+    """
+    known = finding if supersedes(finding, stored) else stored
+    asked = {finding.request, stored.request}
+    request = None
+    if Request.CONTAIN in asked:
+        request = Request.CONTAIN
+    elif asked == {Request.PRESERVE}:
+        request = Request.PRESERVE
+    return known.model_copy(update={"request": request})
 
 
 @dataclass(frozen=True)
