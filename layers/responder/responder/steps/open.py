@@ -28,8 +28,8 @@ from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Channel, Incident
 from responder.domain.noise import Notice
 from responder.domain.summary import Summary, summarise
-from responder.steps.case import open_case
 from responder.steps import notice as noticing
+from responder.steps.case import open_case
 from responder.steps.mirror import mirror
 from responder.steps.notice import notice
 
