@@ -54,7 +54,8 @@ EXTERNAL_ID = "an-external-id-of-tests"
 # Raise it knowingly: the functions answer an attack.
 MOST_MODULES = 700
 # The report comes when all is done, and knows every collector, and the law's own words.
-MORE_MODULES = {"report": 760}
+# The board waits for nobody's attack: a person looks at it, and it names every action.
+MORE_MODULES = {"board": 740, "report": 760}
 VERBS = list(functions())
 # What a step needs done before it, by the function that does it.
 AFTER = {"verify": "contain", "release": "contain", "seal": "collect"}

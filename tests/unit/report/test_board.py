@@ -168,7 +168,7 @@ def test_more_than_can_be_listed_are_counted() -> None:
     many = [Case(report=stands(number, ReceiptStatus.APPLIED)) for number in range(MOST_CASES + 7)]
     page = shown(a_board(*many, left_out=12), View.INCIDENTS)
     assert "7 less urgent ones are not listed here." in page
-    assert "12 older ones were not read" in page
+    assert "12 others were not read" in page
 
 
 def test_one_incident_says_what_was_found_cut_owed_and_kept() -> None:

@@ -28,7 +28,7 @@ from responder.domain.incident import incident_of
 from responder.domain.order import OrderMode, Plan
 from responder.report.board import Verdict, View
 from responder.steps import readiness
-from responder.steps.board import DESCRIPTION, BoardRequest, Documents, Reads, board
+from responder.steps.board import DESCRIPTION, MOST_READ, BoardRequest, Documents, Reads, board
 from responder.steps.readiness import NO_ROTA, QUIET, Places
 from tests.builders import HOME, INCIDENT_ID, NOON, REGION, a_finding, an_incident, an_order
 from tests.unit.report.reports import HERE, an_approval
@@ -56,7 +56,14 @@ class Desk:
     ssm: Any
     sqs: Any
 
-    def shows(self, event: dict[str, Any], *, mode: Mode = "respond", now: datetime = NOON) -> str:
+    def shows(
+        self,
+        event: dict[str, Any],
+        *,
+        mode: Mode = "respond",
+        now: datetime = NOON,
+        most_read: int = MOST_READ,
+    ) -> str:
         return board(
             BoardRequest.model_validate(event),
             reads=self.reads,
@@ -67,6 +74,7 @@ class Desk:
             documents=Documents("breach-responder-release", "breach-responder-acknowledge"),
             endpoint="arn:aws:lambda:us-west-2:444455556666:function:board",
             now=now,
+            most_read=most_read,
         )
 
     def checks(self, *, mode: Mode = "respond", now: datetime = NOON) -> dict[str, Verdict]:
@@ -221,6 +229,21 @@ def test_a_closed_incident_and_the_execution_of_another_machine_are_not_shown(de
     desk.reads.machine.start(an_incident())
     desk.reads.machine.start(an_incident(id=OTHER))
     assert "No incident is open." in desk.shows({})
+
+
+def test_of_very_many_an_old_one_with_the_next_deadline_is_read_before_the_newest(
+    desk: Desk,
+) -> None:
+    desk.office.open()
+    desk.office.assess()
+    for number in range(6):
+        newer = f"inc-20261124-{number:010x}"
+        desk.office.open(newer)
+        desk.reads.machine.start(an_incident(id=newer))
+    page = desk.shows({}, most_read=4)
+    assert INCIDENT_ID in page
+    assert page.count('<li class="restless">') + page.count('<li class="calm">') == 4
+    assert "3 others were not read" in page
 
 
 def test_what_waits_names_its_end_and_leads_to_the_automation(desk: Desk, ledger: Ledger) -> None:

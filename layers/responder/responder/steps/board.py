@@ -2,7 +2,8 @@
 
 Reads and changes nothing, so that a dashboard may ask again whenever it likes. What a dashboard
 says of itself is believed in one point, its colours; whatever else it sends is not read.
-On the board are the incidents of 90 days and every one with an open deadline. Nothing of it is
+On the board are the incidents of the latest 1,000 runs, of 90 days at most, and every one with an
+open deadline. Nothing of it is
 evidence of who saw or decided anything: a widget is not told who looks at it.
 """
 
@@ -144,6 +145,7 @@ def board(
     documents: Documents,
     endpoint: str,
     now: datetime,
+    most_read: int = MOST_READ,
 ) -> str:
     """One part as HTML; asked to describe itself, Markdown, and nothing is read."""
     if request.describe:
@@ -159,7 +161,7 @@ def board(
             return refuse("There is no such incident.", request.theme)
         found, left_out = [shelf.case(one, view)], 0
     else:
-        incidents, left_out = _open(reads) if view not in _OF_NONE else ([], 0)
+        incidents, left_out = _open(reads, most_read) if view not in _OF_NONE else ([], 0)
         found = [shelf.case(one, view) for one in incidents]
     on_call, rota_said = readiness.duties(reads.rota, now=now) if view in _OF_PEOPLE else ([], "")
     shown = Board(
@@ -178,12 +180,16 @@ def board(
     return render(shown, view, theme=request.theme, endpoint=endpoint)
 
 
-def _open(reads: Reads) -> tuple[list[Incident], int]:
-    """Those that are open, and how many more there are than are read: the newest go first."""
-    names = dict.fromkeys([*_latest(reads), *reads.records.clocks.open()])
-    found = [reads.records.incidents.find(name) for name in list(names)[:MOST_READ]]
+def _open(reads: Reads, most: int) -> tuple[list[Incident], int]:
+    """Those that are open, and how many more there are than are read.
+
+    First those whose deadlines come next, then the newest: an old one may be the most urgent.
+    """
+    due = reads.records.clocks.open()
+    names = dict.fromkeys([*due[: most // 2], *_latest(reads), *due])
+    found = [reads.records.incidents.find(name) for name in list(names)[:most]]
     is_open = [one for one in found if one is not None and one.status is IncidentStatus.OPEN]
-    return is_open, max(0, len(names) - MOST_READ)
+    return is_open, max(0, len(names) - most)
 
 
 def _latest(reads: Reads) -> list[str]:
