@@ -335,6 +335,26 @@ def test_stopping_takes_the_question_back(office: Office) -> None:
     assert again == "InvalidAutomationStatusUpdateException"
 
 
+def test_the_bus_hears_how_it_ended_and_when(office: Office) -> None:
+    heard: list[tuple[dict[str, Any], str, str]] = []
+    office.world.switchboard.announce = lambda *told: heard.append(told)
+    office.open(a_document())
+    execution = office.start()
+    assert heard == []
+    office.world.clock.advance(timedelta(minutes=2))
+    office.ssm.stop_automation_execution(AutomationExecutionId=execution)
+    [(event, account, region)] = heard
+    assert (account, region) == (HOME, REGION)
+    assert (event["source"], event["detail-type"]) == (
+        "aws.ssm",
+        "EC2 Automation Execution Status-change Notification",
+    )
+    assert event["detail"]["ExecutionId"] == execution
+    assert event["detail"]["Definition"] == "approve-containment"
+    assert event["detail"]["Status"] == "Cancelled"
+    assert event["detail"]["EndTime"] == "Nov 23, 2026 12:02:00 PM"
+
+
 def test_what_is_not_there_is_not_found(office: Office) -> None:
     start, get = office.ssm.start_automation_execution, office.ssm.get_automation_execution
     assert code(start, DocumentName="missing") == "AutomationDefinitionNotFoundException"
