@@ -116,6 +116,7 @@ def _entry(finding: Finding, decision: Decision) -> dict[str, Any]:
                 "action": proposal.action_id,
                 "resource": proposal.resource,
                 "mode": proposal.mode.value,
+                "people_needed": proposal.people_needed,
                 "reason": proposal.reason,
             }
             for proposal in decision.proposals
@@ -150,7 +151,9 @@ def _cells(entry: dict[str, Any], *, whole: bool) -> list[Text]:
         Text(disposition, style=_COLOURS[disposition]),
         _lines(f"{p['kind']} {p['name'] or p['access_key_id'] or ''}" for p in entry["principals"]),
         _lines(
-            f"{o['action']}: {o['mode']}" + (f". {o['reason']}" if whole else "")
+            f"{o['action']}: {o['mode']}"
+            + (f" by {o['people_needed']} people" if o["people_needed"] > 1 else "")
+            + (f". {o['reason']}" if whole else "")
             for o in entry["orders"]
         ),
         _lines(

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+from responder.domain.approval import Yes
+from responder.domain.order import OrderMode
 from responder.domain.use import Caller, Service, Use
 from responder.report.order_lines import lines
 from responder.report.page import render
 from responder.report.use_lines import known, not_known
 from tests.builders import INCIDENT_ID, NOON, a_session, an_order
-from tests.unit.report.reports import a_report
+from tests.unit.report.reports import a_report, an_approval
 
 ORDER = an_order("iam.cut_role_sessions", principal=a_session())
 
@@ -37,6 +39,13 @@ def test_a_few_of_each_are_named_and_the_rest_is_counted() -> None:
         "s1 (2026-11-23 12:00:00 UTC), s2 (2026-11-23 12:00:00 UTC), "
         "s3 (2026-11-23 12:00:00 UTC) and 2 more."
     )
+
+
+def test_the_page_says_whose_yes_is_still_needed() -> None:
+    order = ORDER.model_copy(update={"people_needed": 2, "mode": OrderMode.APPROVAL})
+    yes = Yes(by="arn:x:alice", at=NOON, automation_id="a")
+    page = render(a_report(orders=(order,), approvals=(an_approval(order, yeses=(yes,)),)))
+    assert b"2 different people have to approve it; so far arn:x:alice did." in page
 
 
 def test_nothing_found_is_not_nothing_there() -> None:

@@ -9,7 +9,7 @@ from responder.aws.ledger import Ledger
 from responder.domain.approval import ApprovalStatus
 from responder.domain.order import Silence
 from responder.steps.settle import Verdict
-from tests.asking import LATER, SOON, Asking, an_asked_order, emptied
+from tests.asking import DOCUMENT, LATER, SOON, Asking, an_asked_order, emptied
 from tests.builders import HOME
 from tests.vaults import DiedHereError, Life
 
@@ -170,6 +170,21 @@ def test_whoever_goes_on_stopping_is_not_followed_for_ever(ledger: Ledger) -> No
     assert len(asking.topic.messages) == 1
     assert "Nobody is asked any more" in asking.happened()["question-died-5"].text
     assert asking.expire().proceed is False
+
+
+def test_the_end_of_an_automation_that_was_taken_back_is_quiet(ledger: Ledger) -> None:
+    asking = Asking(ledger)
+    asking.ask()
+    orphan = asking.console.start_automation_execution(
+        DocumentName=DOCUMENT,
+        Parameters={"ApprovalId": [asking.approval.approval_id]},
+        ClientToken="5c1c5d3e-3a0b-5d7e-9a55-0f6c2f1f7c99",
+    )["AutomationExecutionId"]
+    before = asking.approval
+    asking.console.stop_automation_execution(AutomationExecutionId=orphan, Type="Cancel")
+    event(asking, automation_id=orphan)
+    assert asking.approval == before
+    assert (asking.topic.messages, set(asking.happened())) == ([], {"asked"})
 
 
 @pytest.mark.parametrize("at", [LATER, LATER - timedelta(seconds=3)])

@@ -10,7 +10,7 @@ from responder.domain.use import Use
 from responder.report import commands, use_lines
 from responder.report.commands import Command
 from responder.report.model import Report
-from responder.report.wording import called_of, span
+from responder.report.wording import called_of, listed, span
 
 _SILENCE = {
     Silence.LEAVE: "If nobody answers, it is left to a person.",
@@ -49,6 +49,15 @@ class OrderLine:
     def on_silence(self) -> str:
         """What happens when nobody answers, as a sentence."""
         return _SILENCE[self.order.on_silence]
+
+    @property
+    def people(self) -> str:
+        """Whose yes is still needed, as a sentence; empty where any one will do."""
+        if self.order.people_needed == 1:
+            return ""
+        yeses = [] if self.approval is None else [yes.by for yes in self.approval.yeses]
+        so_far = f"{listed(yeses)} did" if yeses else "nobody did"
+        return f"{self.order.people_needed} different people have to approve it; so far {so_far}."
 
     @property
     def used(self) -> str | None:

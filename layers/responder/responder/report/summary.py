@@ -250,7 +250,7 @@ def _approval(report: Report, line: OrderLine) -> Decision:
         title=f"Approve or deny: {line.title}",
         why=f"{line.subject[:1].upper()}{line.subject[1:]}. {line.order.reason}"
         + (f" What else uses it: {line.used}" if line.used else ""),
-        next_step=line.on_silence,
+        next_step=" ".join(filter(None, (line.people, line.on_silence))),
         whose=Whose.APPROVERS,
         until=asked.expires_at if asked is not None else None,
         commands=tuple(commands.decide(report.here, automation_id)) if automation_id else (),

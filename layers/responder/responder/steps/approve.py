@@ -88,11 +88,12 @@ def approve(
     approval = approvals.find(request.approval_id or automations.about(request.automation_id))
     if approval is None:
         raise Refused("there is no such request for approval; nothing was changed")
-    if approval.automation_id is None:
+    if approval.automation_id is None and approval.status is ApprovalStatus.WAITING:
         raise Unavailable(f"{approval.order_id} is still being asked about; try again")
-    if request.automation_id in approval.ended:
-        return _stands(approval, None)  # it was taken in, and people were asked again
-    if approval.automation_id != request.automation_id:
+    if approval.automation_id is None or approval.automation_id != request.automation_id:
+        # It was taken in, and people were asked again; or it ended, and was taken back by us.
+        if request.automation_id in approval.ended or request.approval_id is None:
+            return _stands(approval, None)
         raise Refused(f"{approval.order_id} was asked about elsewhere; nothing was changed")
     order = incidents.order(approval.incident_id, approval.order_id)
     receipt = receipts.get(order.incident_id, order.order_id)
