@@ -60,8 +60,9 @@ def test_each_schedule_can_end_as_the_undisturbed_night_does() -> None:
 def test_only_what_ends_before_a_state_gives_up_is_let_time_out_beside_others() -> None:
     task_seconds = min(
         state["TimeoutSeconds"]
-        for state in states(machine("incident-response")).values()
+        for name, state in states(machine("incident-response")).items()
         if "TimeoutSeconds" in state and "FunctionArn" in state["Resource"]
+        if name != "Weigh"  # what it gives up, the question does without
     )
     slow = [
         name.capitalize()
