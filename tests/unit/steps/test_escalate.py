@@ -18,7 +18,7 @@ from responder.aws.rota_store import RotaStore
 from responder.aws.timeline import Timeline
 from responder.channels import ops_center
 from responder.channels.channel import Desk
-from responder.domain.approval import Approval, ApprovalStatus
+from responder.domain.approval import Approval, ApprovalStatus, Yes
 from responder.domain.errors import Refused
 from responder.domain.escalation import Escalation
 from responder.domain.incident import Channel, IncidentStatus
@@ -255,9 +255,20 @@ def test_where_the_console_cannot_be_read_people_are_called_and_told_so(night: N
     assert "could not be read" in night.topic.messages[-1]["Message"]
 
 
-@pytest.mark.parametrize("status", [ApprovalStatus.APPROVED, ApprovalStatus.DENIED])
+YES = Yes(by=PERSON, at=NOON + timedelta(minutes=5), automation_id="a")
+DECIDED = {"decided_by": PERSON, "decided_at": NOON + timedelta(minutes=5)}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"status": ApprovalStatus.APPROVED} | DECIDED,
+        {"status": ApprovalStatus.DENIED} | DECIDED,
+        {"yeses": (YES,)},  # and another person has to approve it too
+    ],
+)
 def test_an_answer_to_a_question_is_an_answer_to_the_page(
-    night: Night, status: ApprovalStatus
+    night: Night, said: dict[str, Any]
 ) -> None:
     night.escalate(NOON)
     approval = Approval(
@@ -269,12 +280,7 @@ def test_an_answer_to_a_question_is_an_answer_to_the_page(
         expires_at=NOON + timedelta(hours=1),
     )
     approvals = Approvals(night.ledger)
-    approvals.replace(
-        approvals.create(approval, "token"),
-        status=status,
-        decided_by=PERSON,
-        decided_at=NOON + timedelta(minutes=5),
-    )
+    approvals.replace(approvals.create(approval, "token"), **said)
     assert not night.escalate(NOON + timedelta(minutes=10)).waiting
     assert len(night.topic.messages) == 1
 

@@ -1,5 +1,6 @@
 """A named person's recorded yes or no, with a reason."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -46,6 +47,14 @@ class Approval(BaseModel):
     decided_at: AwareDatetime | None = None
     comment: str | None = None
     handed_in_at: AwareDatetime | None = None  # when the waiting execution took the answer
+
+    @property
+    def answers(self) -> tuple[tuple[str, datetime], ...]:
+        """Who gave an answer that counts, and when; also the first of several yeses."""
+        found = tuple((yes.by, yes.at) for yes in self.yeses)
+        if self.decided_by is None or self.decided_at is None:
+            return found
+        return (*found, (self.decided_by, self.decided_at))
 
     @property
     def who(self) -> str | None:

@@ -45,7 +45,6 @@ from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.rota import Rota
 from responder.domain.summary import Summary, summarise
 from responder.report.wording import in_utc, span
-from responder.steps.settle import ANSWERED
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -230,9 +229,9 @@ def _acknowledged(hand: _Hand) -> tuple[Acknowledgement | None, str]:
     doubt = ""
     said = [hand.escalations.acknowledged(hand.incident.id)]
     said += [
-        Acknowledgement(by=one.decided_by, how=f"decided about {one.order_id}", at=one.decided_at)
+        Acknowledgement(by=by, how=f"decided about {one.order_id}", at=at)
         for one in hand.approvals.all(hand.incident.id)
-        if one.status in ANSWERED and one.decided_by is not None and one.decided_at is not None
+        for by, at in one.answers
     ]
     try:
         said.append(_by_channel(hand))
