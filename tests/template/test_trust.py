@@ -16,6 +16,7 @@ SERVICES = {
     "PageEscalationRole": "states.amazonaws.com",
     "ApprovalRole": "ssm.amazonaws.com",
     "ConsoleRole": "ssm.amazonaws.com",
+    "CanaryRole": "scheduler.amazonaws.com",
 }
 _CUTS = {"ContainFunctionRole", "VerifyFunctionRole", "ReleaseFunctionRole"}
 ACTS = {  # role of another account: its stack, and the functions that work there
