@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 from responder.domain.errors import Broken
 from responder.domain.order import ReceiptStatus
@@ -206,11 +207,18 @@ def test_a_person_clicks_from_the_board_to_the_answer_and_back(
 def _clicks_through(driver: webdriver.Chrome, address: str) -> list[str]:
     look_at(driver, address)
     driver.find_element(By.CSS_SELECTOR, ".cases a.show").click()
-    assert "What needs a decision now" in driver.page_source
+    _appears(driver, "What needs a decision now")
     driver.find_element(By.CSS_SELECTOR, ".decision a.outside").click()
+    _appears(driver, "In place of the Systems Manager console.")
     driver.find_element(By.ID, "comment").send_keys("seen, cut it")
     driver.find_element(By.CSS_SELECTOR, "button[value=Approve]").click()
-    assert "It waits no more." in driver.page_source
+    _appears(driver, "It waits no more.")
     driver.find_element(By.LINK_TEXT, "Containment").click()
+    _appears(driver, "Orders, those first that somebody can still do something about")
     assert "waits for approval" not in driver.page_source
     return requests(log(driver))
+
+
+def _appears(driver: webdriver.Chrome, text: str) -> None:
+    """The responder works before the next page is there."""
+    WebDriverWait(driver, 120).until(lambda seen: text in seen.page_source)
