@@ -30,6 +30,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> str:
             rehashes=wiring.rehashes(),
             escalations=wiring.escalations(),
             correlations=wiring.correlations(),
+            silences=wiring.silences(),
             machine=wiring.machine(),
             trackers=wiring.trackers(),
             queues=wiring.queues(),

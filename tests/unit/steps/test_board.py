@@ -21,11 +21,13 @@ from responder.aws.receipts import Receipts
 from responder.aws.rehashes import Rehashes
 from responder.aws.rota_store import RotaStore
 from responder.aws.rule_store import RuleStore
+from responder.aws.silences import Silences
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken
 from responder.domain.escalation import Acknowledgement, Call, Escalation
 from responder.domain.incident import incident_of
 from responder.domain.order import OrderMode, Plan
+from responder.domain.silence import Silence, SilenceKind, silence_of
 from responder.report.board import Verdict, View
 from responder.steps import readiness
 from responder.steps.board import DESCRIPTION, MOST_READ, BoardRequest, Documents, Reads, board
@@ -87,6 +89,7 @@ class Desk:
             trackers=self.reads.trackers,
             records=self.reads.records,
             correlations=self.reads.correlations,
+            silences=self.reads.silences,
             latest=lambda: map(incident_of, self.reads.machine.latest(10)),
             now=now,
         )
@@ -115,6 +118,7 @@ def desk(ledger: Ledger) -> Desk:
         rehashes=Rehashes(ledger),
         escalations=Escalations(ledger),
         correlations=Correlations(ledger),
+        silences=Silences(ledger),
         machine=Machine(machine, states),
         trackers=office.trackers,
         queues=Queues(sqs),
@@ -126,6 +130,18 @@ def desk(ledger: Ledger) -> Desk:
     for name, value in {"policy": "default", "stop": "go", "rota": "none"}.items():
         made.says(name, value)
     return made
+
+
+def a_snooze(hours: int = 2) -> Silence:
+    return silence_of(
+        SilenceKind.SNOOZE,
+        incident=an_incident(),
+        pattern=None,
+        by="ana",
+        reason="I have it",
+        now=NOON - timedelta(hours=1),
+        until=NOON - timedelta(hours=1) + timedelta(hours=hours),
+    )
 
 
 def a_waiting_order(ledger: Ledger) -> None:
@@ -292,6 +308,11 @@ def test_everything_in_order_passes(desk: Desk) -> None:
         (lambda desk: desk.says("rota", GAP), "Somebody is on call, now and next", Verdict.FAIL),
         (lambda desk: desk.says("rota", "{"), "Somebody is on call, now and next", Verdict.UNKNOWN),
         (
+            lambda desk: desk.reads.silences.add(a_snooze()),
+            "No page is kept quiet",
+            Verdict.FAIL,
+        ),
+        (
             lambda desk: desk.sqs.send_message(QueueUrl=desk.places.dead_letters, MessageBody="x"),
             "No finding lies unread",
             Verdict.FAIL,
@@ -318,6 +339,11 @@ def test_one_thing_that_is_not_as_it_should_be_is_told_and_stops_no_other_check(
     found = desk.checks()
     assert found.pop(title) is verdict
     assert set(found.values()) == {Verdict.PASS}
+
+
+def test_a_silence_that_is_over_keeps_nothing_quiet(desk: Desk) -> None:
+    desk.reads.silences.add(a_snooze(hours=1))
+    assert desk.checks()["No page is kept quiet"] is Verdict.PASS
 
 
 def test_monitor_mode_and_findings_that_stay_away_are_told(desk: Desk) -> None:

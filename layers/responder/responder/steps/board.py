@@ -33,6 +33,7 @@ from responder.aws.records import Records
 from responder.aws.rehashes import Rehashes
 from responder.aws.rota_store import RotaStore
 from responder.aws.rule_store import RuleStore
+from responder.aws.silences import Silences
 from responder.aws.trackers import Trackers
 from responder.domain.decision import Mode
 from responder.domain.identifiers import IncidentId
@@ -127,6 +128,7 @@ class Reads:
     rehashes: Rehashes
     escalations: Escalations
     correlations: Correlations
+    silences: Silences
     machine: Machine
     trackers: Trackers
     queues: Queues
@@ -206,6 +208,7 @@ def _checks(reads: Reads, places: Places, mode: Mode, now: datetime) -> list[Che
         trackers=reads.trackers,
         records=reads.records,
         correlations=reads.correlations,
+        silences=reads.silences,
         latest=lambda: dict.fromkeys(_latest(reads)),
         now=now,
     )

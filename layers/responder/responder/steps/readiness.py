@@ -17,6 +17,7 @@ from responder.aws.queues import Queues
 from responder.aws.records import Records
 from responder.aws.rota_store import RotaStore
 from responder.aws.rule_store import RuleStore
+from responder.aws.silences import Silences
 from responder.aws.trackers import Trackers
 from responder.domain.cover import on_call
 from responder.domain.decision import Mode
@@ -74,6 +75,7 @@ def checks(
     trackers: Trackers,
     records: Records,
     correlations: Correlations,
+    silences: Silences,
     latest: Callable[[], Iterable[str]],
     now: datetime,
 ) -> list[Check]:
@@ -84,6 +86,7 @@ def checks(
         _looked("The policy can be read", lambda: _policy(rules)),
         _looked("Somebody is on call, now and next", lambda: _covered(rota, now)),
         _looked("Every open deadline is watched", lambda: _watched(records, trackers, now)),
+        _looked("No page is kept quiet", lambda: _heard(silences, now)),
         _looked("No finding lies unread", lambda: _dead(queues, places)),
         _looked(
             "Findings arrive", lambda: _arrives(_seen(records, correlations, latest, now), now)
@@ -144,6 +147,21 @@ def _watched(records: Records, trackers: Trackers, now: datetime) -> Finding:
         Verdict.FAIL,
         f"No tracker watches {', '.join(found[:_MOST_NAMED])}{more}.",
         "The hourly sweep reminds and starts another. Look whether it runs: SweepFailed.",
+    )
+
+
+def _heard(silences: Silences, now: datetime) -> Finding:
+    found = [one for one in silences.all() if one.is_in_force(now)]
+    if not found:
+        return Verdict.PASS, "Nobody asked for quiet: every page rings.", ""
+    shown = "; ".join(
+        f"{one.about} until {in_utc(one.over_at)} ({one.silence_id})" for one in found[:_MOST_NAMED]
+    )
+    more = f"; and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+    return (
+        Verdict.FAIL,
+        f"{counted(len(found), 'silence is', 'silences are')} in force: {shown}{more}.",
+        "Look whether each is still meant; only pages are quiet, no cut and no clock.",
     )
 
 
