@@ -6,14 +6,17 @@ from typing import Any
 
 from responder.report.board import View
 from responder.report.board_page import TITLES
-from tests.template.templates import resources
+from tests.template.templates import resources, template
 
 _PART = re.compile(r"\$\{[A-Za-z:.]+\}")
 
 
 def body() -> str:
     [dashboard] = resources("AWS::CloudWatch::Dashboard").values()
-    return str(dashboard["DashboardBody"]["Fn::Sub"])
+    text, optional = dashboard["DashboardBody"]["Fn::Sub"]
+    for name, value in optional.items():
+        text = text.replace(f"${{{name}}}", value["Fn::If"][1]["Fn::Sub"])
+    return str(text)
 
 
 def widgets(kind: str) -> list[dict[str, Any]]:
@@ -69,6 +72,18 @@ def test_no_widget_lies_on_another() -> None:
     ]
     assert len(places) == len(set(places))
     assert max(column for column, _ in places) < 24
+
+
+def test_what_is_not_always_made_stands_on_it_only_when_it_is() -> None:
+    [dashboard] = resources("AWS::CloudWatch::Dashboard").values()
+    text, optional = dashboard["DashboardBody"]["Fn::Sub"]
+    some = {name for name, one in template()["Resources"].items() if "Condition" in one}
+    assert not [name for name in some if f"${{{name}" in text]
+    for value in optional.values():
+        condition, shown, nothing = value["Fn::If"]
+        named = re.findall(r"\$\{(\w+)", shown["Fn::Sub"])
+        assert {template()["Resources"][one]["Condition"] for one in named} == {condition}
+        assert nothing == ""
 
 
 def test_what_is_put_in_stays_json() -> None:
