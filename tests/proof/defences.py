@@ -24,8 +24,8 @@ class Defence:
 
 
 _NO_PLAN = "Granted with a response plan only, which no account has that is new to that service."
-_NO_CHAT = "Granted where there is a chat: tests/workflow/test_sinks.py."
-_NO_CASE = "Granted where cases are opened: tests/workflow/test_sinks.py."
+_NO_CHAT = "Granted where there is a chat: tests/replay/test_drill.py, in an old account."
+_NO_CASE = "Granted where cases are opened: tests/workflow/test_sinks_accounts.py."
 _HEARD = "When somebody takes an incident over in a console: tests/workflow/test_sinks.py."
 _RETRY = "When a name is taken already, by a second delivery: tests/unit/aws/test_vault.py."
 _CONSOLE = "When a person runs the document, not the command: tests/workflow/test_by_hand.py."

@@ -18,7 +18,15 @@ from responder.domain.approval import Approval
 from responder.domain.incident import Channel
 from responder.domain.summary import summarise
 from responder.steps.hear import HearAnswer, HearRequest, hear
-from tests.builders import INCIDENT_ID, NOON, a_clock, a_finding, an_incident, an_order
+from tests.builders import (
+    INCIDENT_ID,
+    NOON,
+    a_clock,
+    a_finding,
+    a_user,
+    an_incident,
+    an_order,
+)
 from tests.consoles import PERSON, PLAN_ARN, Contacts, IncidentManager, OpsCenter, TheseClients
 from tests.vaults import DiedHereError, Life
 
@@ -120,6 +128,15 @@ def test_resolving_it_stops_no_clock_and_no_question_and_says_so(world: World) -
     assert line.endswith(
         "That ends nothing here: 1 deadline still runs and 1 question still waits."
     )
+
+
+def test_whom_the_incident_is_about_is_named_as_perhaps_the_attacker(world: World) -> None:
+    reference = world.opened("ops_center")
+    world.ssm.set_by_a_person(reference, "Resolved", NOON)
+    world.ssm.items[reference]["LastModifiedBy"] = a_user().arn
+    world.hear(reference)
+    [line] = world.said()
+    assert "This incident is about that identity, so it may have been the attacker." in line
 
 
 def test_a_record_of_incident_manager_is_heard_of_alike(world: World) -> None:

@@ -140,11 +140,11 @@ def _goes_on(
     waiting = [a for a in approvals.all(incident_id) if a.status is ApprovalStatus.WAITING]
     running = [clock for clock in clocks.all(incident_id) if clock.is_open]
     still = [
-        f"{len(found)} {one if len(found) == 1 else many}"
-        for found, one, many in (
+        f"{len(those)} {one if len(those) == 1 else many}"
+        for those, one, many in (
             (running, "deadline still runs", "deadlines still run"),
             (waiting, "question still waits", "questions still wait"),
         )
-        if found
+        if those
     ]
     return f" That ends nothing here: {' and '.join(still)}." if still else " That undoes no cut."
