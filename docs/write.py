@@ -22,6 +22,7 @@ CALLERS = {
     "an automation of it ended otherwise",
     "hear": "EventBridge, when an OpsItem of ours or an Incident Manager record is changed",
     "record": "a person: counsel, or whoever learned a fact",
+    "tally": "a person who wants to know what is noise: `responder noise`",
     "silence": "a person who wants quiet: `responder snooze`, `responder known`",
     "hold": "counsel: `responder hold`",
     "rehash": "a person who wants one incident hashed now, or answers for what is wrong",

@@ -12,6 +12,7 @@ from responder_cli.drill.command import drill
 from responder_cli.evidence import evidence
 from responder_cli.hold import hold
 from responder_cli.laws import laws
+from responder_cli.noise import noise
 from responder_cli.on_call import on_call_command
 from responder_cli.on_call_stack import on_call_stack
 from responder_cli.plan import plan
@@ -23,7 +24,7 @@ from responder_cli.snooze import known, snooze
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 for command in (
     *(drill, board, plan, deadlines, laws, scope, register, report),
-    *(acknowledge, cut, release, evidence, hold, snooze, known),
+    *(acknowledge, cut, release, evidence, hold, snooze, known, noise),
 ):
     app.command()(command)
 app.command("on-call")(on_call_command)

@@ -355,8 +355,8 @@ def test_nobody_deletes_from_the_record(action: str) -> None:
     assert who_may(action, TABLE, VAULT) == set()
 
 
-def test_only_the_register_reads_the_whole_record() -> None:
-    assert who_may("dynamodb:Scan", TABLE, VAULT) == {"Register"}
+def test_only_what_counts_over_every_incident_reads_the_whole_record() -> None:
+    assert who_may("dynamodb:Scan", TABLE, VAULT) == {"Register", "Tally"}
 
 
 def test_every_function_that_does_not_just_read_and_nobody_else_writes_the_record() -> None:
