@@ -53,10 +53,7 @@ def test_every_widget_asks_the_board_and_only_when_somebody_refreshes() -> None:
 def test_every_alarm_every_function_and_every_machine_stands_on_it() -> None:
     [alarms] = widgets("alarm")
     assert set(alarms["properties"]["alarms"]) == {
-        f"${{{name}.Arn}}"
-        for name, one in template()["Resources"].items()
-        # One that may not be there has no ARN to name, and the stack could not be made.
-        if one["Type"] == "AWS::CloudWatch::Alarm" and "Condition" not in one
+        f"${{{name}.Arn}}" for name in resources("AWS::CloudWatch::Alarm")
     }
     functions = {f"${{{name}}}" for name in resources("AWS::Serverless::Function")}
     assert metrics("Errors") == functions
