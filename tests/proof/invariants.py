@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from responder.aws.escalations import Escalations
 from responder.aws.evidence import Shelf
 from responder.collectors import COLLECTORS
 from responder.domain.approval import ApprovalStatus
@@ -48,6 +49,7 @@ def broken(night: Night, sent: Sent, letters: Sequence[str], *, whole: bool) -> 
 def _of(night: Night, incident: Incident, whole: bool) -> Iterator[str]:
     yield from _cuts(night, incident)
     yield from _answers(night, incident)
+    yield from _called(night, incident)
     yield from _clocks(night, incident)
     chain = verify_chain(night.watch.evidence.custody(incident.id))
     if chain is not None:
@@ -121,6 +123,15 @@ def _letters(sent: Sent, found: Sequence[str]) -> Iterator[str]:
     for text in expected | dead:
         if expected[text] != dead[text]:
             yield f"dead letters: {expected[text]} sent, {dead[text]} found: {text[:200]}"
+
+
+def _called(night: Night, incident: Incident) -> Iterator[str]:
+    """Each of those who were called while nobody answered was called once, in their order."""
+    stored = Escalations(night.watch.ledger).stored(incident.id)
+    calls = () if stored is None else stored.escalation.calls
+    places = [(call.round, call.place) for call in calls]
+    if places != sorted(set(places)):
+        yield f"calls: {places}"
 
 
 def _cuts(night: Night, incident: Incident) -> Iterator[str]:
