@@ -95,6 +95,15 @@ def test_a_ladder_that_became_shorter_goes_on_in_the_next_round() -> None:
     assert (then.round, then.place, then.contact) == (2, 1, ANA)
 
 
+def test_nobody_gives_up_before_the_escalation_was_called_once() -> None:
+    calls = list(walk(ANA, BEN, rounds=1))
+    over_at = calls[-1].at + calls[-1].answer_within
+    then = following(calls, (ANA, LAST), 1, over_at)
+    assert (then.round, then.place, then.contact) == (2, 2, LAST)
+    called = [*calls, calls[-1].model_copy(update={"level": LAST.name, "who": LAST.who})]
+    assert following(called, (ANA, LAST), 1, over_at).contact is None
+
+
 @given(
     st.lists(st.sampled_from([ANA, BEN, GAP, LAST]), min_size=1, max_size=6),
     st.integers(min_value=1, max_value=4),

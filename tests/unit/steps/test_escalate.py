@@ -9,9 +9,10 @@ import boto3
 import pytest
 
 from responder.aws.approvals import Approvals
+from responder.aws.clocks import Clocks
 from responder.aws.escalations import Escalations
-from responder.aws.incidents import Incidents
-from responder.aws.ledger import Ledger
+from responder.aws.incidents import FINDING, Incidents
+from responder.aws.ledger import Ledger, incident_pk
 from responder.aws.notices import Notices
 from responder.aws.pager import LEASE, Pager
 from responder.aws.rota_store import RotaStore
@@ -23,16 +24,18 @@ from responder.domain.errors import Refused
 from responder.domain.escalation import Escalation
 from responder.domain.incident import Channel, IncidentStatus
 from responder.domain.noise import Attention
+from responder.domain.principal import Principal, PrincipalKind
 from responder.domain.summary import summarise
 from responder.steps.acknowledge import AcknowledgeAnswer, AcknowledgeRequest, acknowledge
 from responder.steps.escalate import EscalateAnswer, EscalateRequest, escalate
-from tests.builders import INCIDENT_ID, NOON, REGION, a_finding, an_incident
+from responder.steps.hear import HearRequest, hear
+from tests.builders import INCIDENT_ID, NOON, REGION, SHOP, a_finding, an_incident
 from tests.consoles import TOPIC_ARN, OpsCenter, TheseClients, Topic, a_snoozable, refusing
 from tests.vaults import DiedHereError, Life
 
 ESCALATION_ARN = TOPIC_ARN.replace(":pager", ":escalation")
 PARAMETER = "rota"
-ROTA = {
+ROTA: dict[str, Any] = {
     "people": {
         "ana": {"name": "Ana Ruiz", "email": "ana@example.com"},
         "ben": {"name": "Ben Okafor", "phone": "+14155550101"},
@@ -54,6 +57,7 @@ ROTA = {
     ],
 }
 PERSON = "arn:aws:sts::444455556666:assumed-role/on-call/alex"
+OURS = "arn:aws:sts::444455556666:assumed-role/breach-responder-MirrorRole/f"
 THIEF = "arn:aws:iam::111122223333:user/orders-export"
 
 
@@ -120,6 +124,26 @@ class Night:
             timeline=Timeline(self.ledger),
             now=at,
         )
+
+    def hear(self) -> None:
+        [item] = self.ssm.items
+        Incidents(self.ledger).point_from(
+            Channel(id="ops_center", reference=item, opened_at=NOON), INCIDENT_ID
+        )
+        hear(
+            HearRequest(reference=item, now=NOON),
+            incidents=Incidents(self.ledger),
+            approvals=Approvals(self.ledger),
+            clocks=Clocks(self.ledger),
+            ledger=self.ledger,
+            desk=Desk(self.clients(Life()), stack_name="breach-responder"),
+        )
+
+    def joins(self, arn: str) -> None:
+        """A finding about somebody else joins the incident."""
+        principal = Principal(kind=PrincipalKind.IAM_USER, account=SHOP, arn=arn, name="helper")
+        found = a_finding(key="0" * 32, principals=(principal,))
+        self.ledger.add(incident_pk(INCIDENT_ID), FINDING + found.key, found)
 
     def sleeps(self, at: datetime = NOON) -> list[tuple[int, str, str]]:
         """As the machine runs it until it is over: minute, topic and whom each call is for."""
@@ -245,6 +269,63 @@ def test_an_opsitem_that_somebody_took_is_an_answer(night: Night, status: str, h
 def test_an_opsitem_that_a_principal_of_the_incident_took_is_none(night: Night) -> None:
     night.taken("InProgress", THIEF)
     assert len(night.sleeps()) == 12
+
+
+def test_our_own_note_on_the_item_does_not_clear_a_principal_that_took_it(night: Night) -> None:
+    night.taken("InProgress", THIEF)
+    night.hear()
+    night.taken("InProgress", OURS)  # as `mirror` leaves it, when it notes what was heard
+    assert len(night.sleeps()) == 12
+
+
+def test_our_own_note_on_the_item_hides_no_person_that_took_it(night: Night) -> None:
+    night.taken("InProgress", PERSON)
+    night.hear()
+    night.taken("InProgress", OURS)
+    assert night.sleeps() == [(0, "pager", "ana")]
+    assert night.said("answered-page")[0].startswith(f"{PERSON}: ")
+
+
+@pytest.mark.parametrize("looked", [True, False])
+def test_whoever_a_later_finding_is_about_answered_nothing(night: Night, looked: bool) -> None:
+    helper = "arn:aws:iam::111122223333:user/helper"
+    night.escalate(NOON)
+    night.acknowledge(helper)
+    at = NOON + timedelta(minutes=10)
+    if looked:
+        assert not night.escalate(at).waiting
+    night.joins(helper)
+    assert night.escalate(at).waiting
+    assert [call.who for call in night.record().calls] == ["Ana Ruiz", "Ben Okafor"]
+    assert night.acknowledge(at=at).by == PERSON
+    assert not night.escalate(at + timedelta(minutes=20)).waiting
+
+
+def test_a_rota_that_cannot_be_read_for_a_while_ends_no_calls(night: Night) -> None:
+    at = NOON
+    for _ in range(3):
+        at = night.escalate(at).next_at
+    assert [call.who for call in night.record().calls] == ["Ana Ruiz", "Ben Okafor", "Dee Marsh"]
+    readable, night.rota = night.rota, "gone"
+    at = night.escalate(at).next_at
+    assert "could not be read" in night.topic.messages[-1]["Message"]
+    assert night.calls()[-1] == (60, "pager", "everybody")
+    night.rota = readable
+    assert night.escalate(at).waiting
+
+
+def test_where_every_level_has_a_gap_the_escalation_is_called_after_everybody(
+    ledger: Ledger,
+) -> None:
+    at_night = ROTA["levels"][0]["turns"][0] | {"hours": {"from": "01:00", "to": "02:00"}}
+    rota = ROTA | {"levels": [ROTA["levels"][0] | {"turns": [at_night]}]}
+    boto3.client("ssm", region_name=REGION).put_parameter(
+        Name=PARAMETER, Value=json.dumps(rota), Type="String"
+    )
+    assert Night(ledger, rota=PARAMETER).begins().sleeps()[:2] == [
+        (0, "pager", "everybody"),
+        (15, "escalation", "everybody"),
+    ]
 
 
 def test_where_the_console_cannot_be_read_people_are_called_and_told_so(night: Night) -> None:

@@ -1,9 +1,11 @@
 """Who was called about an incident, and whether somebody answered: kept with the incident."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from responder.aws import ledger as table
 from responder.aws.ledger import Item, Ledger, incident_pk
+from responder.domain.errors import Unavailable
 from responder.domain.escalation import Acknowledgement, Escalation
 
 PERMISSIONS = table.PERMISSIONS - table.LISTING
@@ -40,11 +42,25 @@ class Escalations:
         """Write it anew. Raises `Unavailable` if another wrote since it was `seen`."""
         return Stored(self.ledger.replace(seen.item, escalation), escalation)
 
-    def acknowledge(self, incident_id: str, said: Acknowledgement) -> Acknowledgement:
-        """Record that a person answered. The first stays; the answer is that one."""
-        if self.ledger.add(incident_pk(incident_id), _SAID, said):
+    def acknowledge(
+        self,
+        incident_id: str,
+        said: Acknowledgement,
+        *,
+        counts: Callable[[Acknowledgement], bool],
+    ) -> Acknowledgement:
+        """Record that a person answered. The first that counts stays; the answer is that one."""
+        pk = incident_pk(incident_id)
+        if self.ledger.add(pk, _SAID, said):
             return said
-        return self.acknowledged(incident_id) or said
+        item = self.ledger.get(pk, _SAID)
+        if item is None:
+            raise Unavailable(f"who has {incident_id} in hand is not on record yet")
+        first = Acknowledgement.model_validate_json(item.body)
+        if counts(first):
+            return first
+        self.ledger.replace(item, said)
+        return said
 
     def acknowledged(self, incident_id: str) -> Acknowledgement | None:
         """What a person said with `responder acknowledge` or its document in the console."""

@@ -108,7 +108,17 @@ def following(
         return Next(wait_until=over_at)
     if len(calls) >= _MOST_CALLS:
         return Next()
-    return _first_with_somebody(last.round, last.place + 1, contacts, rounds)
+    then = _first_with_somebody(last.round, last.place + 1, contacts, rounds)
+    return then if then.contact is not None else _left_out(calls, contacts)
+
+
+def _left_out(calls: Sequence[Call], contacts: Sequence[Contact]) -> Next:
+    """The escalation, where a ladder that changed meanwhile left it out; nobody gives up before."""
+    called = {(call.level, call.who) for call in calls}
+    for place, contact in enumerate(contacts, start=1):
+        if contact.escalates and (contact.name, contact.who) not in called:
+            return Next(calls[-1].round + 1, place, contact)  # in no round was this place called
+    return Next()
 
 
 def _first_with_somebody(number: int, place: int, contacts: Sequence[Contact], rounds: int) -> Next:

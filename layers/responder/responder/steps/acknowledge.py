@@ -6,6 +6,7 @@ AWS names; from a direct call it is what the caller says of themselves.
 
 import hashlib
 from datetime import datetime
+from functools import partial
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -55,7 +56,8 @@ def acknowledge(
     """
     incident = incidents.get(request.incident_id)
     orders, findings = incidents.orders(incident.id), incidents.findings(incident.id)
-    if is_party(request.by, orders=orders, findings=findings):
+    party = partial(is_party, orders=orders, findings=findings)
+    if party(request.by):
         raise Refused(
             f"{one_line(request.by, 300)} is a principal of this incident, and keeps nobody from "
             "being called; nothing was changed"
@@ -69,6 +71,8 @@ def acknowledge(
         text=f"Has the incident in hand{note}",
     )
     first = escalations.acknowledge(
-        incident.id, Acknowledgement(by=request.by, how="said that they have it in hand", at=now)
+        incident.id,
+        Acknowledgement(by=request.by, how="said that they have it in hand", at=now),
+        counts=lambda before: not party(before.by),
     )
     return AcknowledgeAnswer(incident_id=incident.id, by=first.by, at=first.at)

@@ -31,6 +31,7 @@ from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.escalation import (
     EVERYBODY,
     ROUNDS,
+    WITHOUT_ROTA,
     Acknowledgement,
     Call,
     Contact,
@@ -45,6 +46,7 @@ from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.rota import Rota
 from responder.domain.summary import Summary, summarise
 from responder.report.wording import in_utc, span
+from responder.steps.hear import heard_of
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -130,14 +132,14 @@ def escalate(
         unread,
     )
     stored = escalations.stored(incident.id) or _begun(hand)
-    if stored is None or stored.escalation.is_over:
+    if stored is None or _is_over(hand, stored.escalation):
         return EscalateAnswer(waiting=False, next_at=request.now)
     said, doubt = _acknowledged(hand)
     if said is not None:
         return _end(hand, stored, acknowledged=said)
     if incident.status is IncidentStatus.CLOSED:
         return _end(hand, stored, ended="The incident was closed.")
-    rounds = ROUNDS if rota is not None else 1
+    rounds = ROUNDS if rota is not None or unread else 1
     then = following(stored.escalation.calls, contacts_at(rota, request.now), rounds, request.now)
     if then.wait_until is not None:
         return EscalateAnswer(waiting=True, next_at=_whole(then.wait_until))
@@ -156,6 +158,8 @@ def _begun(hand: _Hand) -> Stored | None:
         contacts = contacts_at(hand.rota, page.sent_at)
         place = next(n for n, one in enumerate(contacts, start=1) if not one.nobody)
         contact = contacts[place - 1]
+        if contact.escalates:  # a gap in every level: the page was for everybody on the pager topic
+            place, contact = place - 1, Contact("on call", EVERYBODY, WITHOUT_ROTA)
         called = (_record_of(contact, 1, place, page.sent_at),)
     hand.escalations.begin(hand.incident.id, Escalation(calls=called))
     stored = hand.escalations.stored(hand.incident.id)
@@ -224,8 +228,25 @@ def _end(
     return EscalateAnswer(waiting=False, next_at=hand.now)
 
 
+def _is_over(hand: _Hand, escalation: Escalation) -> bool:
+    """Whether nobody is called any more. An answer counts no longer once it was the attacker's."""
+    said = escalation.acknowledged
+    return escalation.is_over and (said is None or not _is_party(hand, said.by))
+
+
+def _is_party(hand: _Hand, by: str) -> bool:
+    return is_party(
+        by,
+        orders=hand.incidents.orders(hand.incident.id),
+        findings=hand.incidents.findings(hand.incident.id),
+    )
+
+
 def _acknowledged(hand: _Hand) -> tuple[Acknowledgement | None, str]:
-    """Whoever answered first of those that we hear of, and what could not be read."""
+    """Whoever answered first of those that we hear of, and what could not be read.
+
+    Findings that joined since may be about one of them: then that one said nothing.
+    """
     doubt = ""
     said = [hand.escalations.acknowledged(hand.incident.id)]
     said += [
@@ -238,7 +259,7 @@ def _acknowledged(hand: _Hand) -> tuple[Acknowledgement | None, str]:
     except (Broken, Unavailable) as error:
         doubt = one_line(str(error), 300)
     heard = sorted((one for one in said if one is not None), key=lambda one: one.at)
-    return (heard[0] if heard else None), doubt
+    return next((one for one in heard if not _is_party(hand, one.by)), None), doubt
 
 
 def _by_channel(hand: _Hand) -> Acknowledgement | None:
@@ -249,15 +270,11 @@ def _by_channel(hand: _Hand) -> Acknowledgement | None:
     seen = channel.acknowledged(at.reference, hand.desk)
     if seen is None:
         return None
-    party = is_party(
-        seen.by,
-        orders=hand.incidents.orders(hand.incident.id),
-        findings=hand.incidents.findings(hand.incident.id),
-    )
-    if party:
-        return None
+    # What we note there since hides whose it was, and so would clear an attacker.
+    heard = heard_of(hand.incident.id, hand.escalations.ledger)
+    by = heard.by if heard is not None and heard.answer is seen.answer else ""
     how = f"{_TAKEN[seen.answer]} at {channel.TITLE}"
-    return Acknowledgement(by=seen.by or "somebody", how=how, at=seen.at)
+    return Acknowledgement(by=by or seen.by or "somebody", how=how, at=seen.at)
 
 
 def _rota(rotas: RotaStore) -> tuple[Rota | None, str]:

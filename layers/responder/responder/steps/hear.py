@@ -17,7 +17,7 @@ from responder.aws import timeline as events
 from responder.aws.approvals import Approvals
 from responder.aws.clocks import Clocks
 from responder.aws.incidents import Incidents
-from responder.aws.ledger import Ledger, Write, incident_pk
+from responder.aws.ledger import Item, Ledger, Write, incident_pk
 from responder.channels.channel import Acknowledged, Answer, Desk
 from responder.domain.answer import is_party
 from responder.domain.approval import ApprovalStatus
@@ -62,6 +62,7 @@ class Heard(BaseModel):
 
     answer: Answer | None
     number: int
+    by: str = ""  # whose it was, where that was known
 
 
 def hear(
@@ -88,7 +89,7 @@ def hear(
     answer = None if found is None else found.answer
     pk = incident_pk(incident_id)
     item = ledger.get(pk, _HEARD)
-    seen = Heard(answer=None, number=0) if item is None else _heard(item.body)
+    seen = Heard(answer=None, number=0) if item is None else _read(item)
     if seen.answer == answer:
         return HearAnswer(incident_id=incident_id, noted=False)
     number = seen.number + 1
@@ -101,7 +102,7 @@ def hear(
         + _whose(found, incident_id, incidents)
         + _goes_on(found, incident_id, approvals, clocks),
     )
-    now_said = Heard(answer=answer, number=number)
+    now_said = Heard(answer=answer, number=number, by="" if found is None else found.by)
     # Together, so that no run dies between knowing it and saying it.
     together = [Write(pk, _HEARD, now_said, item), Write(pk, events.PREFIX + event.key, event)]
     if not ledger.together(together):
@@ -109,8 +110,14 @@ def hear(
     return HearAnswer(incident_id=incident_id, noted=True)
 
 
-def _heard(body: str) -> Heard:
-    return Heard.model_validate_json(body)
+def heard_of(incident_id: str, ledger: Ledger) -> Heard | None:
+    """What the channel said last, and whose word it was; None where it said nothing so far."""
+    item = ledger.get(incident_pk(incident_id), _HEARD)
+    return None if item is None else _read(item)
+
+
+def _read(item: Item) -> Heard:
+    return Heard.model_validate_json(item.body)
 
 
 def _said(found: Acknowledged | None, title: str) -> str:
