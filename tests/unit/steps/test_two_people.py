@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
-from responder.aws.ledger import Ledger
+from responder.aws.incidents import FINDING
+from responder.aws.ledger import Ledger, incident_pk
 from responder.domain.approval import ApprovalStatus
 from responder.domain.order import Silence
+from responder.domain.principal import Principal, PrincipalKind
 from responder.steps.settle import Verdict
 from tests.asking import DOCUMENT, LATER, SOON, Asking, an_asked_order, emptied
-from tests.builders import HOME
+from tests.builders import HOME, INCIDENT_ID, a_finding
 from tests.vaults import DiedHereError, Life
 
 SSO = f"arn:aws:iam::{HOME}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_0a"
@@ -74,6 +76,38 @@ def test_a_second_yes_of_the_same_person_counts_for_nothing_and_another_is_asked
     assert "another person is needed" in page["Message"]
     asking.console.decide(by=BOB)
     assert asking.approve().status is ApprovalStatus.APPROVED
+
+
+def test_a_first_yes_of_somebody_whom_a_later_finding_names_counts_no_more(
+    asking: Asking,
+) -> None:
+    asking.console.decide(by=ALICE)
+    asking.approve()
+    alice = Principal(
+        kind=PrincipalKind.IDENTITY_CENTER,
+        account=HOME,
+        arn=ALICE,
+        session_name="alice@example.com",
+    )
+    found = a_finding(key="0" * 32, principals=(alice,))
+    asking.ledger.add(incident_pk(INCIDENT_ID), FINDING + found.key, found)
+    asking.console.decide(by=BOB)
+    assert asking.approve().verdict is Verdict.ONE_OF_MORE
+    assert asking.executions.told == []
+    assert [yes.by for yes in asking.approval.yeses] == [BOB]
+    assert f"The yes of {ALICE} counts no more" in asking.happened()["answered-one-2"].text
+    asking.console.decide(by=ALICE.replace("alice", "carol"))
+    assert asking.approve().status is ApprovalStatus.APPROVED
+
+
+def test_the_last_answer_that_does_not_count_is_paged_too(asking: Asking) -> None:
+    asking.console.decide(by=ALICE)
+    asking.approve()
+    for _ in range(4):
+        asking.console.decide(by=ALICE)
+        assert asking.approve().verdict is Verdict.VOID
+    said = [page["Message"] for page in asking.topic.messages]
+    assert [one.count("Nobody else can answer any more") for one in said] == [0, 1]
 
 
 def test_a_no_of_the_second_denies_it(asking: Asking) -> None:
@@ -167,7 +201,12 @@ def test_whoever_goes_on_stopping_is_not_followed_for_ever(ledger: Ledger) -> No
         step["StepStatus"] = "Cancelled"
         event(asking)
     assert len(asking.console.started) == 5
-    assert len(asking.topic.messages) == 1
+    assert [
+        page["Message"].count("Nobody is asked any more") for page in asking.topic.messages
+    ] == [
+        0,
+        1,
+    ]
     assert "Nobody is asked any more" in asking.happened()["question-died-5"].text
     assert asking.expire().proceed is False
 

@@ -199,7 +199,8 @@ def _died(
         order,
         "QUESTION DIED",
         f"{said} {silence(order, approval)}",
-        about=f"died:{order.order_id}",
+        # The last is told of by itself: from then on nobody can answer.
+        about=f"{'died' if asks_again else 'died-last'}:{order.order_id}",
         pager=pager,
         titles=titles,
         now=at,

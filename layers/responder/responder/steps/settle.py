@@ -19,7 +19,7 @@ from responder.aws.incidents import Incidents
 from responder.aws.pager import Paged, Pager
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
-from responder.domain.answer import Answer, is_late, objection
+from responder.domain.answer import Answer, is_late, is_party, objection
 from responder.domain.approval import Approval, ApprovalStatus, Yes
 from responder.domain.escaping import ascii_line, one_line
 from responder.domain.order import Order, Receipt, ReceiptStatus, Silence
@@ -70,6 +70,7 @@ def settle(
     replaced = left is not None and left.replaced_by is not None
     before = any(yes.automation_id == approval.automation_id for yes in approval.yeses)
     against = None if before else _against(order, approval, answer, incidents, approvers)
+    stand, fell = _standing(approval, incidents)
     if approval.status in ANSWERED:
         verdict = Verdict.COUNTS
     elif before and approval.status is ApprovalStatus.WAITING:
@@ -84,16 +85,16 @@ def settle(
         verdict = Verdict.LATE
         if left is not None and approval.status is ApprovalStatus.WAITING:
             approval = approvals.replace(approval, status=ApprovalStatus.EXPIRED)
-    elif answer.approves and len(approval.yeses) + 1 < order.people_needed:
+    elif answer.approves and len(stand) + 1 < order.people_needed:
         verdict = Verdict.ONE_OF_MORE
-        approval = approvals.replace(approval, yeses=(*approval.yeses, _yes(answer, approval)))
+        approval = approvals.replace(approval, yeses=(*stand, _yes(answer, approval)))
     else:
         verdict = Verdict.COUNTS
         several = answer.approves and order.people_needed > 1
         approval = approvals.replace(
             approval,
             status=ApprovalStatus.APPROVED if answer.approves else ApprovalStatus.DENIED,
-            yeses=(*approval.yeses, _yes(answer, approval)) if several else approval.yeses,
+            yeses=(*stand, _yes(answer, approval)) if several else approval.yeses,
             decided_by=answer.by,
             decided_at=answer.decided_at,
             comment=answer.comment,
@@ -101,7 +102,8 @@ def settle(
     if verdict is Verdict.COUNTS:
         key, text = "answered", _said(approval)
     elif verdict is Verdict.ONE_OF_MORE:
-        key, text = "answered-one", "Approved the order. Another person has to approve it too."
+        key = "answered-one"
+        text = f"Approved the order. Another person has to approve it too.{fell}"
     elif verdict is Verdict.LATE:
         key, text = "answered-late", _said_late(approval, answer, left)
     else:
@@ -120,7 +122,8 @@ def settle(
             f"{_verb(answer)}, and it does not count: {against} "
             + ("People are asked again. " if asks_again else "Nobody else can answer any more. ")
             + silence(order, approval),
-            about=f"void:{order.order_id}",
+            # The last is told of by itself: from then on the order waits for nobody.
+            about=f"{'void' if asks_again else 'void-last'}:{order.order_id}",
             pager=pager,
             titles=titles,
             now=answer.decided_at,
@@ -129,6 +132,21 @@ def settle(
         said = f"{answer.who} approved it, and the yes came too late. {why_left(left.note)}"
         too_late(order, said, pager=pager, titles=titles, now=answer.decided_at)
     return approval, verdict
+
+
+def _standing(approval: Approval, incidents: Incidents) -> tuple[tuple[Yes, ...], str]:
+    """The yeses before this one that still count, and what became of the others.
+
+    A finding that joined since may be about somebody who approved.
+    """
+    orders = incidents.orders(approval.incident_id) if approval.yeses else []
+    findings = incidents.findings(approval.incident_id) if approval.yeses else []
+    fell = [y for y in approval.yeses if is_party(y.by, orders=orders, findings=findings)]
+    said = "".join(
+        f" The yes of {one_line(yes.by, 300)} counts no more: this incident is about that identity."
+        for yes in fell
+    )
+    return tuple(yes for yes in approval.yeses if yes not in fell), said
 
 
 def numbered(key: str, approval: Approval) -> str:
