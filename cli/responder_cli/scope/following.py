@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from responder.domain.errors import Refused
 from responder.domain.lineage import Lineage, Node
 from responder.domain.lineage_growth import grow
 from responder.domain.trail_event import TrailEvent
+from responder.report.wording import span
 from responder.scan.coverage import Coverage
 from responder.scan.log_names import is_other, read_name
 from responder.scan.pursuit import believed, needles_of, seed_of_key
@@ -18,6 +19,8 @@ from responder_cli.scope.reading import Readers
 
 _MOST_NODES, _MOST_EDGES = 5_000, 50_000
 _MOST_ROUNDS = 20
+# The longest that a session lasts (STS API Reference, "GetSessionToken", DurationSeconds).
+_SESSION = timedelta(hours=36)
 _EARLIEST, _LATEST = datetime(2006, 1, 1, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)
 
 # Told of each object that was read: what for, how many there are.
@@ -77,9 +80,11 @@ def follow(
     Raises `Refused` where no log knows a key: an answer of nothing would read as nothing done.
     """
     coverage, events = Coverage(), dict[tuple[str, str], TrailEvent]()
-    lineage = Lineage(since=since or _EARLIEST, until=until or _LATEST, nodes=tuple(seeds))
+    lineage = Lineage(
+        since=since - _SESSION if since else _EARLIEST, until=until or _LATEST, nodes=tuple(seeds)
+    )
     searched, holding, rounds = frozenset[str](), set[Path](), 0
-    unowned, gaps, again = set(keys), list[str](), Again()
+    unowned, gaps, again, strange = set(keys), list[str](), Again(), dict[Path, int]()
     while wanted := (needles_of(lineage) | unowned) - searched:
         if rounds == _MOST_ROUNDS:
             gaps.append(f"after {rounds} rounds more was found: what that did was not followed")
@@ -89,6 +94,7 @@ def follow(
             done()
             if not rounds:
                 _cover(coverage, sought.path, sought.total, sought.damage, sought.data_events)
+            strange[sought.path] = max(strange.get(sought.path, 0), sought.strange)
             if sought.held:
                 holding.add(sought.path)
                 again.note(sought.path, sought.ids)
@@ -100,6 +106,12 @@ def follow(
             lineage = _owned(lineage, key, events.values())
         unowned = set()
         lineage = grow(lineage, events.values(), most_nodes=_MOST_NODES, most_edges=_MOST_EDGES)
+    coverage.strange = sum(strange.values())
+    if since is not None:
+        gaps.append(
+            f"what they made or assumed more than {span(_SESSION)} before the time that was asked "
+            "for was not followed"
+        )
     tally = Tally()
     order = sorted(holding)
     done = progress("Counting", len(order))
@@ -125,8 +137,14 @@ def _within(
     return [
         event
         for event in believed(records)
-        if (since is None or event.at >= since) and (until is None or event.at < until)
+        if (since is None or event.at >= since - _lead(event))
+        and (until is None or event.at < until)
     ]
+
+
+def _lead(event: TrailEvent) -> timedelta:
+    """How long before the time in question a call still matters: a session goes on into it."""
+    return _SESSION if event.source.partition(".")[0] in ("sts", "signin") else timedelta()
 
 
 def _owned(lineage: Lineage, key: str, events: Any) -> Lineage:

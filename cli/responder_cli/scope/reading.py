@@ -136,8 +136,10 @@ def _telling(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             actor = event_of(record).actor
         except ValueError:
             continue  # the tally tells of it
-        caller = (actor.arn, actor.access_key_id, actor.issuer_arn, actor.source_identity)
-        if caller not in known and "errorCode" not in record:
+        # The denied ones tell whose a key is that was never allowed anything.
+        denied = "errorCode" if "errorCode" in record else None
+        caller = (actor.arn, actor.access_key_id, actor.issuer_arn, actor.source_identity, denied)
+        if caller not in known:
             known.add(caller)
             yield record
 
@@ -151,6 +153,19 @@ def _count(chosen: tuple[Path, frozenset[bytes]]) -> Tally:
         records = _read(unpack(path.read_bytes())).records
     except (Damaged, OSError):
         return tally  # named by the round before
-    own = (one for one in records if id_of(one) not in elsewhere)
-    tally.take(own, Callers(_WORK.lineage))
+    tally.take(_once(records, elsewhere), Callers(_WORK.lineage))
     return tally
+
+
+def _once(
+    records: Iterable[dict[str, Any]], elsewhere: frozenset[bytes]
+) -> Iterator[dict[str, Any]]:
+    """Those that are counted here, each once. One without an id is like no other."""
+    seen = set(elsewhere)
+    for record in records:
+        known = id_of(record)
+        if known is None:
+            yield record
+        elif known not in seen:
+            seen.add(known)
+            yield record

@@ -20,6 +20,7 @@ from tests.trail_logs import (
     SESSION_KEY,
     USER,
     Logs,
+    by_session,
     by_user,
 )
 
@@ -85,6 +86,7 @@ def test_what_matters_first_is_named_with_its_technique(logs: Path) -> None:
         (("--access-key", MADE_KEY), 2),
         (("--access-key", MADE_KEY, "--principal", ROLE_ARN), 4),
         (("--access-key", KEY, "--since", "2026-11-23T02:00:00Z"), 5),
+        (("--access-key", KEY, "--since", "2026-11-23T02:10:00Z"), 4),
         (("--access-key", KEY, "--until", "2026-11-23T02:00:00Z"), 7),
     ],
 )
@@ -170,6 +172,90 @@ def test_what_is_not_asked_rightly_is_told(logs: Path, words: tuple[str, ...], w
     result = run(logs, *words)
     assert result.exit_code == 2
     assert why in result.output
+
+
+def test_a_key_that_was_only_ever_denied_is_known(tmp_path: Path) -> None:
+    logs = Logs().honest(hours=1, each=1)
+    for minute in (5, 6):
+        logs.call(minute, "iam", "ListUsers", by_user(USER, KEY), errorCode="AccessDenied")
+    found = told(logs.write(tmp_path), "--access-key", KEY)
+    assert (found["events"], found["denied"]) == (2, 2)
+
+
+def test_of_a_session_that_nobody_saw_begin_every_call_counts_in_whatever_order(
+    tmp_path: Path,
+) -> None:
+    logs = Logs().honest(hours=3, each=1)
+    for minute in (40, 20, 30):  # CloudTrail orders no records in an object
+        logs.call(minute, "ec2", "DescribeInstances", by_session())
+    logs.call(10, "iam", "ListUsers", by_session(), errorCode="AccessDenied")
+    logs.call(100, "ec2", "DescribeInstances", by_session())
+    found = told(logs.write(tmp_path), "--principal", ROLE_ARN)
+    assert (found["events"], found["denied"]) == (5, 1)
+
+
+def test_a_session_that_began_before_the_time_asked_for_is_followed(logs: Path) -> None:
+    found = told(logs, "--access-key", KEY, "--since", "2026-11-23T02:08:00Z")
+    assert [one["call"] for one in found["persistence"]] == ["CreateUser", "CreateAccessKey"]
+    assert found["events"] == 4
+    assert any("before the time that was asked for" in gap for gap in found["gaps"])
+
+
+def test_a_name_of_one_character_stops_nothing(tmp_path: Path) -> None:
+    logs = Logs().honest(hours=1, each=2)
+    made = {"user": {"userName": "x", "arn": f"arn:aws:iam::{SHOP}:user/x"}}
+    asked = {"userName": "x"}
+    thief = by_user(USER, KEY)
+    logs.call(5, "iam", "CreateUser", thief, requestParameters=asked, responseElements=made)
+    logs.call(6, "ec2", "DescribeInstances", by_user("x", MADE_KEY))
+    assert told(logs.write(tmp_path), "--access-key", KEY)["events"] == 2
+
+
+def test_a_record_twice_in_one_object_is_one_call(tmp_path: Path) -> None:
+    logs = Logs().honest(hours=1, each=1)
+    logs.call(5, "ec2", "DescribeInstances", by_user(USER, KEY))
+    logs.hours[0] *= 2
+    assert told(logs.write(tmp_path), "--access-key", KEY)["events"] == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--since", "2026-12-01T00:00:00Z"),
+        ("--until", "2026-11-01T00:00:00Z"),
+        ("--since", "2026-11-24T00:00:00Z", "--until", "2026-11-23T00:00:00Z"),
+    ],
+)
+def test_a_time_without_any_log_is_no_nought(logs: Path, words: tuple[str, ...]) -> None:
+    user = f"arn:aws:iam::{SHOP}:user/{USER}"
+    found = told(logs, "--principal", user, *words)
+    assert found["events"] == 0
+    assert [gap for gap in found["gaps"] if f"account {SHOP}, region {REGION}: no log from" in gap]
+
+
+def test_a_region_that_falls_silent_is_held_to_the_others(tmp_path: Path) -> None:
+    folder = Logs().honest(hours=8, each=2).theft().write(tmp_path)
+    for log in sorted(folder.rglob("*.json.gz"))[:3]:
+        other = log.with_name(log.name.replace(REGION, "ap-south-1"))
+        other.write_bytes(gzip.compress(b'{"Records":[]}'))
+    gaps = told(folder, "--access-key", KEY)["gaps"]
+    assert (
+        f"account {SHOP}, region ap-south-1: 5 of 8 hours have no log, and were quiet or are "
+        "missing" in gaps
+    )
+    assert f"these logs are of ap-south-1, {REGION}: whatever was done elsewhere is in none" in gaps
+
+
+def test_what_holds_a_key_and_is_no_record_is_told(logs: Path) -> None:
+    name = f"{SHOP}_CloudTrail_{REGION}_20261123T0010Z_strange.json.gz"
+    (logs / name).write_bytes(gzip.compress(json.dumps({"Records": [KEY, [KEY]]}).encode()))
+    gaps = told(logs, "--access-key", KEY)["gaps"]
+    assert "2 records name one of them and are no objects; none is counted" in gaps
+
+
+def test_that_one_read_is_logged_says_of_no_other_that_it_was_not(logs: Path) -> None:
+    gaps = told(logs, "--access-key", KEY)["gaps"]
+    assert [gap for gap in gaps if "only of what a trail's selectors name" in gap]
 
 
 def test_a_folder_without_logs_is_told(tmp_path: Path) -> None:

@@ -240,7 +240,14 @@ def test_what_would_fill_the_memory_is_refused_before_it_does() -> None:
         unpack(several, most_bytes=1_000_000)
 
 
-@pytest.mark.parametrize("text", ["", "AK", "arn:aws:iam::1:role/é", 'a"bcdefgh', "a b c d e f"])
+@pytest.mark.parametrize("needle", ["cords", "Records", "cor"])
+def test_a_needle_that_stands_before_the_first_record_finds_no_record_twice(needle: str) -> None:
+    named = a_record(userAgent=f"x{needle}", eventID="hit")
+    fast, plain = both(written([a_record(eventID="1"), named]), Needles([needle]))
+    assert fast == plain == Found(2, [named])
+
+
+@pytest.mark.parametrize("text", ["", "A", "arn:aws:iam::1:role/é", 'a"bcdefgh', "a b c d e f"])
 def test_a_needle_that_json_may_write_otherwise_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="no text to look for"):
         Needles([text])

@@ -135,6 +135,9 @@ class _Growth:
             session = self.by_arn.get((NodeKind.ROLE_SESSION, arn))
             found = session if session is not None and session.access_key_id is None else None
             found = found or self._unseen_session(event)
+        if found is not None and found.made_at is not None and event.at < found.made_at:
+            # Of a session that nobody saw begin, the first call that was read is not the first.
+            found = self._unseen_session(event) or found
         if found is None or (found.made_at is not None and event.at < found.made_at):
             return None
         return found

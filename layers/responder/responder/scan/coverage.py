@@ -24,6 +24,7 @@ class Coverage:
     unreadable: dict[str, str] = field(default_factory=dict)  # by name, why
     unnamed: int = 0
     records: int = 0
+    strange: int = 0  # that hold a text which was looked for, and are no objects
     data_events: bool = False
 
     def add(self, name: LogName | None) -> None:
@@ -41,11 +42,28 @@ class Coverage:
         ]
         if not self.hours and not self.unnamed:
             found.append("there is no log at all")
+        every = [hour for hours in self.hours.values() for hour in (min(hours), max(hours))]
         for (account, region), hours in sorted(self.hours.items()):
             place = f"account {account}, region {region}"
-            first, last = since or min(hours), until or max(hours)
-            found += _silent(place, hours, _hour(first), _hour(last))
-        if not self.data_events:
+            # One that falls silent is held to the others: its own last log is not the end.
+            first, last = _hour(since or min(every)), _hour(until or max(every))
+            if last < first:
+                found.append(f"{place}: no log from {_shown(first)} on, or none until then")
+                continue
+            found += _silent(place, hours, first, last)
+        if self.hours:
+            regions = ", ".join(sorted({region for _, region in self.hours}))
+            found.append(f"these logs are of {regions}: whatever was done elsewhere is in none")
+        if self.strange:
+            found.append(
+                f"{self.strange} records name one of them and are no objects; none is counted"
+            )
+        if self.data_events:
+            found.append(
+                "data events are in some of the logs, and only of what a trail's selectors name: "
+                "no read of anything else is counted"
+            )
+        else:
             found.append(
                 "no log has a data event: what was read of S3 objects, DynamoDB items or functions "
                 "stands in none of them, whether it was read or not"

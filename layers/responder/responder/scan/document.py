@@ -106,4 +106,5 @@ def _holding(raw: bytes | bytearray, parts: list[msgspec.Raw], places: list[int]
     begins = list(accumulate((length + 1 for length in lengths), initial=len(_USUAL)))
     if begins[-1] + 1 != len(raw):
         return list(range(len(parts)))
-    return sorted({bisect_right(begins, place - 1) - 1 for place in places})
+    # A short needle may also stand in what comes before the first record.
+    return sorted({bisect_right(begins, at - 1) - 1 for at in places if at > len(_USUAL)})

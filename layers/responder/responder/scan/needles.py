@@ -13,7 +13,8 @@ from typing import Any, cast
 import hyperscan
 import stringzilla
 
-_FITTING = re.compile(r"[A-Za-z0-9:/+=,.@_-]{3,600}", re.ASCII)
+# A user's name may have one character, behind a slash, and a source identity two.
+_FITTING = re.compile(r"[A-Za-z0-9:/+=,.@_-]{2,600}", re.ASCII)
 _ESCAPE, _SLASH = b"\\u00", b"\\/"
 _NUMBER = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
 _FEW = 2  # so many are looked for one after the other faster than by an automaton
