@@ -211,8 +211,8 @@ ROWS = (
     Row("the question is stopped (StopAutomationExecution)", stopped, "paged; asked again",
         pages=("QUESTION DIED",)),
     Row("the question is stopped again and again", stopped_for_ever,
-        "paged once; asked 5 times at most; then silence", questions=5,
-        pages=("QUESTION DIED",)),
+        "paged at first and when nobody is asked any more; asked 5 times at most; then silence",
+        questions=5, pages=("QUESTION DIED", "QUESTION DIED")),
     Row("the automation is stopped after the yes", stopped_after_the_yes, "the yes is taken in",
         ApprovalStatus.APPROVED, go_on=1, questions=1),
 )  # fmt: skip
