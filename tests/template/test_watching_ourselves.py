@@ -113,11 +113,21 @@ def test_what_is_not_ours_is_none_of_our_business(
     assert not matches(pattern("PartChangedRule"), call(source, name, theirs))
 
 
-@pytest.mark.parametrize("name", ["UpdateStack", "DeleteStack", "ExecuteChangeSet"])
+@pytest.mark.parametrize(
+    "name", ["UpdateStack", "DeleteStack", "ExecuteChangeSet", "RollbackStack"]
+)
 def test_a_deployment_pages(name: str) -> None:
     rule = pattern("StackChangedRule")
     assert matches(rule, call("cloudformation", name, {"stackName": _STACK}))
     assert not matches(rule, call("cloudformation", name, {"stackName": "shop"}))
+
+
+def test_a_change_set_that_names_no_stack_may_be_ours_and_pages() -> None:
+    named = {"changeSetName": f"arn:aws:cloudformation:{_AT}:changeSet/x/1"}
+    rule = pattern("StackChangedRule")
+    assert matches(rule, call("cloudformation", "ExecuteChangeSet", named))
+    assert not matches(rule, call("cloudformation", "ExecuteChangeSet", named | {"stackName": "s"}))
+    assert not matches(rule, call("cloudformation", "DescribeStacks", {}))
 
 
 def test_a_role_of_ours_that_is_touched_pages_and_one_that_is_deployed_is_told() -> None:
