@@ -55,13 +55,18 @@ class Phones:
         return str(url)
 
     def rang(self, name: str) -> list[str]:
-        """What came to this phone, in its order: the time and the subject."""
+        """What came to this phone about incidents, in its order: the time and the subject.
+
+        What EventBridge tells of our own parts has no subject.
+        """
         found = list[dict[str, Any]]()
         while got := self.sqs.receive_message(
             QueueUrl=self.queues[name], MaxNumberOfMessages=10
         ).get("Messages"):
             found += [json.loads(one["Body"]) for one in got]
-        return sorted(f"{one['Timestamp'][11:16]} {one['Subject'][:17]}" for one in found)
+        return sorted(
+            f"{one['Timestamp'][11:16]} {one['Subject'][:17]}" for one in found if "Subject" in one
+        )
 
 
 def a_rota(night: Night, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Phones:
