@@ -322,9 +322,14 @@ def test_where_every_level_has_a_gap_the_escalation_is_called_after_everybody(
     boto3.client("ssm", region_name=REGION).put_parameter(
         Name=PARAMETER, Value=json.dumps(rota), Type="String"
     )
-    assert Night(ledger, rota=PARAMETER).begins().sleeps()[:2] == [
+    night = Night(ledger, rota=PARAMETER).begins()
+    assert night.sleeps() == [
         (0, "pager", "everybody"),
-        (15, "escalation", "everybody"),
+        *((15 * number, "escalation", "everybody") for number in (1, 2, 3)),
+    ]
+    assert [call.who for call in night.record().calls][:2] == [
+        "whoever the pager topic pages",
+        "whoever the escalation topic pages",
     ]
 
 
