@@ -12,8 +12,11 @@ from localcloud.fault import Fault
 from responder.aws.clients import Clients
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
+from responder.aws.notices import Notices
 from responder.aws.pager import Pager
 from responder.aws.rota_store import RotaStore
+from responder.aws.rule_store import RuleStore
+from responder.aws.silences import Silences
 from responder.aws.timeline import Timeline
 from responder.channels import incident_manager
 from responder.channels.channel import Acknowledged, Answer, Desk
@@ -56,6 +59,8 @@ def world() -> Iterator[World]:
             KeySchema=_SCHEMA,
             BillingMode="PAY_PER_REQUEST",
         )
+        for name, value in (("policy", "default"), ("assets", "none")):
+            world.operator("ssm").put_parameter(Name=name, Type="String", Value=value)
         yield world
 
 
@@ -93,7 +98,7 @@ def a_desk(world: World, sink: str) -> Desk:
 
 
 def opened(world: World, desk: Desk) -> Incident:
-    """Open it as the step does, with one cut to tell of."""
+    """Open it as the step does, with one cut to tell of. It wakes people: nothing was chosen."""
     ledger = Ledger(TABLE, world.operator("dynamodb"))
     incidents, timeline = Incidents(ledger), Timeline(ledger)
     incidents.create(an_incident(), a_finding())
@@ -103,6 +108,10 @@ def opened(world: World, desk: Desk) -> Incident:
         OpenRequest(incident_id=INCIDENT_ID, now=NOON),
         **kept,
         pager=Pager(ledger, world.operator("sns"), desk.pager_topic_arn),
+        quiet=Pager(ledger, world.operator("sns"), ""),
+        notices=Notices(ledger),
+        silences=Silences(ledger),
+        rules=RuleStore(world.operator("ssm"), "policy", "", "", "assets"),
         rotas=RotaStore(world.operator("ssm"), ""),
         desk=desk,
         mode="monitor",
@@ -113,7 +122,11 @@ def opened(world: World, desk: Desk) -> Incident:
 
 def calls_of(world: World, since: int) -> list[str]:
     """Each kind of call once, in the order of the first; printed with what it was given."""
-    found = [call for call in world.switchboard.calls[since:] if call.service != "dynamodb"]
+    found = [
+        call
+        for call in world.switchboard.calls[since:]
+        if call.service != "dynamodb" and call.name != "ssm:GetParameter"  # of our own
+    ]
     for call in found:
         print(f"{call.name} {call.error or 'ok'} {sorted(call.params)}")  # noqa: T201
     return list(dict.fromkeys(call.name for call in found))
