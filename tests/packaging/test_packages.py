@@ -55,7 +55,7 @@ EXTERNAL_ID = "an-external-id-of-tests"
 MOST_MODULES = 700
 # The report comes when all is done, and knows every collector, and the law's own words.
 # The board waits for nobody's attack: a person looks at it, and it names every action.
-MORE_MODULES = {"board": 740, "report": 760}
+MORE_MODULES = {"board": 740, "report": 775}
 VERBS = list(functions())
 # What a step needs done before it, by the function that does it.
 AFTER = {"verify": "contain", "release": "contain", "seal": "collect"}
@@ -65,6 +65,7 @@ ENDS = {
     "ask": ("Broken", "AWS answered UnknownOperationException"),
     "approve": ("Refused", "approval"),
     "trace": ("Broken", "no event history could be read"),
+    "silence": ("Refused", "it would have ended already"),  # its sample is of 2026
 }
 
 

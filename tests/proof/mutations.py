@@ -66,7 +66,7 @@ MUTATIONS = (
     Mutation(
         name="a question to the approvers has another token each time it is asked",
         file=f"{_PACKAGE}/aws/automations.py",
-        old="ClientToken=str(uuid.uuid5(_TOKENS, approval_id)),",
+        old="ClientToken=str(uuid.uuid5(_TOKENS, seed)),",
         new="ClientToken=str(uuid.uuid4()),",
         scenario="denied",
         kind=Kind.LOST,

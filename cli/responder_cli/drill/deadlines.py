@@ -135,10 +135,13 @@ class Deadlines:
     def _who_reminded(self) -> None:
         """The tracker and the sweep would each hide that the other is dead."""
         names = {function.arn: function.logical_id for function in self.cloud.registry.functions}
+        quiet = self.counsel.stacks.responder.resources["QuietTopic"]
         pages = [
             names.get(call.function or "", "nobody")
             for call in self.cloud.calls
-            if call.operation == "Publish" and call.at > self.found_at + _NOTICES + _HOUR
+            if call.operation == "Publish"
+            and call.params["TopicArn"] != quiet
+            and call.at > self.found_at + _NOTICES + _HOUR
         ]
         sweeps = sum(run.logical_id == "SweepFunction" for run in self.cloud.invocations)
         hours = (self.cloud.now() - self.found_at) // _HOUR

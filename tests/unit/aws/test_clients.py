@@ -12,6 +12,8 @@ from tests.template.templates import functions, template
 ROLE = MemberRole("breach-responder-contain", "an-external-id-of-ours")
 # The longest that botocore's standard mode waits before a second and a third attempt.
 BACKOFF_SECONDS = 1 + 2
+# People wait to be asked: a look that hangs is cut off, and the machine goes on without it.
+GIVEN_UP = ("weigh",)
 
 
 def test_a_call_that_hangs_is_an_error_before_any_function_times_out(aws: None) -> None:
@@ -20,7 +22,11 @@ def test_a_call_that_hangs_is_an_error_before_any_function_times_out(aws: None) 
     attempts = config.retries["total_max_attempts"]
     longest = attempts * (config.connect_timeout + config.read_timeout) + BACKOFF_SECONDS
     usual = template()["Globals"]["Function"]["Timeout"]
-    shortest = min(function.get("Timeout", usual) for function in functions().values())
+    shortest = min(
+        function.get("Timeout", usual)
+        for verb, function in functions().items()
+        if verb not in GIVEN_UP
+    )
     assert longest < shortest
 
 
