@@ -5,11 +5,12 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
+from string import ascii_uppercase
 from typing import Any
 
 ACCOUNT, THIEF = "111122223333", "AKIAEXAMPLEEXAMPLE00"
 _STARTS_AT = datetime(2026, 11, 1, tzinfo=UTC)
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_LETTERS = ascii_uppercase + "234567"
 _KINDS = (  # service, call, share of all, whether it is a data event
     ("s3", "GetObject", 40, True),
     ("s3", "PutObject", 12, True),

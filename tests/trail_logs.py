@@ -13,7 +13,8 @@ from tests.builders import REGION, SHOP
 
 USER, ROLE, BACKDOOR = "orders-export", "web-tier-role", "support-bot"
 KEY, SESSION_KEY, MADE_KEY = "AKIAEXAMPLEEXAMPLE00", "ASIAEXAMPLEEXAMPLE01", "AKIAEXAMPLEEXAMPLE02"
-BUCKET, OTHER = "customer-exports", "AKIAHONESTHONESTHO00"
+STORED = "secretId"  # the parameter's name
+BUCKET, OTHER = "customer-exports", "AKIAEXAMPLEEXAMPLE09"
 STARTS_AT = datetime(2026, 11, 23, tzinfo=UTC)
 ROLE_ARN = f"arn:aws:iam::{SHOP}:role/{ROLE}"
 SESSION_ARN = f"arn:aws:sts::{SHOP}:assumed-role/{ROLE}/job"
@@ -119,7 +120,7 @@ class Logs:
             "secretsmanager",
             "GetSecretValue",
             backdoor,
-            requestParameters={"secretId": "shop/database"},
+            requestParameters={STORED: "shop/database"},
             sourceIPAddress="2001:db8::7",
         )
         self.read(251, backdoor, "2026/orders-0.csv", 1000)

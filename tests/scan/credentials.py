@@ -92,6 +92,12 @@ ACCEPTED = (
         "Ids of findings, and digests of objects and messages, as AWS sends them.",
     ),
     Accepted(
+        _HEX,
+        r"tests/unit/steps/test_plan\.py",
+        r'assert one\.hash == "[0-9a-f]{64}"',
+        "The hash of a plan, as it was before orders said how many people they need.",
+    ),
+    Accepted(
         _BASE64,
         r"(events|tests)/.*",
         r'"AWSReservedSSO_[A-Za-z]+_0123456789abcdef"',

@@ -74,6 +74,8 @@ ACCEPTED = (
         "The same guide compares the ARN in the encryption context in this way.",
     ),
     Accepted("MirrorFunctionRole", "NO_VERSION", "", _SAM),
+    Accepted("HearFunctionRole", "NO_VERSION", "", _SAM),
+    Accepted("TallyFunctionWeeklyRole", "NO_VERSION", "", _SAM),
     Accepted("HoldFunctionHourlyRole", "NO_VERSION", "", _SAM),
     Accepted("RehashFunctionHourlyRole", "NO_VERSION", "", _SAM),
     Accepted("SweepFunctionHourlyRole", "NO_VERSION", "", _SAM),

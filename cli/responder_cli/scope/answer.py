@@ -9,7 +9,7 @@ from responder.scan.meanings import Meaning
 from responder.scan.tally import Acts, Noted, Span
 from responder_cli.scope.following import Scope
 
-_FIRST = (Meaning.SECRET, Meaning.DECRYPTION, Meaning.COPY, Meaning.READING, Meaning.DESTRUCTION)
+_FIRST = (Meaning.RETRIEVAL, Meaning.DECRYPTION, Meaning.COPY, Meaning.READING, Meaning.DESTRUCTION)
 
 
 def answer(scope: Scope, *, since: datetime | None, until: datetime | None) -> dict[str, Any]:

@@ -127,7 +127,15 @@ def _print(told: dict[str, Any]) -> None:
         "calls": ("service", "call", "outcome", "times"),
         "buckets": ("bucket", "objects", "reads", "bytes"),
         **dict.fromkeys(
-            ("persistence", "tampering", "secret", "decryption", "copy", "reading", "destruction"),
+            (
+                "persistence",
+                "tampering",
+                "retrieval",
+                "decryption",
+                "copy",
+                "reading",
+                "destruction",
+            ),
             ("service", "call", "about", "outcome", "times", "technique", "first_event_at"),
         ),
     }

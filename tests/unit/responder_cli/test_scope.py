@@ -72,7 +72,7 @@ def test_what_matters_first_is_named_with_its_technique(logs: Path) -> None:
     )
     assert tampering["technique"] == "T1562.008"
     assert [one["call"] for one in found["persistence"]] == ["CreateUser", "CreateAccessKey"]
-    assert [one["about"] for one in found["secret"]] == ["shop/database"]
+    assert [one["about"] for one in found["retrieval"]] == ["shop/database"]
     assert [one["address"] for one in found["source_ips"]] == ["198.51.100.9", "2001:db8::7"]
 
 

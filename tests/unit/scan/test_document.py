@@ -21,7 +21,7 @@ FAKE = {"eventVersion": "1.11", "userIdentity": {"accessKeyId": KEY}, "eventID":
 def a_record(**given: Any) -> dict[str, Any]:
     plain = {
         "eventVersion": "1.11",
-        "userIdentity": {"type": "IAMUser", "accessKeyId": "AKIAOTHEROTHEROTHER0"},
+        "userIdentity": {"type": "IAMUser", "accessKeyId": "AKIAEXAMPLEEXAMPLE09"},
         "eventTime": "2026-11-23T12:00:00Z",
         "eventSource": "s3.amazonaws.com",
         "eventName": "GetObject",

@@ -13,7 +13,7 @@ class Meaning(StrEnum):
 
     TAMPERING = "tampers with what would be seen"
     PERSISTENCE = "gives a way back in"
-    SECRET = "fetches a secret"  # noqa: S105 - what a call does
+    RETRIEVAL = "retrieves what opens something else"
     DECRYPTION = "decrypts"
     COPY = "copies or shares data whole"
     READING = "reads data"
@@ -35,7 +35,7 @@ _ACCOUNT = Sense(Meaning.PERSISTENCE, "T1136.003")  # Create Account: Cloud Acco
 _CREDENTIALS = Sense(Meaning.PERSISTENCE, "T1098.001")  # Additional Cloud Credentials
 _ROLES = Sense(Meaning.PERSISTENCE, "T1098.003")  # Additional Cloud Roles
 _TRIGGER = Sense(Meaning.PERSISTENCE, "T1546")  # Event Triggered Execution
-_STORE = Sense(Meaning.SECRET, "T1555.006")  # Cloud Secrets Management Stores
+_STORE = Sense(Meaning.RETRIEVAL, "T1555.006")  # Cloud Secrets Management Stores
 _DECRYPTS = Sense(Meaning.DECRYPTION, "T1530")
 _DATA = Sense(Meaning.READING, "T1530")  # Data from Cloud Storage
 _SHARED = Sense(Meaning.COPY, "T1537")  # Transfer Data to Cloud Account
