@@ -39,6 +39,7 @@ prove: setup ## Every scenario with a fault at every AWS call, by schedules, and
 	$(BIN)/python -m tests.proof
 	$(BIN)/python -m tests.proof --schedules 40 --seed $$RANDOM
 	$(BIN)/python -m tests.proof --mutations
+	$(BIN)/responder drill --account old
 	HOSTILE_EXAMPLES=2000 $(BIN)/pytest -q tests/hostile
 
 bench: setup ## Race our reader of logs against others; the burst and the race against an attacker
