@@ -227,6 +227,8 @@ class Switchboard:
                 check(asked)
             if self.disturbance is not None:
                 self.disturbance.before(call)
+                for check in self._guards:  # what stands may be another thing by now
+                    check(asked)
             body = self._served(asked, call)
         except Fault as fault:
             return _answer(fault, asked)
