@@ -6,8 +6,10 @@ so. What a principal of the incident says is no answer. Nothing else waits for o
 evidence go on. While an incident is quiet nobody is called, and this looks again later.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -26,7 +28,6 @@ from responder.aws.snoozable import Snoozable
 from responder.aws.timeline import Timeline
 from responder.channels.channel import Answer, Desk
 from responder.domain.answer import is_party
-from responder.domain.calling import how_to_answer
 from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.escalation import (
     EVERYBODY,
@@ -41,11 +42,13 @@ from responder.domain.escalation import (
     following,
 )
 from responder.domain.escaping import ascii_line, one_line
+from responder.domain.finding import Finding
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.order import Order
 from responder.domain.rota import Rota
-from responder.domain.summary import Summary, summarise
-from responder.report.wording import in_utc, span
+from responder.domain.summary import summarise
+from responder.report.call_text import unanswered
 from responder.steps.hear import heard_of
 
 PERMISSIONS = (
@@ -92,6 +95,16 @@ class _Hand:
     mode: str
     rota: Rota | None
     unread: str  # why the rota could not be read
+
+    @cached_property
+    def findings(self) -> Sequence[Finding]:
+        """What the incident is about, read once for a run."""
+        return self.incidents.findings(self.incident.id)
+
+    @cached_property
+    def orders(self) -> Sequence[Order]:
+        """What is planned about it, read once for a run."""
+        return self.incidents.orders(self.incident.id)
 
 
 def escalate(
@@ -181,14 +194,20 @@ def _record_of(contact: Contact, number: int, place: int, at: datetime) -> Call:
 
 def _call(hand: _Hand, stored: Stored, then: Next, contact: Contact, doubt: str) -> EscalateAnswer:
     key = f"call:{then.round}:{then.place}"
-    found = hand.incidents.findings(hand.incident.id)
-    summary = summarise(hand.incident, found, mode=hand.mode)
+    summary = summarise(hand.incident, hand.findings, mode=hand.mode)
     heading = "NOBODY ANSWERED" if stored.escalation.calls else "NOBODY WAS PAGED YET"
     topic = hand.escalation if contact.escalates else hand.pager
     paged = topic.page(
         hand.incident.id,
         subject=ascii_line(f"[{heading}] {summary.subject}", 99),
-        text=_text(hand, summary, stored.escalation, contact, doubt),
+        text=unanswered(
+            hand.incident.id,
+            summary,
+            stored.escalation.calls,
+            contact,
+            unread=hand.unread,
+            doubt=doubt,
+        ),
         now=hand.now,
         about=key,
         people=() if contact.person is None else (contact.person,),
@@ -235,11 +254,7 @@ def _is_over(hand: _Hand, escalation: Escalation) -> bool:
 
 
 def _is_party(hand: _Hand, by: str) -> bool:
-    return is_party(
-        by,
-        orders=hand.incidents.orders(hand.incident.id),
-        findings=hand.incidents.findings(hand.incident.id),
-    )
+    return is_party(by, orders=hand.orders, findings=hand.findings)
 
 
 def _acknowledged(hand: _Hand) -> tuple[Acknowledgement | None, str]:
@@ -282,25 +297,6 @@ def _rota(rotas: RotaStore) -> tuple[Rota | None, str]:
         return rotas.rota(), ""
     except ResponderError as error:
         return None, one_line(str(error), 300)
-
-
-def _text(
-    hand: _Hand, summary: Summary, escalation: Escalation, contact: Contact, doubt: str
-) -> str:
-    lines = ["Nobody has answered a page of this incident."]
-    lines += [
-        f"Called at {in_utc(call.at)}: {one_line(call.who, 120)} ({call.level})"
-        for call in escalation.calls
-    ]
-    who = contact.who if contact.person is not None or contact.escalates else EVERYBODY
-    lines.append(f"Called now: {one_line(who, 120)} ({contact.name})")
-    answer = how_to_answer(hand.incident.id)
-    lines.append(f"Answer within {span(contact.answer_within)}, or the next is called: {answer}")
-    if hand.unread:
-        lines.append(f"Who is on call could not be read: {hand.unread}")
-    if doubt:
-        lines.append(f"Whether somebody took it in the console could not be read: {doubt}")
-    return "\n".join(lines) + f"\n\n{summary.text}\n"
 
 
 def _whole(at: datetime) -> datetime:
