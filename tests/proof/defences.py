@@ -35,7 +35,6 @@ _NO_POLICY = "When a bucket had no policy before: tests/workflow/test_ladder_sto
 _QUOTA = "When a policy cannot be attached: tests/unit/actions/test_member_role_suffices.py."
 _OF_NONE = "No finding of a scenario names one: tests/unit/collectors/test_{}.py."
 _HELD = "Counsel asks for a hold, and no scenario does: tests/workflow/test_evidence_kept.py."
-_QUIET = "When somebody asks for quiet: tests/workflow/test_quiet.py."
 _READ = "A person asks to read evidence: tests/workflow/test_evidence_kept.py."
 _ANSWERED = "A person answers a page by name: tests/workflow/test_escalation.py."
 _SHOWN = "Somebody looks at the dashboard, and no scenario does: tests/workflow/test_board.py."

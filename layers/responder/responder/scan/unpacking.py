@@ -8,7 +8,6 @@ import stringzilla
 MOST_BYTES = 2 * 1024**3  # of one object, unpacked; CloudTrail's are some hundred megabytes at most
 _MAGIC = b"\x1f\x8b"
 _MEMBER = b"\x1f\x8b\x08"
-_TRAILER = 8  # the checksum and the length of what was packed (RFC 1952, section 2.3.1)
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -25,7 +24,7 @@ def unpack(packed: bytes, *, most_bytes: int = MOST_BYTES) -> bytes | bytearray:
         raise Damaged("it is empty")
     if not packed.startswith(_MAGIC):
         return packed
-    length = int.from_bytes(packed[-4:], "little")
+    length = int.from_bytes(packed[-4:], "little")  # RFC 1952, section 2.3.1, ISIZE
     if length <= most_bytes and stringzilla.find(memoryview(packed)[1:], _MEMBER) < 0:
         try:
             raw = deflate.gzip_decompress(packed)

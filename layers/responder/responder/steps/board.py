@@ -3,8 +3,8 @@
 Reads and changes nothing, so that a dashboard may ask again whenever it likes. What a dashboard
 says of itself is believed in one point, its colours; whatever else it sends is not read.
 On the board are the incidents of the latest 1,000 runs, of 90 days at most, and every one with an
-open deadline. Nothing of it is
-evidence of who saw or decided anything: a widget is not told who looks at it.
+open deadline. Nothing of it is evidence of who saw or decided anything: a widget is not told who
+looks at it.
 """
 
 from collections.abc import Mapping
