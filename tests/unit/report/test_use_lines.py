@@ -48,6 +48,14 @@ def test_the_page_says_whose_yes_is_still_needed() -> None:
     assert b"2 different people have to approve it; so far arn:x:alice did." in page
 
 
+def test_the_use_that_the_findings_name_is_told_apart() -> None:
+    named = Caller(who="thief", times=1, last_at=NOON, named=True)
+    assert known(a_use(callers=(*callers(1), named))).endswith(" So did what the findings name.")
+    assert known(a_use(callers=(named,))) == (
+        "Nobody was seen to work with it but what the findings name."
+    )
+
+
 def test_nothing_found_is_not_nothing_there() -> None:
     assert known(a_use()) == "AWS showed nothing else that uses it."
     told = a_use(unknown=("who assumed it: AWS answered AccessDenied", "the rest"))

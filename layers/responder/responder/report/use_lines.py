@@ -19,7 +19,8 @@ def known(use: Use) -> str:
     if others:
         parts.append(f"Worked with{since} by {_some([_caller(one) for one in others])}.")
     if len(others) < len(use.callers):
-        parts.append("So did what the findings name.")
+        only = f"Nobody was seen to work with it{since} but what the findings name."
+        parts.append("So did what the findings name." if others else only)
     if use.services:
         told = [f"{one_line(one.name, 40)} ({in_utc(one.last_at)})" for one in use.services]
         parts.append(f"Services it used last: {_some(told)}.")
