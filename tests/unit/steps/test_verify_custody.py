@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from responder.aws.evidence import Evidence
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.vault import Content
 from responder.domain.custody import next_entry
+from responder.domain.errors import Broken
 from responder_cli import verify_custody
 from tests.builders import INCIDENT_ID, a_finding, an_incident
 from tests.preserving import World
-from tests.vaults import a_signer, download
+from tests.vaults import PrehashedKms, a_signer, download
 
 
 @pytest.fixture
@@ -239,6 +241,28 @@ def test_a_sealing_that_stopped_after_its_manifest_is_not_checked_and_not_broken
         path.write_text(json.dumps(log))
     assert states(folder) == (verify_custody.NOT_ALL_CHECKED, "")
     assert "was never sealed or signed" in unchecked(folder)[0].text
+
+
+class _SignsNothing(PrehashedKms):
+    """A signing key that this stack may not use any more."""
+
+    def sign(self, **given: Any) -> dict[str, Any]:
+        error = {"Code": "AccessDeniedException", "Message": "not authorized to perform: kms:Sign"}
+        raise ClientError({"Error": error}, "Sign")
+
+
+def test_without_its_signature_what_was_kept_is_still_checked(world: World, tmp_path: Path) -> None:
+    world.collect()
+    world.kms = _SignsNothing()
+    with pytest.raises(Broken):
+        world.seal()
+    folder = download(tmp_path, INCIDENT_ID)
+    code, broken = states(folder)
+    assert code == verify_custody.SOMETHING_BROKEN
+    assert broken.endswith(": there is no signature of it")
+    assert broken.count("\n") == 0
+    said = {one.subject: one.state for one in verify_custody.check(folder)}
+    assert said["iam.principal/0001/one"] == said["iam.principal/0001/two"] == verify_custody.OK
 
 
 def test_a_manifest_that_points_out_of_the_folder_is_not_followed(

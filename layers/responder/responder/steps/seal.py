@@ -117,10 +117,6 @@ def seal(
     evidence.append(
         request.incident_id, SEALED, manifest.key, manifest.sha256, by=by, at=manifest.collected_at
     )
-    signature = f"signature/{paper}"
-    if evidence.item(request.incident_id, Shelf.SEAL, signature) is None:
-        signed = signer.sign(bytes.fromhex(manifest.sha256))
-        keep(signature, signed, ".sig", "application/octet-stream", "signature of the manifest")
     fingerprint = hashlib.sha256(public_key).hexdigest()
     keep(
         f"public-key/{fingerprint[:16]}",
@@ -138,6 +134,11 @@ def seal(
         "the custody log up to this manifest",
     )
     rehashes.schedule(request.incident_id, now=request.now)
+    # Last: a key that refuses leaves all of it to be checked, and only the signature to be missed.
+    signature = f"signature/{paper}"
+    if evidence.item(request.incident_id, Shelf.SEAL, signature) is None:
+        signed = signer.sign(bytes.fromhex(manifest.sha256))
+        keep(signature, signed, ".sig", "application/octet-stream", "signature of the manifest")
     timeline.record(
         request.incident_id,
         f"sealed:{paper}",
