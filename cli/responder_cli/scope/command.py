@@ -13,9 +13,9 @@ from rich.text import Text
 
 from responder.domain.errors import Refused
 from responder.domain.escaping import one_line
+from responder.scan.answer import answer
 from responder.scan.pursuit import seed_of_arn, seed_of_key
 from responder_cli.deadlines.told import time_of
-from responder_cli.scope.answer import answer
 from responder_cli.scope.following import follow, logs_in
 from responder_cli.scope.reading import Readers
 

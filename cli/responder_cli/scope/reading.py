@@ -1,39 +1,20 @@
 """Reads many objects at once, in processes of their own."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
 from responder.domain.lineage import Lineage
-from responder.domain.lineage_growth import Callers
-from responder.domain.trail_event import event_of
-from responder.scan import document
+from responder.scan.counting import count
 from responder.scan.needles import Needles
-from responder.scan.pursuit import can_make, id_of
+from responder.scan.seeking import Sought, seek, unread
 from responder.scan.tally import Tally
-from responder.scan.unpacking import Damaged, unpack
 
 _AT_ONCE = 64  # objects that one process is handed
-
-
-@dataclass
-class Sought:
-    """What one object had for a round of the pursuit."""
-
-    path: Path
-    total: int = 0
-    held: int = 0  # records that hold a needle
-    ids: list[bytes] = field(default_factory=list)  # of those
-    strange: int = 0
-    data_events: bool = False
-    damage: str = ""
-    # Those that may make something, and the first of each caller.
-    records: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Readers:
@@ -104,44 +85,18 @@ def _look_for(
     _WORK.since, _WORK.until = since, until
 
 
-def _read(raw: bytes | bytearray) -> document.Found:
+def _needles() -> Needles:
     if _WORK.needles is None:
         raise RuntimeError("a process was not told what to look for")
-    return (document.plainly if _WORK.plainly else document.found)(raw, _WORK.needles)
+    return _WORK.needles
 
 
 def _seek(path: Path) -> Sought:
-    sought = Sought(path)
     try:
-        raw = unpack(path.read_bytes())
-        sought.data_events = document.has_data_events(raw)
-        records = _read(raw)
-    except (Damaged, OSError) as error:
-        sought.damage = str(error) if isinstance(error, Damaged) else "it could not be opened"
-        return sought
-    sought.total, sought.strange = records.total, records.strange
-    sought.held = len(records.records)
-    sought.ids = [one for one in map(id_of, records.records) if one is not None]
-    sought.records = list(_telling(records.records))
-    return sought
-
-
-def _telling(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    known = set[tuple[str | None, ...]]()
-    for record in records:
-        if can_make(record):
-            yield record
-            continue
-        try:
-            actor = event_of(record).actor
-        except ValueError:
-            continue  # the tally tells of it
-        # The denied ones tell whose a key is that was never allowed anything.
-        denied = "errorCode" if "errorCode" in record else None
-        caller = (actor.arn, actor.access_key_id, actor.issuer_arn, actor.source_identity, denied)
-        if caller not in known:
-            known.add(caller)
-            yield record
+        packed = path.read_bytes()
+    except OSError:
+        return unread(path.name, "it could not be opened")
+    return seek(path.name, packed, _needles(), plainly=_WORK.plainly)
 
 
 def _count(chosen: tuple[Path, frozenset[bytes]]) -> Tally:
@@ -150,22 +105,8 @@ def _count(chosen: tuple[Path, frozenset[bytes]]) -> Tally:
     if _WORK.lineage is None:
         raise RuntimeError("a process was not told whom to count")
     try:
-        records = _read(unpack(path.read_bytes())).records
-    except (Damaged, OSError):
+        packed = path.read_bytes()
+    except OSError:
         return tally  # named by the round before
-    tally.take(_once(records, elsewhere), Callers(_WORK.lineage))
+    count(tally, packed, _needles(), _WORK.lineage, set(elsewhere), plainly=_WORK.plainly)
     return tally
-
-
-def _once(
-    records: Iterable[dict[str, Any]], elsewhere: frozenset[bytes]
-) -> Iterator[dict[str, Any]]:
-    """Those that are counted here, each once. One without an id is like no other."""
-    seen = set(elsewhere)
-    for record in records:
-        known = id_of(record)
-        if known is None:
-            yield record
-        elif known not in seen:
-            seen.add(known)
-            yield record

@@ -35,6 +35,16 @@ class Coverage:
         hour = name.delivered_at.replace(minute=0)
         self.hours.setdefault((name.account, name.region), set()).add(hour)
 
+    def join(self, other: "Coverage") -> None:
+        """Add what another part covers."""
+        for place, hours in other.hours.items():
+            self.hours.setdefault(place, set()).update(hours)
+        self.unreadable |= other.unreadable
+        self.unnamed += other.unnamed
+        self.records += other.records
+        self.strange += other.strange
+        self.data_events |= other.data_events
+
     def gaps(self, since: datetime | None, until: datetime | None) -> list[str]:
         """Everything that these logs cannot tell, each in a sentence."""
         found = [

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from responder.domain.lineage import Lineage
+from responder.scan.following import Scope
 from responder.scan.meanings import Meaning
 from responder.scan.tally import Acts, Noted, Span
-from responder_cli.scope.following import Scope
 
 _FIRST = (Meaning.RETRIEVAL, Meaning.DECRYPTION, Meaning.COPY, Meaning.READING, Meaning.DESTRUCTION)
 

@@ -1,0 +1,159 @@
+"""Follows principals through logs, round after round: what is to be looked for, and for how long.
+
+Who reads the objects, and where, is not known here. A unit is whatever is read in one go: an object
+of a folder, or a slice of a bucket. Units are told in the order of their names, in each round all.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from responder.domain.errors import Refused
+from responder.domain.lineage import Lineage, Node
+from responder.domain.lineage_growth import grow
+from responder.domain.trail_event import TrailEvent
+from responder.scan.coverage import Coverage
+from responder.scan.pursuit import believed, needles_of, seed_of_key
+from responder.scan.seeking import Sought
+from responder.scan.tally import Tally
+
+MOST_ROUNDS = 20
+_MOST_NODES, _MOST_EDGES = 5_000, 50_000
+# The longest that a session lasts (STS API Reference, "GetSessionToken", DurationSeconds).
+_SESSION = timedelta(hours=36)
+_EARLIEST, _LATEST = datetime(2006, 1, 1, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What was found."""
+
+    lineage: Lineage
+    tally: Tally
+    coverage: Coverage
+    objects: int
+    rounds: int
+    gaps: tuple[str, ...]
+
+
+@dataclass
+class Again:
+    """Which records an earlier unit has too: two trails may tell of one call."""
+
+    first: dict[bytes, str] = field(default_factory=dict)
+    others: dict[str, set[bytes]] = field(default_factory=dict)
+
+    def note(self, unit: str, ids: Iterable[bytes]) -> None:
+        """The records of one unit, in the order of the units."""
+        for one in ids:
+            if self.first.setdefault(one, unit) != unit:
+                self.others.setdefault(unit, set()).add(one)
+
+    def of(self, unit: str) -> frozenset[bytes]:
+        """Those that are counted elsewhere."""
+        return frozenset(self.others.get(unit, ()))
+
+
+@dataclass
+class Following:
+    """How far it is. `unowned` are access keys whose account only a log can tell."""
+
+    lineage: Lineage
+    since: datetime | None = None
+    until: datetime | None = None
+    unowned: frozenset[str] = frozenset()
+    searched: frozenset[str] = frozenset()
+    rounds: int = 0
+    objects: int = 0
+    coverage: Coverage = field(default_factory=Coverage)
+    strange: dict[str, int] = field(default_factory=dict)  # of each object, in the worst round
+    holding: set[str] = field(default_factory=set)  # the units that are to be counted
+    again: Again = field(default_factory=Again)
+    events: dict[tuple[str, str], TrailEvent] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """What the next round looks for. Nothing, when there is no next round."""
+        fresh = (needles_of(self.lineage) | self.unowned) - self.searched
+        return frozenset() if self.rounds >= MOST_ROUNDS else fresh
+
+    @property
+    def gaps(self) -> Iterator[str]:
+        """What was not followed."""
+        if self.rounds >= MOST_ROUNDS and needles_of(self.lineage) - self.searched:
+            yield f"after {self.rounds} rounds more was found: what that did was not followed"
+        if self.since is not None:
+            yield (
+                f"what they made or assumed more than {_SESSION // timedelta(hours=1)} h before "
+                "the time that was asked for was not followed"
+            )
+
+    def take(self, unit: str, sought: Sought) -> None:
+        """What one unit had in this round."""
+        if not self.rounds:
+            self.coverage.join(sought.coverage)
+            self.objects += sought.objects
+        for name, times in sought.strange.items():
+            self.strange[name] = max(self.strange.get(name, 0), times)
+        if sought.held:
+            self.holding.add(unit)
+            self.again.note(unit, sought.ids)
+        for event in believed(sought.records):
+            if matters(event, self.since, self.until):
+                self.events[event.account, event.event_id] = event
+
+    def grow(self) -> None:
+        """End this round. Raises `Refused` where no log knows a key that was asked for: an answer
+        of nothing would read as nothing done.
+        """
+        self.searched |= self.wanted
+        self.rounds += 1
+        for key in sorted(self.unowned):
+            self.lineage = _owned(self.lineage, key, self.events.values())
+        self.unowned = frozenset()
+        self.lineage = grow(
+            self.lineage, self.events.values(), most_nodes=_MOST_NODES, most_edges=_MOST_EDGES
+        )
+
+    def scope(self, tally: Tally) -> Scope:
+        """The whole, with what was counted at last."""
+        self.coverage.strange = sum(self.strange.values())
+        return Scope(
+            self.lineage, tally, self.coverage, self.objects, self.rounds, tuple(self.gaps)
+        )
+
+
+def begun(
+    seeds: Iterable[Node],
+    keys: Collection[str] = (),
+    *,
+    since: datetime | None,
+    until: datetime | None,
+) -> Following:
+    """Before the first round. `keys` are access keys of an unknown owner."""
+    lineage = Lineage(
+        since=since - _SESSION if since else _EARLIEST, until=until or _LATEST, nodes=tuple(seeds)
+    )
+    return Following(lineage, since, until, unowned=frozenset(keys))
+
+
+def matters(event: TrailEvent, since: datetime | None, until: datetime | None) -> bool:
+    """Whether a call may belong to the time in question: a session goes on into it."""
+    if until is not None and event.at >= until:
+        return False
+    lead = _SESSION if event.source.partition(".")[0] in ("sts", "signin") else timedelta()
+    return since is None or event.at >= since - lead
+
+
+def _owned(lineage: Lineage, key: str, events: Iterable[TrailEvent]) -> Lineage:
+    """With the key as one of the account that its first call names."""
+    known = [
+        one
+        for one in events
+        if (one.actor.access_key_id == key and one.actor.account) or key in str(one.response)
+    ]
+    first = min(known, key=lambda one: (one.at, one.event_id), default=None)
+    if first is None:
+        raise Refused(f"no log knows the access key {key}; look in another folder, or at its time")
+    node = seed_of_key(key, first.actor.account or first.account)
+    return lineage.model_copy(update={"nodes": (*lineage.nodes, node)})

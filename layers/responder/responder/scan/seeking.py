@@ -1,0 +1,92 @@
+"""What an object has for one round of following: found alike in a function and on a desk.
+
+Whoever calls hands over the bytes and the object's name. What came of several objects is joined, in
+any order, and whatever came twice is there once.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from responder.domain.trail_event import event_of
+from responder.scan import document
+from responder.scan.coverage import Coverage
+from responder.scan.log_names import read_name
+from responder.scan.needles import Needles
+from responder.scan.pursuit import can_make, id_of
+from responder.scan.unpacking import MOST_BYTES, Damaged, unpack
+
+
+@dataclass
+class Sought:
+    """What some objects had. `strange` and `coverage.unreadable` go by the object's own name."""
+
+    coverage: Coverage = field(default_factory=Coverage)
+    objects: int = 0
+    held: int = 0  # records that hold a needle
+    ids: set[bytes] = field(default_factory=set)  # of those
+    strange: dict[str, int] = field(default_factory=dict)
+    # Those that may make something, and the first of each caller.
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+    def join(self, other: "Sought") -> None:
+        """Add what other objects had."""
+        self.coverage.join(other.coverage)
+        self.objects += other.objects
+        self.held += other.held
+        self.ids |= other.ids
+        self.strange |= other.strange
+        self.records += other.records
+
+
+def seek(
+    key: str,
+    packed: bytes,
+    needles: Needles,
+    *,
+    plainly: bool = False,
+    most_bytes: int = MOST_BYTES,
+) -> Sought:
+    """What one object has. `plainly`: by the standard library alone. The same answer."""
+    try:
+        raw = unpack(packed, most_bytes=most_bytes)
+        data_events = document.has_data_events(raw)
+        found = (document.plainly if plainly else document.found)(raw, needles)
+    except Damaged as error:
+        return unread(key, str(error))
+    sought = Sought(objects=1, held=len(found.records))
+    sought.coverage.records, sought.coverage.data_events = found.total, data_events
+    sought.coverage.add(read_name(key))
+    if found.strange:
+        sought.strange[name_of(key)] = found.strange
+    sought.ids.update(one for one in map(id_of, found.records) if one is not None)
+    sought.records = list(_telling(found.records))
+    return sought
+
+
+def unread(key: str, why: str) -> Sought:
+    """An object that could not be read."""
+    return Sought(Coverage(unreadable={name_of(key): why}), objects=1)
+
+
+def name_of(key: str) -> str:
+    """What tells an object from others, wherever it lies."""
+    return key.rpartition("/")[2]
+
+
+def _telling(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    known = set[tuple[str | None, ...]]()
+    for record in records:
+        try:
+            actor = event_of(record).actor
+        except ValueError:
+            continue  # the tally tells of it
+        if can_make(record):
+            yield record
+            continue
+        # The denied ones tell whose a key is that was never allowed anything.
+        denied = "errorCode" if "errorCode" in record else None
+        caller = (actor.arn, actor.access_key_id, actor.issuer_arn, actor.source_identity, denied)
+        if caller not in known:
+            known.add(caller)
+            yield record
