@@ -109,7 +109,7 @@ def disturbed(
         found = _run(scenario, night, saboteur)
         is_denied = fault.kind is Kind.DENIED
         return [
-            *differing(before.end, found, _excuse(fault)),
+            *differing(before.end, found, _excuse(fault, several=len(campaigns(night)) > 1)),
             *_broken(night, found, whole=not is_denied),
         ]
 
@@ -136,11 +136,13 @@ def spread(faults: Sequence[Fault], most: int, by: random.Random) -> list[Fault]
     return chosen
 
 
-def _excuse(fault: Fault) -> Excuse:
+def _excuse(fault: Fault, *, several: bool) -> Excuse:
     return Excuse(
         struck=[fault.call],
         denied=[fault.call] if fault.kind is Kind.DENIED else [],
         pages=int(fault.pages),
+        # Whoever waits longer meets a person who answers another theft first.
+        whoever=several and fault.kind is Kind.TIMEOUT,
         without=frozenset({EXECUTIONS} if fault.kind is Kind.RIVAL else ()),
     )
 

@@ -23,6 +23,8 @@ _OF_NO_SEAL = re.compile(
     r": there is no signature of it$|: follows manifest \d{4}(-[a-z]+)?, which is missing$"
 )
 _OF_NO_LOG = re.compile(r"^custody: there is no custody log$")
+# Where time passed otherwise, another was called first, or nobody had to be.
+_OF_TIME = re.compile(r"(missing|more): page: \[NOBODY ANSWERED\]")
 # What holds also where a right is missing and a person has to do the rest.
 ALWAYS = frozenset({CUSTODY, DEAD_LETTERS, FAILED_EXECUTIONS, INCIDENTS})
 
@@ -37,6 +39,7 @@ class Excuse:
     struck: Collection[str] = ()  # calls, as people read them
     denied: Collection[str] = ()  # those of them that were refused from then on
     pages: int = 0
+    whoever: bool = False  # is called: the invariants say who may be
     without: frozenset[str] = frozenset()  # headings
 
 
@@ -48,6 +51,7 @@ def differing(expected: Parts, found: Parts, excuse: Excuse) -> list[str]:
         why = differences(end, found[part], without=without, pages_again=excuse.pages)
         why = _visibly(_in_time(why, excuse.struck), excuse.denied)
         why = _unsealed(why, excuse.denied)
+        why = [one for one in why if not (excuse.whoever and _OF_TIME.search(one))]
         told += [one if part == WHOLE else f"{part}: {one}" for one in why]
     return told
 

@@ -2,7 +2,6 @@
 
 import json
 import random
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,8 +30,6 @@ _AT_MOST_TIMES = 20
 _LAST_ANSWERS = timedelta(hours=1)  # after the last delivery
 # How many runs there were depends on the order of findings; dead letters were sent here.
 _OF_ORDER = frozenset({EXECUTIONS, DEAD_LETTERS})
-# Whether the next person is called hangs on when people answer, which a schedule draws.
-_OF_TIME = re.compile(r"(missing|more): page: \[NOBODY ANSWERED\]")
 _LETTERS_DIE = timedelta(hours=1)  # five receives, six minutes apart
 
 
@@ -145,13 +142,10 @@ def _tried(
         struck=[one.call for one in mishaps.struck],
         denied=[one.call for one in denied],
         pages=mishaps.pages,
+        whoever=True,  # hangs on when people answer, which a schedule draws
         without=_OF_ORDER,
     )
-    why = [
-        one
-        for one in differing(_expected(night, before, numbers), end, excuse)
-        if not _OF_TIME.search(one)  # who is called, and whether twice, is among what is broken
-    ]
+    why = differing(_expected(night, before, numbers), end, excuse)
     answer = {
         "why": why + broken(night, sent, end[REST][DEAD_LETTERS], whole=not denied),
         "struck": [str(one) for one in mishaps.struck],

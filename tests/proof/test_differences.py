@@ -49,11 +49,20 @@ def test_a_seal_that_lacks_a_right_leaves_a_manifest_unsigned_and_breaks_nothing
 
 def test_a_case_of_which_nothing_was_sealed_is_none_for_want_of_a_signature() -> None:
     line = "60 objects: 1 BROKEN, 57 not checked, 3 note; custody: there is no custody log"
-    clean, found = {WHOLE: {CUSTODY: list[str]()}}, {WHOLE: {CUSTODY: [line]}}
+    clean: Parts = {WHOLE: {CUSTODY: []}}
+    found: Parts = {WHOLE: {CUSTODY: [line]}}
     told = [f"{CUSTODY}: more: {line}"]
     assert differing(clean, found, Excuse(denied=["Seal dynamodb:PutItem"])) == []
     assert differing(clean, found, Excuse(denied=["Seal kms:Sign"])) == told
     assert differing(clean, found, Excuse(denied=["Collect s3:PutObject"])) == told
+
+
+def test_whoever_is_called_is_no_difference_where_time_passed_otherwise() -> None:
+    page = "page: [NOBODY ANSWERED] the opening x1"
+    clean: Parts = {WHOLE: {"effects": [page]}}
+    found: Parts = {WHOLE: {"effects": []}}
+    assert differing(clean, found, Excuse()) == [f"effects: missing: {page}"]
+    assert differing(clean, found, Excuse(whoever=True)) == []
 
 
 def test_a_part_is_named_and_a_page_again_is_none() -> None:
