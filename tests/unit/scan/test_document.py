@@ -14,7 +14,7 @@ from responder.scan.unpacking import Damaged, unpack
 
 KEY, ROLE = "AKIAEXAMPLEEXAMPLE00", "arn:aws:iam::111122223333:role/web"
 NEEDLES = Needles([KEY, ROLE])
-MANY = Needles([KEY, ROLE, "ASIAEXAMPLEEXAMPLE01", "ASIAEXAMPLEEXAMPLE02"])
+MANY = Needles([KEY, ROLE, *(f"ASIAEXAMPLEEXAMPLE0{one}" for one in range(5))])
 FAKE = {"eventVersion": "1.11", "userIdentity": {"accessKeyId": KEY}, "eventID": "forged"}
 
 
@@ -93,6 +93,19 @@ HOSTILE = {
     "letters of all kinds": written([a_record(userAgent="é 漢 \u2028")], ensure_ascii=False),
     "a number that is none": written([HIT | {"n": float("nan")}]),
     "a number without end": written([HIT | {"n": 10**400}]),
+    "a number too large": written([HIT | {"n": 0}]).replace(b'"n":0', b'"n":1e400'),
+    "half a letter": written([HIT | {"userAgent": "\ud800"}]),
+    "several of them in one record": written([a_record(), HIT | {"resources": [ROLE, KEY]}]),
+    "a field's name and nothing else, behind one that is overwritten": written(
+        [a_record(requestParameters={KEY: 1})]
+    ).replace(b'"eventVersion"', b'"eventVersion":"' + KEY.encode() + b'","eventVersion"'),
+    "overwritten, and nowhere else": written([a_record()]).replace(
+        b'"eventVersion"', b'"eventVersion":"' + KEY.encode() + b'","eventVersion"'
+    ),
+    "a letter by number before the rest of one": written([a_record(userAgent="?" + KEY[1:])])
+    .replace(b"?", b"\\n")
+    .replace(KEY[1:].encode(), b"AKIA" + KEY[4:].encode()),
+    "numbers": written([1, 12, HIT]),
     "too deep": b'{"Records":[' + b"[" * 100_000 + b"]" * 100_000 + b"]}",
 }
 
@@ -200,8 +213,9 @@ PACKED = gzip.compress(RAW, mtime=0)
         gzip.compress(RAW[:5]) + gzip.compress(b"") + gzip.compress(RAW[5:]),
         PACKED + b"\0" * 512,
         gzip.compress(RAW, 0),
+        gzip.compress(RAW[: len(RAW) // 2]) + gzip.compress(RAW[len(RAW) // 2 :]),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_however_it_was_packed_it_is_unpacked_whole(packed: bytes) -> None:
     assert unpack(packed) == RAW
@@ -214,6 +228,7 @@ def test_however_it_was_packed_it_is_unpacked_whole(packed: bytes) -> None:
         (PACKED[:-1], "middle"),
         (PACKED[:40], "middle"),
         (PACKED + b"x", "follows"),
+        (PACKED + b"x" + PACKED[-4:], "follows"),
         (PACKED + PACKED[:30], "middle"),
         (PACKED[:60] + b"\0" + PACKED[61:], "checksum"),
         (PACKED[:-8] + b"\0\0\0\0" + PACKED[-4:], "checksum"),
@@ -221,7 +236,7 @@ def test_however_it_was_packed_it_is_unpacked_whole(packed: bytes) -> None:
         (b"\x1f\x8b", "middle"),
         (b"\x1f\x8b\x09" + PACKED[3:], "checksum"),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_what_is_damaged_is_told(packed: bytes, why: str) -> None:
     with pytest.raises(Damaged, match=why):

@@ -8,7 +8,8 @@ somebody wrote such words into parameters.
 """
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -30,7 +31,7 @@ class _Document(msgspec.Struct):
     Records: list[msgspec.Raw]
 
 
-_APART = msgspec.json.Decoder(_Document)
+_APART, _VALUE = msgspec.json.Decoder(_Document), msgspec.json.Decoder()
 
 
 @dataclass
@@ -41,6 +42,15 @@ class Found:
     records: list[dict[str, Any]] = field(default_factory=list)
     strange: int = 0
 
+    def add(self, record: Any, needles: Needles, texts: Collection[str] = ()) -> None:
+        """Take a record, if it holds a needle: any, or one of these."""
+        if not needles.are_in(record, texts):
+            return
+        if isinstance(record, dict):
+            self.records.append(record)
+        else:
+            self.strange += 1
+
 
 def has_data_events(raw: bytes | bytearray) -> bool:
     """Whether any record is of a data event, as far as its usual writing tells."""
@@ -49,18 +59,23 @@ def has_data_events(raw: bytes | bytearray) -> bool:
 
 def found(raw: bytes | bytearray, needles: Needles) -> Found:
     """The records of this document that hold a needle. Raises `Damaged` if nobody can read it."""
-    if raw.startswith(_USUAL):
-        hidden = needles.may_hide(raw)
-        places = [] if hidden else needles.places(raw)
-        if not hidden and not places and (total := _counted(raw)) is not None:
-            return Found(total)
-        try:
-            parts = _APART.decode(raw).Records
-        except (msgspec.MsgspecError, RecursionError):
-            return plainly(raw, needles)
-        chosen = range(len(parts)) if hidden else _holding(raw, parts, places)
-        return _of([_decoded(bytes(parts[at])) for at in chosen], len(parts), needles)
-    return plainly(raw, needles)
+    if not raw.startswith(_USUAL):
+        return plainly(raw, needles)
+    hidden = needles.may_hide(raw)
+    places = [] if hidden else needles.places(raw)
+    if not hidden and not places and (total := _counted(raw)) is not None:
+        return Found(total)
+    try:
+        parts = _APART.decode(raw).Records
+    except (msgspec.MsgspecError, RecursionError):
+        return plainly(raw, needles)
+    chosen = None if hidden else _holding(raw, parts, places)
+    if chosen is None:
+        return _of(map(_read, parts), len(parts), needles)
+    answer = Found(len(parts))
+    for at, texts in chosen.items():
+        answer.add(_read(parts[at]), needles, texts)
+    return answer
 
 
 def plainly(raw: bytes | bytearray, needles: Needles) -> Found:
@@ -72,11 +87,19 @@ def plainly(raw: bytes | bytearray, needles: Needles) -> Found:
     return _of(records, len(records), needles)
 
 
-def _of(records: list[Any], total: int, needles: Needles) -> Found:
-    objects = [one for one in records if isinstance(one, dict)]
-    held = [one for one in objects if needles.are_in(one)]
-    strange = [one for one in records if not isinstance(one, dict) and needles.are_in(one)]
-    return Found(total, held, len(strange))
+def _of(records: Iterable[Any], total: int, needles: Needles) -> Found:
+    answer = Found(total)
+    for record in records:
+        answer.add(record, needles)
+    return answer
+
+
+def _read(part: msgspec.Raw) -> Any:
+    """As the standard library reads it, which reads some that msgspec refuses."""
+    try:
+        return _VALUE.decode(part)
+    except (msgspec.MsgspecError, RecursionError):
+        return _decoded(bytes(part))
 
 
 def _decoded(raw: bytes | bytearray) -> Any:
@@ -100,11 +123,18 @@ def _counted(raw: bytes | bytearray) -> int | None:
     return int(begun)
 
 
-def _holding(raw: bytes | bytearray, parts: list[msgspec.Raw], places: list[int]) -> list[int]:
-    """Which parts the places are in. All, where the parts do not follow each other by a comma."""
-    lengths = [memoryview(one).nbytes for one in parts]
-    begins = list(accumulate((length + 1 for length in lengths), initial=len(_USUAL)))
-    if begins[-1] + 1 != len(raw):
-        return list(range(len(parts)))
-    # A short needle may also stand in what comes before the first record.
-    return sorted({bisect_right(begins, at - 1) - 1 for at in places if at > len(_USUAL)})
+def _holding(
+    raw: bytes | bytearray, parts: list[msgspec.Raw], places: list[tuple[int, str]]
+) -> dict[int, set[str]] | None:
+    """Which parts the places are in, and which texts. None where more than commas are between."""
+    ends = list(accumulate(map(len, parts)))  # each, as if no comma stood between
+    if not parts or len(_USUAL) + ends[-1] + len(parts) - 1 + len(_ENDS) != len(raw):
+        return None
+    chosen, at = dict[int, set[str]](), 0
+    for place, text in places:
+        if place <= len(_USUAL):
+            continue  # a short needle may also stand in what comes before the first record
+        behind = range(at, len(parts))
+        at = behind[bisect_left(behind, place - len(_USUAL), key=lambda one: ends[one] + one)]
+        chosen.setdefault(at, set()).add(text)
+    return chosen

@@ -15,9 +15,9 @@ import stringzilla
 
 # A user's name may have one character, behind a slash, and a source identity two.
 _FITTING = re.compile(r"[A-Za-z0-9:/+=,.@_-]{2,600}", re.ASCII)
-_ESCAPE, _SLASH = b"\\u00", b"\\/"
+_BACKSLASH, _ESCAPE, _SLASH = b"\\", b"\\u00", b"\\/"
 _NUMBER = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
-_FEW = 2  # so many are looked for one after the other faster than by an automaton
+_FEW = 4  # so many are looked for one after the other faster than by an automaton
 
 
 class Needles:
@@ -29,45 +29,48 @@ class Needles:
         if wrong or not texts:
             raise ValueError(f"no text to look for in records: {sorted(wrong)[:1]}")
         self.texts = frozenset(texts)
-        self._bytes = sorted(one.encode() for one in texts)
+        self._sorted = sorted(texts)
+        self._bytes = [one.encode() for one in self._sorted]
         self._letters = frozenset(b"".join(self._bytes))
-        self._any = re.compile("|".join(re.escape(one) for one in sorted(texts)))
+        self._any = re.compile("|".join(re.escape(one) for one in self._sorted))
         self._automaton = None if len(self._bytes) <= _FEW else _compiled(self._bytes)
 
-    def places(self, raw: bytes | bytearray) -> list[int]:
-        """Where in these bytes a needle ends, in order; of several that overlap, some."""
+    def places(self, raw: bytes | bytearray) -> list[tuple[int, str]]:
+        """Where in these bytes a needle ends, in order, and which: of itself overlapping, some."""
         if self._automaton is None:
-            found = [place for one in self._bytes for place in _each(raw, one)]
-            return sorted(found)
-        places = list[int]()
+            pairs = zip(self._sorted, self._bytes, strict=True)
+            return sorted((place, text) for text, one in pairs for place in _each(raw, one))
+        places = list[tuple[int, str]]()
 
-        def note(*match: Any) -> None:
-            places.append(match[2])  # its end
+        def note(which: int, _begin: int, end: int, *_rest: Any) -> None:
+            places.append((end, self._sorted[which]))
 
         self._automaton.scan(cast(bytes, raw), match_event_handler=note)
         return sorted(places)
 
     def may_hide(self, raw: bytes | bytearray) -> bool:
         """Whether these bytes may hold a needle in another writing than its own."""
+        if stringzilla.find(raw, _BACKSLASH) < 0:
+            return False
         if b"/"[0] in self._letters and stringzilla.find(raw, _SLASH) >= 0:
             return True
         if stringzilla.find(raw, _ESCAPE) < 0:
             return False
         return any(int(found[1], 16) in self._letters for found in _NUMBER.finditer(raw))
 
-    def are_in(self, value: object) -> bool:
-        """Whether a decoded value holds one, in any text of it, keys included."""
+    def are_in(self, value: object, texts: Collection[str] = ()) -> bool:
+        """Whether a decoded value holds one in any text of it, keys included: any, or of these."""
         left = [value]
         while left:
             one = left.pop()
             if isinstance(one, str):
-                if self._any.search(one):
+                if any(text in one for text in texts) if texts else self._any.search(one):
                     return True
-            elif isinstance(one, dict):
+            elif isinstance(one, dict):  # the keys last, and of the values the first one first
                 left += one.keys()
-                left += one.values()
+                left += reversed(one.values())
             elif isinstance(one, list):
-                left += one
+                left += reversed(one)
         return False
 
 

@@ -7,7 +7,6 @@ import stringzilla
 
 MOST_BYTES = 2 * 1024**3  # of one object, unpacked; CloudTrail's are some hundred megabytes at most
 _MAGIC = b"\x1f\x8b"
-_MEMBER = b"\x1f\x8b\x08"
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -24,8 +23,11 @@ def unpack(packed: bytes, *, most_bytes: int = MOST_BYTES) -> bytes | bytearray:
         raise Damaged("it is empty")
     if not packed.startswith(_MAGIC):
         return packed
-    length = int.from_bytes(packed[-4:], "little")  # RFC 1952, section 2.3.1, ISIZE
-    if length <= most_bytes and stringzilla.find(memoryview(packed)[1:], _MEMBER) < 0:
+    # RFC 1952, section 2.3.1, ISIZE: the length, modulo 2^32. libdeflate reads the first member and
+    # says nothing of what follows. Where something does, these four bytes stand there before it.
+    size = packed[-4:]
+    length = int.from_bytes(size, "little")
+    if length <= most_bytes and stringzilla.find(packed, size) == len(packed) - len(size):
         try:
             raw = deflate.gzip_decompress(packed)
         except (deflate.DeflateError, ValueError):
