@@ -12,6 +12,9 @@ thousands of events anew, and each client its methods. In short tests that is a 
 A pretend cloud is a million objects that live as long as it does. To look through all of them for
 garbage, whenever a few more were made, is a quarter of the time of a rehearsal.
 
+Every key of KMS gets an RSA key pair that only those of RSA ever use, which takes longer than all
+else that a short test does; and every look at a backend goes through a list of all that there are.
+
 With ten thousand findings in a queue, what takes the time is asking the clock anew for each message
 that lies there, whenever one comes or goes.
 """
@@ -26,12 +29,15 @@ from typing import Any, Final
 
 from botocore import client, compat, hooks, useragent
 from moto.core import responses
+from moto.core.base_backend import BackendDict
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.serialize import ResponseSerializer
 from moto.core.utils import method_names_from_class, unix_time_millis
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.dynamodb.models.table import Table
 from moto.iam import models as iam
+from moto.kms import models as kms
+from moto.kms.utils import KeySpec
 from moto.settings import load_iam_aws_managed_policies
 from moto.sqs.models import Message, Queue
 from moto.utilities.utils import get_partition
@@ -103,6 +109,8 @@ def sped_up() -> Iterator[None]:
         replaced(Queue, _NOT_VISIBLE, property(_not_visible)),
         replaced(Queue, _DELAYED, property(_delayed)),
         replaced(responses, "method_names_from_class", cache(method_names_from_class)),
+        replaced(BackendDict, "__getitem__", _backend),
+        replaced(kms, "generate_private_key", _key_pair),
         replaced(iam, "get_account_id_from", _account_of),
         replaced(iam, "mark_account_as_visited", visited),
         replaced(iam.IAMBackend, "_init_aws_policies", _aws_policies),
@@ -126,6 +134,23 @@ def _garbage_seldom_looked_for() -> Iterator[None]:
     finally:
         gc.set_threshold(*before)
         gc.unfreeze()
+
+
+_one_pair = cache(vars(kms)["generate_private_key"])
+_new_pair = vars(kms)["generate_private_key"]
+
+
+def _key_pair(key_spec: str) -> Any:
+    """For keys that have no use for a pair, one. All others get their own."""
+    useless = key_spec in (KeySpec.SYMMETRIC_DEFAULT, *KeySpec.hmac_key_specs())
+    return (_one_pair if useless else _new_pair)(key_spec)
+
+
+def _backend(backends: BackendDict[Any], account_id: str) -> Any:
+    """An account that is there was written down when it was made."""
+    if account_id not in backends:
+        backends._create_account_specific_backend(account_id)
+    return dict.__getitem__(backends, account_id)
 
 
 _sanitized = lru_cache(maxsize=4096)(vars(useragent)["sanitize_user_agent_string_component"])

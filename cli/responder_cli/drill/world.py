@@ -19,8 +19,15 @@ INVESTIGATOR = f"arn:aws:iam::{HOME}:role/investigator"
 ADMINISTRATOR = f"arn:aws:iam::{HOME}:role/administrator"
 CUSTODIAN = f"arn:aws:iam::{HOME}:role/evidence-custodian"
 EXTERNAL_ID = "drill-only-external-id"
-# They know no AWS, as the import rules see to, and keep nothing but what they made of their files.
-STATELESS = ("responder.domain", "responder.sources", "responder.regimes", "responder.report")
+# All but the wiring, which holds what a function made of its environment. These are given what they
+# use, and keep nothing but what they made of their files: test_stateless.py.
+STATELESS = tuple(
+    f"responder.{package}"
+    for package in (
+        *("actions", "aws", "channels", "collectors", "domain", "regimes", "report", "scan"),
+        *("sources", "steps"),
+    )
+)
 _RESPONDER = "breach-responder"
 # This shop sells from the web tier, so somebody is asked before its sessions are cut.
 POLICY = {

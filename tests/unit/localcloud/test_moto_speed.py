@@ -13,6 +13,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.iam import models as iam
+from moto.kms.models import kms_backends
 
 from localcloud.moto_speed import sped_up
 from tests.builders import HOME, REGION, SHOP
@@ -188,6 +189,32 @@ def test_awss_own_policies_are_new_ones_for_each_account() -> None:
         assert theirs.versions[0].document != "{}"
         assert (mine.account_id, theirs.account_id) == (HOME, SHOP)
         assert (theirs.tags, theirs.attachment_count) == ({}, 0)
+
+
+@pytest.mark.usefixtures("aws")
+def test_only_keys_without_use_for_a_key_pair_share_one() -> None:
+    def pairs(spec: str, usage: str) -> int:
+        client: Any = boto3.client("kms", region_name=REGION)
+        ids = [
+            client.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["KeyId"] for _ in "ab"
+        ]
+        return len({id(kms_backends[HOME][REGION].keys[one].private_key) for one in ids})
+
+    given = (("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT"), ("HMAC_256", "GENERATE_VERIFY_MAC"))
+    own = (("RSA_2048", "SIGN_VERIFY"), ("ECC_NIST_P256", "SIGN_VERIFY"))
+    with sped_up():
+        assert [pairs(*one) for one in (*given, *own)] == [1, 1, 2, 2]
+    assert pairs(*given[0]) == 2
+
+
+def test_backends_are_forgotten_at_the_end_of_a_pretend_aws() -> None:
+    with sped_up():
+        for _ in range(2):
+            with mock_aws():
+                client = boto3.client("kms", region_name=REGION)
+                assert client.list_keys()["Keys"] == []
+                client.create_key()
+                assert len(client.list_keys()["Keys"]) == 1
 
 
 def _any(**_: Any) -> None: ...
