@@ -10,6 +10,7 @@ from responder_cli.deadlines.command import deadlines
 from responder_cli.dossier.command import report
 from responder_cli.drill.command import drill
 from responder_cli.evidence import evidence
+from responder_cli.flows.command import flows
 from responder_cli.hold import hold
 from responder_cli.laws import laws
 from responder_cli.noise import noise
@@ -23,7 +24,7 @@ from responder_cli.snooze import known, snooze
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 for command in (
-    *(drill, board, plan, deadlines, laws, scope, register, report),
+    *(drill, board, plan, deadlines, laws, scope, flows, register, report),
     *(acknowledge, cut, release, evidence, hold, snooze, known, noise),
 ):
     app.command()(command)

@@ -1,13 +1,11 @@
 """`responder scope`: what some principals did, and what their keys and roles made, by the logs."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -15,7 +13,10 @@ from responder.domain.errors import Refused
 from responder.domain.escaping import one_line
 from responder.scan.answer import answer
 from responder.scan.pursuit import seed_of_arn, seed_of_key
+from responder_cli.bars import bar_on_terminal, told_on
 from responder_cli.deadlines.told import time_of
+from responder_cli.flows.network import Wanted, network_of
+from responder_cli.flows.table import show
 from responder_cli.scope.following import follow, logs_in
 from responder_cli.scope.reading import Readers
 
@@ -47,6 +48,15 @@ def scope(
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="Only calls before then.")
     ] = None,
+    flow_logs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            exists=True,
+            file_okay=False,
+            help="VPC flow logs: what left the machines they had. Earlier days say what is usual.",
+        ),
+    ] = None,
     processes: Annotated[int | None, typer.Option(min=1, help="As many as cores, without.")] = None,
     plainly: Annotated[
         bool,
@@ -69,46 +79,30 @@ def scope(
         paths = logs_in(logs)
         if not paths:
             raise Refused(f"{logs} holds no log: no object whose name ends with .json.gz or .json")
-        with _bar(quiet=as_json) as bar:
+        with bar_on_terminal(quiet=as_json) as bar:
             found = follow(
                 paths,
                 seeds,
                 keys,
                 Readers(processes, plainly=plainly),
-                _told(bar),
+                told_on(bar),
                 since=begins,
                 until=ends,
             )
+            told = answer(found, since=begins, until=ends)
+            told["network"] = None
+            if flow_logs is not None:
+                wanted = Wanted(flow_logs, begins, ends)
+                told["network"] = network_of(wanted, found.lineage, paths, processes, told_on(bar))
     except Refused as error:
         typer.echo(f"error: {one_line(str(error), 500)}", err=True)
         raise typer.Exit(2) from None
-    told = answer(found, since=begins, until=ends)
     if as_json:
         typer.echo(json.dumps(told, indent=2, ensure_ascii=True))
     else:
         _print(told)
-    if found.coverage.unreadable:
+    if found.coverage.unreadable or (told["network"] and told["network"]["unreadable"]):
         raise typer.Exit(1)
-
-
-def _bar(*, quiet: bool) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=quiet,
-    )
-
-
-def _told(bar: Progress) -> Callable[[str, int], Callable[[], None]]:
-    def begin(what: str, total: int) -> Callable[[], None]:
-        task = bar.add_task(what, total=total)
-        return lambda: bar.advance(task)
-
-    return begin
 
 
 def _print(told: dict[str, Any]) -> None:
@@ -144,6 +138,8 @@ def _print(told: dict[str, Any]) -> None:
             console.print(_table(name, told[name], fields))
     for gap in told["gaps"]:
         console.print(Text(f"gap: {one_line(gap, 400)}", style="yellow"), soft_wrap=True)
+    if told["network"] is not None:
+        show(told["network"])
 
 
 def _table(name: str, rows: list[dict[str, Any]], fields: tuple[str, ...]) -> Table:

@@ -1,0 +1,1 @@
+"""What left which machine, by VPC flow logs."""

@@ -1,0 +1,188 @@
+"""The first round: which interfaces there are, when they were recorded, and who weighs most.
+
+Can be made in parts, in the order of the objects, and added up.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from responder.scan.flow.heaviest import Heaviest
+from responder.scan.flow.record import NO_DATA, OK, REJECT, SKIPPED, UNTOLD, Record
+from responder.scan.flow.window import Part, Window
+
+MOST_INTERFACES = 10_000
+MOST_PEERS = 4096  # of an interface that is asked about
+FEW_PEERS = 256  # of each, where every interface is
+_MOST_ENDS = 64  # of addresses: an interface's own stand in nearly every record of it
+_NEARLY, _MOSTLY = 0.95, 0.5
+HOUR = 3600
+
+
+@dataclass
+class Seen:
+    """What one flow log has of one interface."""
+
+    records: int = 0
+    hours: dict[int, int] = field(default_factory=dict)  # since 1970: bytes recorded, either way
+    quiet: int = 0  # records that there was nothing
+    skipped: dict[int, int] = field(default_factory=dict)  # by hour, records that data was dropped
+    untold: int = 0  # records of either, where nothing says which
+    actions: Counter[str] = field(default_factory=Counter)
+    undirected: Counter[int] = field(default_factory=Counter)  # by version of IP
+    ends: dict[int, Heaviest[str]] = field(default_factory=dict)  # addresses in those
+    peers: Heaviest[str] = field(default_factory=lambda: Heaviest(FEW_PEERS))
+    instances: set[str] = field(default_factory=set)
+    longest: int = 0  # seconds that one record tells of
+
+    def own(self) -> frozenset[str]:
+        """Its own addresses, as far as records without a direction tell them."""
+        return frozenset(
+            address
+            for version, ends in self.ends.items()
+            for address in _own(ends, self.undirected[version])
+        )
+
+    def add(self, record: Record, window: Window) -> None:
+        """One record of it."""
+        self.records += 1
+        self.longest = max(self.longest, record.end - record.start)
+        first, size = record.start // HOUR, record.size or 0
+        for hour in range(first, record.end // HOUR + 1):
+            self.hours.setdefault(hour, 0)
+        if record.instance:
+            self.instances.add(record.instance)
+        if record.status != OK or record.peer is None:
+            self.quiet += record.status == NO_DATA
+            self.untold += record.status == UNTOLD
+            if record.status == SKIPPED:
+                self.skipped[first] = self.skipped.get(first, 0) + 1
+            return
+        self.hours[first] += size
+        self.actions[record.action] += 1
+        if record.out is None:
+            version = 6 if ":" in record.target else 4
+            self.undirected[version] += 1
+            ends = self.ends.setdefault(version, Heaviest(_MOST_ENDS))
+            ends.add(record.source, 1)
+            ends.add(record.target, 1)
+        # Without a direction, what came is weighed too: which way it went is told by the count.
+        if record.action == REJECT or record.out is False:
+            return
+        if window.part(record.start, record.end) in (Part.WITHIN, Part.STRADDLES):
+            self.peers.add(record.peer.address, size)
+
+    def join(self, other: "Seen") -> None:
+        """What another part saw."""
+        self.records += other.records
+        for hour, size in other.hours.items():
+            self.hours[hour] = self.hours.get(hour, 0) + size
+        self.quiet += other.quiet
+        for hour, times in other.skipped.items():
+            self.skipped[hour] = self.skipped.get(hour, 0) + times
+        self.untold += other.untold
+        self.actions.update(other.actions)
+        self.undirected.update(other.undirected)
+        for version, ends in other.ends.items():
+            self.ends.setdefault(version, Heaviest(_MOST_ENDS)).join(ends)
+        self.peers.join(other.peers)
+        self.instances |= other.instances
+        self.longest = max(self.longest, other.longest)
+
+
+@dataclass
+class Survey:
+    """What some objects have. Flow logs are told by their ids; `""` is one without."""
+
+    most_peers: int = FEW_PEERS
+    seen: dict[tuple[str, str], Seen] = field(default_factory=dict)  # flow log, interface
+    lacks: dict[str, set[str]] = field(default_factory=dict)  # fields, by flow log
+    bad: Counter[str] = field(default_factory=Counter)  # lines that are no records, by why
+    lines: int = 0
+    odd: int = 0  # objects that have lines of another form
+    left_out: int = 0  # records of interfaces past the bound
+
+    def take(self, source: str, records: Iterable[tuple[str, Record]], window: Window) -> None:
+        """The records of one object."""
+        for _, record in records:
+            seen = self._of(source, record.interface)
+            if seen is None:
+                self.left_out += 1
+                continue
+            seen.add(record, window)
+
+    def join(self, other: "Survey") -> None:
+        """What another part found, in the order of the objects."""
+        for (source, interface), seen in other.seen.items():
+            mine = self._of(source, interface)
+            if mine is None:
+                self.left_out += seen.records
+                continue
+            mine.join(seen)
+        for source, lacks in other.lacks.items():
+            self.lacks.setdefault(source, set()).update(lacks)
+        self.bad.update(other.bad)
+        self.lines += other.lines
+        self.odd += other.odd
+        self.left_out += other.left_out
+
+    def of(self, interface: str) -> Iterator[tuple[str, Seen]]:
+        """What each flow log has of an interface."""
+        for (source, name), seen in self.seen.items():
+            if name == interface:
+                yield source, seen
+
+    def _of(self, source: str, interface: str) -> Seen | None:
+        key = (source, interface)
+        if key not in self.seen:
+            if len(self.seen) >= MOST_INTERFACES:
+                return None
+            self.seen[key] = Seen(peers=Heaviest(self.most_peers))
+        return self.seen[key]
+
+
+def chosen_logs(survey: Survey) -> dict[str, dict[int, str]]:
+    """Of interfaces that several flow logs record: whose records count in each hour.
+
+    The one that recorded most, so that no traffic counts twice.
+    """
+    by_interface = dict[str, list[tuple[str, Seen]]]()
+    for (source, interface), seen in sorted(survey.seen.items()):
+        by_interface.setdefault(interface, []).append((source, seen))
+    found = dict[str, dict[int, str]]()
+    for interface, logs in by_interface.items():
+        if len(logs) < 2:
+            continue
+        best = found.setdefault(interface, {})
+        for source, seen in logs:
+            for hour, size in seen.hours.items():
+                known = best.get(hour)
+                if known is None or size > survey.seen[known, interface].hours[hour]:
+                    best[hour] = source
+    return found
+
+
+def recorded(survey: Survey, interfaces: Iterable[str]) -> set[int]:
+    """The hours in which each of these interfaces was recorded, since 1970.
+
+    From its first until its last: before and after that it may not have been there. Without those
+    in which data were dropped.
+    """
+    found, missing = set[int](), set[int]()
+    for interface in interfaces:
+        hours = set[int]()
+        for _, seen in survey.of(interface):
+            hours |= seen.hours.keys()
+            missing |= seen.skipped.keys()
+        if hours:
+            missing |= set(range(min(hours), max(hours) + 1)) - hours
+        found |= hours
+    return found - missing
+
+
+def _own(ends: Heaviest[str], records: int) -> list[str]:
+    for share in (_NEARLY, _MOSTLY):
+        found = [name for name, times in ends.weights.items() if times > share * records]
+        if found:
+            return found
+    return []
