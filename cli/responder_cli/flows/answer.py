@@ -1,13 +1,13 @@
 """What left, as a program reads it. What nobody recorded is a gap, and never a nought."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from responder.scan.flow import gaps
 from responder.scan.flow.peers import Kind, Peer
-from responder.scan.flow.survey import HOUR, recorded
+from responder.scan.flow.survey import HOUR, Seen, recorded
 from responder.scan.flow.usual import LEAST_DAYS, Excess, History, excesses
 from responder.scan.flow.volume import REST, Machine, Sent
 from responder_cli.flows.measuring import Measured
@@ -17,14 +17,17 @@ _HOW = (
     "recorded; usual is up to three normalised median deviations from it, and a tenth of it at "
     f"least; fewer than {LEAST_DAYS} days are no baseline"
 )
-_MOST_PEERS = 1000  # told of each machine, the heaviest first; --json says how many more
+# Told of each machine, the heaviest first: where it is asked about, and where every machine is.
+_MOST_PEERS, _FEW_PEERS = 1000, 20
 
 
 def answer(found: Measured, why: Mapping[str, Collection[str]]) -> dict[str, Any]:
     """The whole answer, in JSON's types, always in the same order. `why`: by instance."""
     window, machines, unjudged = found.question.window, [], list[str]()
+    logs = found.survey.by_interface()
     for name, machine in sorted(found.volume.machines.items()):
-        told = _machine(found, name, machine, unjudged)
+        history = _history(machine, logs, window.since)
+        told = _machine(found, name, machine, history, unjudged)
         machines.append({"machine": name, "why": sorted(why.get(name, ())), **told})
     asked = found.question.asked
     return {
@@ -60,21 +63,25 @@ def _objects(found: Measured) -> list[str]:
     return told
 
 
-def _machine(found: Measured, name: str, machine: Machine, unjudged: list[str]) -> dict[str, Any]:
-    history = _history(found, machine)
+def _machine(
+    found: Measured, name: str, machine: Machine, history: History | None, unjudged: list[str]
+) -> dict[str, Any]:
     judged = history is not None and history.days >= LEAST_DAYS
     kinds = {}
     for kind in Kind:
         sent = machine.kinds.get(kind, Sent())
         over = _Over.of(sent, history)
-        if over is None or over.unknown:
-            unjudged.append(f"{name}, {kind.value}")
         kinds[kind.value] = {
             **_sent(sent),
             "before_bytes": sent.before_bytes if judged else None,
             "excess": None if over is None else over.told(sent),
+            "hours_without_baseline": len(sent.hours if over is None else over.unknown),
             "hours": [] if over is None else [_hour(one) for one in over.found],
         }
+    most = _MOST_PEERS if found.question.asked.texts else _FEW_PEERS
+    some = any(one["hours_without_baseline"] for one in kinds.values())
+    if history is not None and (some or not judged):
+        unjudged.append(name)
     in_window = [(peer, sent) for peer, sent in machine.peers.items() if sent.records]
     known = {peer.address for peer, sent in machine.peers.items() if sent.before_at is not None}
     return {
@@ -84,9 +91,9 @@ def _machine(found: Measured, name: str, machine: Machine, unjudged: list[str]) 
         "undirected_bytes": machine.undirected_bytes,
         "peers": [
             _peer(peer, sent, history, known if judged else None)
-            for peer, sent in sorted(in_window, key=_heavy)[:_MOST_PEERS]
+            for peer, sent in sorted(in_window, key=_heavy)[:most]
         ],
-        "more_peers": max(0, len(in_window) - _MOST_PEERS),
+        "more_peers": max(0, len(in_window) - most),
         "new_ports": [
             {"protocol": protocol, "port": port, **_sent(sent)}
             for (protocol, port), sent in sorted(machine.ports.items())
@@ -95,12 +102,13 @@ def _machine(found: Measured, name: str, machine: Machine, unjudged: list[str]) 
     }
 
 
-def _history(found: Measured, machine: Machine) -> History | None:
+def _history(
+    machine: Machine, logs: Mapping[str, Sequence[tuple[str, Seen]]], since: int | None
+) -> History | None:
     """What was recorded before; None where nothing is compared, or nothing was recorded since."""
-    since = found.question.window.since
     if since is None:
         return None
-    hours = recorded(found.survey, machine.interfaces)
+    hours = recorded([seen for _, seen in logs.get(one, ())] for one in machine.interfaces)
     return History(hours, since // HOUR) if any(one >= since // HOUR for one in hours) else None
 
 
@@ -147,7 +155,6 @@ class _Over:
             "high": sum(one.high for one in self.found) + unsure,
             "first_at": _at(min(hours) * HOUR if hours else None),
             "last_at": _at((max(hours) + 1) * HOUR if hours else None),
-            "hours_without_baseline": len(self.unknown),
         }
 
 

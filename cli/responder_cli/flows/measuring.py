@@ -10,7 +10,9 @@ from responder.scan.flow.survey import Survey, chosen_logs
 from responder.scan.flow.volume import Plan, Volume
 from responder_cli.flows.reading import Question, Readers
 
-_BY_HOUR = 512  # peers of an interface, the heaviest, whose bytes are kept by the hour
+# So many peers of an interface, the heaviest, have their bytes kept by the hour: where it is asked
+# about, and where every interface is.
+_BY_HOUR, _FEW_BY_HOUR = 512, 16
 _MOST_ROUNDS = 3
 
 # Told of each object that was read: what for, how many there are.
@@ -49,13 +51,11 @@ def measure(
     for number in range(1, _MOST_ROUNDS + 1):
         found, kept = _surveyed(paths, question, readers, progress, number)
         learned = _owners(found.survey, question)
-        if not learned:
-            break
         asked = replace(question.asked, owners={**question.asked.owners, **learned})
         more = asked.texts - question.asked.texts
         question = found.question = replace(question, asked=asked)
-        # Another flow log may have the interface without the instance.
-        if not more or not any("instance-id" in one for one in found.survey.lacks.values()):
+        # A record that there was nothing names no instance, and some logs never do.
+        if not more:
             break
     plan = _plan(found, own or {})
     done = progress("Counting", len(kept))
@@ -106,8 +106,10 @@ def _plan(found: Measured, own: Mapping[str, frozenset[str]]) -> Plan:
         weights.setdefault(interface, Counter()).update(seen.peers.weights)
         if seen.peers.lost:
             found.lost[interface] = found.lost.get(interface, 0) + seen.peers.lost
+    is_few = bool(found.question.asked.texts)
+    most = _BY_HOUR if is_few else _FEW_BY_HOUR
     by_hour = {
-        interface: frozenset(sorted(mine, key=lambda peer: (-mine[peer], peer))[:_BY_HOUR])
+        interface: frozenset(sorted(mine, key=lambda peer: (-mine[peer], peer))[:most])
         for interface, mine in weights.items()
     }
     return Plan(
@@ -117,4 +119,5 @@ def _plan(found: Measured, own: Mapping[str, frozenset[str]]) -> Plan:
         {interface: frozenset(mine) for interface, mine in weights.items()},
         by_hour,
         frozenset(found.survey.seen),
+        ports=is_few,
     )

@@ -13,6 +13,7 @@ _UNKNOWN = "not known"
 _HEADS = ("machine", "to", "bytes", "at most", "more than usual", "from, to")
 _HOUR_HEADS = ("machine", "to", "hour", "bytes", "usual", "most before", "more than usual")
 _PEER_HEADS = ("peer", "kind", "bytes", "at most", "before", "more than usual", "from, to")
+_PORT_HEADS = ("machine", "protocol", "port", "bytes", "at most", "from, to")
 
 
 def show(told: dict[str, Any]) -> None:
@@ -48,6 +49,12 @@ def show(told: dict[str, Any]) -> None:
             for peer in one["peers"]
         ]
         _print(console, f"peers of {one['machine']}", _PEER_HEADS, rows, more=one["more_peers"])
+    ports = [
+        (one["machine"], str(port["protocol"]), str(port["port"]), *_bytes(port), _span(port))
+        for one in told["machines"]
+        for port in one["new_ports"]
+    ]
+    _print(console, "ports that nothing was sent by before", _PORT_HEADS, ports)
     for gap in told["gaps"]:
         console.print(Text(f"gap: {one_line(gap, 400)}", style="yellow"), soft_wrap=True)
 

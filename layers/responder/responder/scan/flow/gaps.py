@@ -49,12 +49,13 @@ def of_logs(survey: Survey, window: Window) -> Iterator[str]:
     if window.until is not None and last < window.until:
         yield f"the logs end at {_shown(last)}: what was after is in none of them"
     for source, actions in sorted(_by_log(survey).items()):
-        for only, others, said in (
-            (ACCEPT, REJECT, "accepted traffic: what was refused"),
-            (REJECT, ACCEPT, "refused traffic: what left"),
-        ):
-            if actions[only] and not actions[others]:
-                yield f"{_log(source)} has only {said} is in none of its records"
+        if actions[ACCEPT] and not actions[REJECT]:
+            yield (
+                f"{_log(source)} has nothing that was refused: either nothing was, or it is a log "
+                "of accepted traffic alone"
+            )
+        if actions[REJECT] and not actions[ACCEPT]:
+            yield (f"{_log(source)} has refused traffic alone: what left is in no record of it")
     for source, lacks in sorted(survey.lacks.items()):
         for name in sorted(lacks & _ASSUMED.keys()):
             yield f"{_log(source)} has {_ASSUMED[name]}"
@@ -70,20 +71,19 @@ def of_logs(survey: Survey, window: Window) -> Iterator[str]:
 
 def of_interfaces(survey: Survey, asked: Asked, window: Window) -> Iterator[str]:
     """When interfaces were not recorded, or not wholly."""
-    by_interface = dict[str, set[int]]()
-    for (_, interface), seen in survey.seen.items():
-        by_interface.setdefault(interface, set()).update(seen.hours)
-    if not by_interface:
-        return
-    every = [hour for hours in by_interface.values() for hour in (min(hours), max(hours))]
-    first = min(every) if window.since is None else window.since // HOUR
-    last = max(every) if window.until is None else (window.until - 1) // HOUR
-    silent = {
-        interface: list(_spans(set(range(first, last + 1)) - hours))
-        for interface, hours in sorted(by_interface.items())
+    every = {
+        interface: {hour for _, seen in logs for hour in seen.hours}
+        for interface, logs in survey.by_interface().items()
     }
+    if not every:
+        return
+    # What is before the first log of all, or after the last, was told of the logs as a whole.
+    first, last = min(map(min, every.values())), max(map(max, every.values()))
+    first = first if window.since is None else max(first, window.since // HOUR)
+    last = last if window.until is None else min(last, (window.until - 1) // HOUR)
+    silent = {name: list(_silent(hours, first, last)) for name, hours in every.items()}
     missing = [
-        f"{interface}: no record from {_shown(begin * HOUR)} to {_shown((end + 1) * HOUR)}"
+        f"{interface}: no record from {_shown(begin * HOUR)} to {_shown(end * HOUR)}"
         for interface, spans in silent.items()
         for begin, end in spans
     ]
@@ -163,17 +163,15 @@ def _few(sentences: list[str]) -> Iterable[str]:
         yield f"and {len(sentences) - _MOST} more of the kind"
 
 
-def _spans(hours: Collection[int]) -> Iterator[tuple[int, int]]:
-    """First and last of those that follow each other."""
-    begin = end = None
-    for hour in sorted(hours):
-        if begin is None or end is None or hour != end + 1:
-            if begin is not None and end is not None:
-                yield begin, end
-            begin = hour
-        end = hour
-    if begin is not None and end is not None:
-        yield begin, end
+def _silent(hours: Collection[int], first: int, last: int) -> Iterator[tuple[int, int]]:
+    """From which hour until before which none is there, from `first` to `last`."""
+    expected = first
+    for hour in sorted(one for one in hours if first <= one <= last):
+        if hour > expected:
+            yield expected, hour
+        expected = hour + 1
+    if expected <= last:
+        yield expected, last + 1
 
 
 def _log(source: str) -> str:

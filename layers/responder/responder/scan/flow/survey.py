@@ -4,7 +4,7 @@ Can be made in parts, in the order of the objects, and added up.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from responder.scan.flow.heaviest import Heaviest
@@ -13,7 +13,7 @@ from responder.scan.flow.window import Part, Window
 
 MOST_INTERFACES = 10_000
 MOST_PEERS = 4096  # of an interface that is asked about
-FEW_PEERS = 256  # of each, where every interface is
+FEW_PEERS = 64  # of each, where every interface is
 _MOST_ENDS = 64  # of addresses: an interface's own stand in nearly every record of it
 _NEARLY, _MOSTLY = 0.95, 0.5
 HOUR = 3600
@@ -126,11 +126,12 @@ class Survey:
         self.odd += other.odd
         self.left_out += other.left_out
 
-    def of(self, interface: str) -> Iterator[tuple[str, Seen]]:
-        """What each flow log has of an interface."""
-        for (source, name), seen in self.seen.items():
-            if name == interface:
-                yield source, seen
+    def by_interface(self) -> dict[str, list[tuple[str, Seen]]]:
+        """What each flow log has of each interface."""
+        found = dict[str, list[tuple[str, Seen]]]()
+        for (source, interface), seen in sorted(self.seen.items(), key=lambda pair: pair[0]):
+            found.setdefault(interface, []).append((source, seen))
+        return found
 
     def _of(self, source: str, interface: str) -> Seen | None:
         key = (source, interface)
@@ -146,11 +147,8 @@ def chosen_logs(survey: Survey) -> dict[str, dict[int, str]]:
 
     The one that recorded most, so that no traffic counts twice.
     """
-    by_interface = dict[str, list[tuple[str, Seen]]]()
-    for (source, interface), seen in sorted(survey.seen.items()):
-        by_interface.setdefault(interface, []).append((source, seen))
     found = dict[str, dict[int, str]]()
-    for interface, logs in by_interface.items():
+    for interface, logs in survey.by_interface().items():
         if len(logs) < 2:
             continue
         best = found.setdefault(interface, {})
@@ -162,22 +160,25 @@ def chosen_logs(survey: Survey) -> dict[str, dict[int, str]]:
     return found
 
 
-def recorded(survey: Survey, interfaces: Iterable[str]) -> set[int]:
-    """The hours in which each of these interfaces was recorded, since 1970.
+def recorded(interfaces: Iterable[Iterable[Seen]]) -> set[int]:
+    """The hours, since 1970, in which each of these interfaces was recorded.
 
     From its first until its last: before and after that it may not have been there. Without those
     in which data were dropped.
     """
-    found, missing = set[int](), set[int]()
-    for interface in interfaces:
+    each, dropped = list[set[int]](), set[int]()
+    for logs in interfaces:
         hours = set[int]()
-        for _, seen in survey.of(interface):
+        for seen in logs:
             hours |= seen.hours.keys()
-            missing |= seen.skipped.keys()
+            dropped |= seen.skipped.keys()
+        each.append(hours)
+    every = set[int]().union(*each) - dropped
+    for hours in each:
         if hours:
-            missing |= set(range(min(hours), max(hours) + 1)) - hours
-        found |= hours
-    return found - missing
+            first, last = min(hours), max(hours)
+            every -= {one for one in every - hours if first < one < last}
+    return every
 
 
 def _own(ends: Heaviest[str], records: int) -> list[str]:

@@ -15,7 +15,7 @@ from responder.scan.flow.window import Part, Window
 REST = "others, which are not listed one by one"
 
 
-@dataclass
+@dataclass(slots=True)
 class Sent:
     """What went one way. `maybe` is of records at an end of the window: nobody knows how much."""
 
@@ -93,6 +93,7 @@ class Plan:
     listed: Mapping[str, frozenset[str]] = field(default_factory=dict)  # peers, by interface
     by_hour: Mapping[str, frozenset[str]] = field(default_factory=dict)  # some of those
     known: frozenset[tuple[str, str]] = frozenset()  # flow logs and interfaces it had room for
+    ports: bool = True  # whether they are counted: as many as 65,536 of each machine
 
 
 @dataclass
@@ -132,7 +133,7 @@ class Volume:
                 peer = Peer(REST, kind, "")
             machine.kinds.setdefault(kind, Sent()).add(record, size, part, by_hour=True)
             machine.peers.setdefault(peer, Sent()).add(record, size, part, by_hour=by_hour)
-            if kind is not Kind.PRIVATE:
+            if plan.ports and kind is not Kind.PRIVATE:
                 port = machine.ports.setdefault((record.protocol, record.port), Sent())
                 port.add(record, size, part, by_hour=False)
 
