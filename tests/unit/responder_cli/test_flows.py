@@ -14,6 +14,7 @@ from responder_cli.app import app
 from tests.flow_logs import (
     BACKUP,
     CUSTOMER,
+    FLOW_LOG,
     GB,
     INSTANCE,
     INTERFACE,
@@ -300,6 +301,60 @@ def test_what_two_flow_logs_record_counts_once(tmp_path: Path) -> None:
     assert of_gaps(both, f"records of flow log {OTHER_FLOW_LOG} are not counted")
 
 
+def test_the_flow_log_that_recorded_most_of_an_hour_counts(tmp_path: Path) -> None:
+    later = NIGHT + timedelta(hours=1)
+    whole = [a_flow(NIGHT, OWN, THIEF, 1000), a_flow(NIGHT, OWN, CUSTOMER, 5)]
+    for first, other in ((FLOW_LOG, OTHER_FLOW_LOG), (OTHER_FLOW_LOG, FLOW_LOG)):
+        folder = tmp_path / first
+        put(folder, NIGHT, text(whole, V5), flow_log=first)
+        part = [a_flow(NIGHT, OWN, CUSTOMER, 5), a_flow(later, OWN, THIEF, 30)]
+        put(folder, NIGHT, text(part, V5), flow_log=other)
+        assert sums(told(folder)) == {THIEF: 1030, CUSTOMER: 5}
+
+
+def test_a_line_that_names_a_machine_twice_counts_once(tmp_path: Path) -> None:
+    names = ("interface-id", "start", "end", "bytes", "flow-direction", "pkt-dstaddr")
+    one_log(tmp_path, a_flow(NIGHT, OWN, THIEF, 7), names=(*names, "instance-id"))
+    both = ("--instance", INSTANCE, "--interface", INTERFACE)
+    assert sums(told(tmp_path, *both)) == {THIEF: 7}
+
+
+def test_a_record_tells_of_each_hour_that_it_reaches_into(tmp_path: Path) -> None:
+    before = NIGHT - timedelta(seconds=30)
+    one_log(
+        tmp_path, a_flow(before, OWN, THIEF, 1), a_flow(NIGHT + timedelta(hours=1), OWN, OWN, 1)
+    )
+    assert of_gaps(told(tmp_path, "--interface", INTERFACE), "no record") == []
+
+
+def test_a_port_that_only_a_client_was_given_is_not_new(tmp_path: Path) -> None:
+    story = Story().usual()
+    for port in ("61000", "1025"):
+        answered = a_flow(NIGHT, OWN, CUSTOMER, 9, srcport="443", dstport=port)
+        story.days[NIGHT.replace(hour=0)].append(answered)
+    machine = the_machine(told(story.write(tmp_path), "--instance", INSTANCE, *WINDOW))
+    assert machine["new_ports"] == []
+
+
+def test_what_lies_at_an_end_of_the_time_widens_an_excess(tmp_path: Path) -> None:
+    story = Story().usual().theft()
+    at_the_end = a_flow(NIGHT + timedelta(hours=21, seconds=-9), OWN, THIEF, 777)
+    story.days[NIGHT.replace(hour=0)].append(at_the_end)
+    machine = the_machine(told(story.write(tmp_path), "--instance", INSTANCE, *WINDOW))
+    assert peer(machine, THIEF)["bytes"] == {"low": STOLEN, "high": STOLEN + 777}
+    excess = peer(machine, THIEF)["excess"]
+    assert (excess["low"], excess["high"]) == (STOLEN, STOLEN + 777)
+
+
+def test_a_machine_that_nobody_recorded_since_is_not_called_usual(tmp_path: Path) -> None:
+    story = Story().usual(until=NIGHT.replace(hour=0))
+    other = a_flow(NIGHT, NEIGHBOUR, THIEF, 1, interface_id=OTHER_INTERFACE)
+    story.days[NIGHT.replace(hour=0)] = [other]
+    answer = told(story.write(tmp_path), "--interface", INTERFACE, *WINDOW)
+    assert the_machine(answer)["kinds"]["internet"]["excess"] is None
+    assert of_gaps(answer, "the logs end at 2026-11-23 00:00 UTC")
+
+
 def test_a_copy_of_an_object_counts_once(tmp_path: Path) -> None:
     one_log(tmp_path, a_flow(NIGHT, OWN, THIEF, 1000))
     one_log(tmp_path / "again", a_flow(NIGHT, OWN, THIEF, 1000))
@@ -537,11 +592,40 @@ def test_an_instance_whose_interfaces_no_log_tells_is_a_gap(tmp_path: Path) -> N
     assert of_gaps(found, f"no record is of {INSTANCE}")
 
 
+def test_a_machine_that_was_named_before_the_time_in_question_is_not_joined(tmp_path: Path) -> None:
+    logs = Logs().theft()
+    target = {"target": INSTANCE}
+    logs.call(95, "ssm", "StartSession", by_user(USER, KEY), requestParameters=target)
+    trail = logs.write(tmp_path / "trail")
+    flow_logs = Story().usual().write(tmp_path / "flows")
+    assert the_machine(scoped(trail, flow_logs, *WINDOW))["machine"] == INSTANCE
+    after = ("--since", "2026-11-23T02:00:00Z", "--until", UNTIL)
+    assert scoped(trail, flow_logs, *after)["machines"] == []
+
+
 def test_without_a_machine_no_flow_log_is_counted_and_that_is_said(tmp_path: Path) -> None:
     trail = Logs().theft().write(tmp_path / "trail")
     found = scoped(trail, Story().usual().write(tmp_path / "flows"))
     assert found["machines"] == []
     assert of_gaps(found, "no call tells of a machine that they had")
+
+
+def test_the_trail_tells_which_way_private_traffic_went(tmp_path: Path) -> None:
+    logs = Logs()
+    started(logs)
+    trail = logs.write(tmp_path / "trail")
+    flow_logs = one_log(tmp_path / "flows", a_flow(NIGHT, OWN, NEIGHBOUR, 700), names=DEFAULT)
+    found = told(flow_logs, "--instance", INSTANCE, "--trail", str(trail))
+    assert the_machine(found)["kinds"]["private"]["bytes"]["low"] == 700
+    assert the_machine(found)["undirected_bytes"] == 0
+
+
+def test_a_damaged_trail_is_named(tmp_path: Path) -> None:
+    trail = Logs().honest(1, 1).write(tmp_path / "trail")
+    (trail / "damaged.json.gz").write_bytes(b"")
+    flow_logs = one_log(tmp_path / "flows", a_flow(NIGHT, OWN, THIEF, 1))
+    found = told(flow_logs, "--instance", INSTANCE, "--trail", str(trail), exits=1)
+    assert of_gaps(found, "damaged.json.gz could not be read: it is empty")
 
 
 def test_the_trail_tells_whose_interface_it_is(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from responder.scan.flow.machines import (
     started_by,
 )
 from responder.scan.flow.peers import Peers
-from responder.scan.flow.record import is_out, read
+from responder.scan.flow.record import Lines, is_out
 from responder.scan.pursuit import seed_of_arn
 from tests.builders import NOON, SHOP
 from tests.flow_logs import (
@@ -135,7 +135,7 @@ def test_what_a_record_says_of_its_instance_goes_before_what_others_say() -> Non
     """An interface was moved to another instance, and the log of then says so."""
     fields = Layout(V8).fields(line(a_flow(NIGHT, OWN, THIEF, 1), V8).encode())
     assert fields is not None
-    record = read(fields, Peers())
+    record = Lines(Peers()).read(fields)
     moved = Asked(frozenset([OTHER_INSTANCE]), owners={INTERFACE: OTHER_INSTANCE})
     assert moved.machine(record) is None
     unsaid = record._replace(instance="")

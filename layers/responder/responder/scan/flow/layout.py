@@ -18,12 +18,13 @@ DEFAULT = (
     *("version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport", "dstport"),
     *("protocol", "packets", "bytes", "start", "end", "action", "log-status"),
 )
-# What is read of a line, in the order of `record.read`.
-WANTED = (
+# What is read of a line, in the order of `record`: what comes again in many lines, and the rest.
+WHICH = (
     *("interface-id", "instance-id", "resource-id", "srcaddr", "dstaddr", "pkt-dstaddr"),
-    *("srcport", "dstport", "protocol", "bytes", "start", "end", "action", "log-status"),
-    *("flow-direction", "pkt-dst-aws-service", "traffic-path"),
+    *("protocol", "action", "log-status", "flow-direction", "pkt-dst-aws-service", "traffic-path"),
 )
+HOW_MUCH = ("start", "end", "bytes", "srcport", "dstport")
+WANTED = (*WHICH, *HOW_MUCH)
 _KNOWN = frozenset((*DEFAULT, *WANTED, "pkt-srcaddr", "vpc-id", "subnet-id", "tcp-flags", "type"))
 ABSENT = b"-"
 _NAME = re.compile(rb"[a-z][a-z0-9-]{0,63}")

@@ -8,7 +8,7 @@ import stringzilla
 
 from responder.scan.flow.layout import Layout, Part
 from responder.scan.flow.peers import Peers
-from responder.scan.flow.record import Record, read
+from responder.scan.flow.record import Lines, Record
 from responder.scan.needles import Needles
 
 _AT_ONCE = 1 << 20  # bytes whose lines are held at one time
@@ -44,14 +44,14 @@ class Reader:
     """Reads objects for some machines. Not to be shared by threads."""
 
     def __init__(self, asked: Asked, peers: Peers) -> None:
-        self._asked, self._peers = asked, peers
+        self._asked, self._read = asked, Lines(peers).read
         self._needles = Needles(asked.texts) if asked.texts else None
 
     def records(
         self, raw: bytes | bytearray, parts: Sequence[Part], bad: Counter[str]
     ) -> Iterator[tuple[str, Record]]:
         """Each machine's records. Lines that may be theirs and are no records go into `bad`."""
-        asked, peers = self._asked, self._peers
+        asked, read = self._asked, self._read
         for layout, line in self._lines(raw, parts):
             fields = layout.fields(line.rstrip(b"\r"))
             if fields is None:
@@ -59,7 +59,7 @@ class Reader:
                     bad["a line has more or fewer fields than its heading"] += 1
                 continue
             try:
-                record = read(fields, peers)
+                record = read(fields)
             except ValueError as error:
                 bad[str(error)] += 1
                 continue
