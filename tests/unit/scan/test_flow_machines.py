@@ -133,13 +133,26 @@ def test_only_ec2s_own_calls_tell_whose_an_interface_is() -> None:
 
 def test_what_a_record_says_of_its_instance_goes_before_what_others_say() -> None:
     """An interface was moved to another instance, and the log of then says so."""
-    fields = Layout(V8).fields(line(a_flow(NIGHT, OWN, THIEF, 1), V8).encode())
+    asked = Asked(frozenset([OTHER_INSTANCE]), owners={INTERFACE: OTHER_INSTANCE})
+    assert asked.machine(INTERFACE, INSTANCE) is None
+    assert asked.machine(INTERFACE, "") == OTHER_INSTANCE
+
+
+@pytest.mark.parametrize(
+    ("told", "own", "left"),
+    [
+        ("egress", [THIEF], True),
+        ("-", [OWN], True),
+        ("-", [THIEF], False),
+        ("-", [OWN, THIEF], True),
+        ("-", [], True),
+    ],
+)
+def test_what_is_told_of_the_way_goes_before_addresses(
+    told: str, own: list[str], left: bool
+) -> None:
+    fields = Layout(V8).fields(line(a_flow(NIGHT, OWN, THIEF, 1, flow_direction=told), V8).encode())
     assert fields is not None
-    record = Lines(Peers()).read(fields)
-    moved = Asked(frozenset([OTHER_INSTANCE]), owners={INTERFACE: OTHER_INSTANCE})
-    assert moved.machine(record) is None
-    unsaid = record._replace(instance="")
-    assert moved.machine(unsaid) == OTHER_INSTANCE
-    assert is_out(record._replace(out=None), frozenset([OWN])) is True
-    assert is_out(record._replace(out=None), frozenset([THIEF])) is False
-    assert is_out(record._replace(out=None, target_inner=True), frozenset()) is None
+    record = Lines(Peers(), Asked().machine).read(*fields)
+    assert record is not None
+    assert is_out(record.flow, frozenset(own)) is left

@@ -6,7 +6,7 @@ AWS: VPC User Guide, "Flow log records"; Transit Gateways guide, "Transit Gatewa
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 
 import stringzilla
@@ -56,17 +56,18 @@ class Layout:
         if lacks:
             raise Damaged(f"its records do not say {', '.join(lacks)}")
         places = {name: at + leading for at, name in reversed(list(enumerate(names)))}
-        self.pick: Callable[[list[bytes]], tuple[bytes, ...]] = itemgetter(
-            *(places.get(name, self.length) for name in WANTED)
+        self._which, self._how_much = (
+            itemgetter(*(places.get(name, self.length) for name in wanted))
+            for wanted in (WHICH, HOW_MUCH)
         )
 
-    def fields(self, line: bytes) -> tuple[bytes, ...] | None:
+    def fields(self, line: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]] | None:
         """The wanted ones of a line, `-` for each that is not written; None if it is no record."""
         found = line.split(b" ")
         if len(found) != self.length:
             return None
         found.append(ABSENT)
-        return self.pick(found)
+        return self._which(found), self._how_much(found)
 
 
 type Part = tuple[Layout, int, int]  # from where to where in the object

@@ -28,15 +28,15 @@ class Asked:
         theirs = {one for one, owner in self.owners.items() if owner in self.instances}
         return self.instances | self.interfaces | theirs
 
-    def machine(self, record: Record) -> str | None:
+    def machine(self, interface: str, instance: str) -> str | None:
         """The machine that a record is of; None for one that nobody asked about.
 
         What the record says of the instance goes before what others say: an interface can move.
         """
-        machine = record.instance or self.owners.get(record.interface, record.interface)
+        machine = instance or self.owners.get(interface, interface)
         if not self.instances and not self.interfaces:
             return machine
-        is_theirs = machine in self.instances or record.interface in self.interfaces
+        is_theirs = machine in self.instances or interface in self.interfaces
         return machine if is_theirs else None
 
 
@@ -44,28 +44,27 @@ class Reader:
     """Reads objects for some machines. Not to be shared by threads."""
 
     def __init__(self, asked: Asked, peers: Peers) -> None:
-        self._asked, self._read = asked, Lines(peers).read
+        self._read = Lines(peers, asked.machine).read
         self._needles = Needles(asked.texts) if asked.texts else None
 
     def records(
         self, raw: bytes | bytearray, parts: Sequence[Part], bad: Counter[str]
-    ) -> Iterator[tuple[str, Record]]:
-        """Each machine's records. Lines that may be theirs and are no records go into `bad`."""
-        asked, read = self._asked, self._read
+    ) -> Iterator[Record]:
+        """The machines' records. Lines that may be theirs and are no records go into `bad`."""
+        read, returns = self._read, b"\r" in raw
         for layout, line in self._lines(raw, parts):
-            fields = layout.fields(line.rstrip(b"\r"))
+            fields = layout.fields(line.rstrip(b"\r") if returns else line)
             if fields is None:
                 if line.strip():
                     bad["a line has more or fewer fields than its heading"] += 1
                 continue
             try:
-                record = read(fields)
+                record = read(*fields)
             except ValueError as error:
                 bad[str(error)] += 1
                 continue
-            machine = asked.machine(record)
-            if machine is not None:
-                yield machine, record
+            if record is not None:
+                yield record
 
     def _lines(
         self, raw: bytes | bytearray, parts: Sequence[Part]

@@ -4,10 +4,11 @@ AWS: VPC User Guide, "Flow log records" and "Flow log limitations".
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from responder.scan.flow.layout import ABSENT, WHICH
+from responder.scan.flow.layout import ABSENT
 from responder.scan.flow.peers import Peer, Peers
 
 _INTERFACE = re.compile(rb"eni-[0-9a-f]{8,17}")
@@ -16,7 +17,6 @@ _THING = re.compile(rb"[A-Za-z0-9][A-Za-z0-9-]{0,63}")
 _EARLIEST, _LATEST = 1_136_073_600, 7_226_582_400  # of 2006 and 2199, in seconds since 1970
 _MOST_BYTES = 2**63
 _MOST_KEPT = 100_000
-_WHICH = len(WHICH)
 _LONGEST = 3600  # a record tells of ten minutes at most
 OK, NO_DATA, SKIPPED, UNTOLD = "OK", "NODATA", "SKIPDATA", "untold"
 _STATUS = {b"OK": OK, b"NODATA": NO_DATA, b"SKIPDATA": SKIPPED, ABSENT: UNTOLD}
@@ -25,88 +25,108 @@ _ACTION = {b"ACCEPT": ACCEPT, b"REJECT": REJECT, ABSENT: NO_ACTION}
 _WAYS = {b"egress": True, b"ingress": False, ABSENT: None}
 
 
-class Record(NamedTuple):
-    """What one line says. Without `peer` it says only that there was nothing, or nothing kept."""
+class Flow(NamedTuple):
+    """What many records have in common: whose they are, from where, and to whom.
 
+    Without `peer` there was nothing, or nothing was kept.
+    """
+
+    machine: str | None  # None: nobody asked about it
     interface: str
     instance: str  # empty where it is not told
     status: str
-    action: str
-    out: bool | None  # as `flow-direction` says
-    source: str
-    source_inner: bool
-    target: str
-    target_inner: bool
-    peer: Peer | None  # the target, by what the packet itself had, where that is told
-    protocol: int
+    action: str = NO_ACTION
+    out: bool | None = None  # as `flow-direction` says
+    source: str = ""
+    source_inner: bool = False
+    target: str = ""
+    target_inner: bool = False
+    peer: Peer | None = None  # the target, by what the packet itself had, where that is told
+    protocol: int = 0
+
+
+class Record(NamedTuple):
+    """What one line says."""
+
+    flow: Flow
     start: int  # in seconds since 1970
     end: int
-    size: int | None  # None: not told
-    port: int  # the smaller of both: the other is one that a client was given
-
-
-_PEER = Record._fields.index("peer")
+    size: int | None = None  # None: not told
+    port: int = 0  # the smaller of both: the other is one that a client was given
 
 
 class Lines:
-    """Reads lines' wanted fields. Whose and where they are comes again and again, and is kept."""
+    """Reads lines' wanted fields. What flow it is of comes again and again, and is kept."""
 
-    def __init__(self, peers: Peers) -> None:
-        self._peers = peers
-        self._known = dict[tuple[bytes, ...], tuple[Any, ...]]()
+    def __init__(self, peers: Peers, machine: Callable[[str, str], str | None]) -> None:
+        """`machine` tells whose an interface is, by its id and the instance that is told."""
+        self._peers, self._machine = peers, machine
+        self._flows = dict[tuple[bytes, ...], Flow]()
 
-    def read(self, fields: tuple[bytes, ...]) -> Record:
-        """One line. Raises `ValueError`, in words that hold nothing of the line."""
-        which = fields[:_WHICH]
-        start, end, size, source_port, target_port = fields[_WHICH:]
-        known = self._known.get(which)
-        if known is None:
-            if len(self._known) >= _MOST_KEPT:
-                self._known.clear()
-            known = self._known[which] = _which(which, self._peers)
-        if known[_PEER] is None:
-            return Record._make((*known, *_times(start, end), None, 0))
+    def read(self, which: tuple[bytes, ...], how_much: tuple[bytes, ...]) -> Record | None:
+        """One line; None if nobody asked about it. Raises `ValueError`, without words of it."""
+        flow = self._flows.get(which)
+        if flow is None:
+            if len(self._flows) >= _MOST_KEPT:
+                self._flows.clear()
+            flow = self._flows[which] = self._flow(*which)
+        if flow.machine is None:
+            return None
+        start, end, size, source_port, target_port = how_much
+        begins, ends = _times(start, end)
+        if flow.peer is None:
+            return Record(flow, begins, ends)
         sent = None if size == ABSENT else _number(size, "bytes", _MOST_BYTES)
-        port = min(_port(source_port), _port(target_port))
-        return Record._make((*known, *_times(start, end), sent, port))
+        return Record(flow, begins, ends, sent, min(_port(source_port), _port(target_port)))
+
+    def _flow(
+        self,
+        interface: bytes,
+        instance: bytes,
+        resource: bytes,
+        source: bytes,
+        target: bytes,
+        real: bytes,
+        protocol: bytes,
+        action: bytes,
+        status: bytes,
+        way: bytes,
+        service: bytes,
+        path: bytes,
+    ) -> Flow:
+        where, named = _whose(interface, instance, resource)
+        machine = self._machine(where, named)
+        try:
+            said, did, out = _STATUS[status], _ACTION[action], _WAYS[way]
+        except KeyError:
+            raise ValueError("its status, action or direction is unknown") from None
+        if said in (NO_DATA, SKIPPED) or (said == UNTOLD and target == real == ABSENT):
+            return Flow(machine, where, named, said)
+        try:
+            peer = self._peers.peer(real if real != ABSENT else target, service, path)
+            from_address = ("", False) if source == ABSENT else self._peers.address(source)
+            to_address = self._peers.address(target if target != ABSENT else real)
+        except ValueError:
+            raise ValueError("its addresses are none") from None
+        number = 0 if protocol == ABSENT else _number(protocol, "protocol", 256)
+        return Flow(machine, where, named, OK, did, out, *from_address, *to_address, peer, number)
 
 
-def is_out(record: Record, own: frozenset[str]) -> bool | None:
+def is_out(flow: Flow, own: frozenset[str]) -> bool | None:
     """Whether it left the interface that recorded it; None where nobody can tell.
 
     Without `flow-direction`, by the interface's own addresses: as the source of what leaves, VPC
     writes one of these, and as the target of what comes. Where they are not known, what goes from
     an inner address to an outer one left.
     """
-    if record.out is not None:
-        return record.out
-    from_us, to_us = record.source in own, record.target in own
+    if flow.out is not None:
+        return flow.out
+    from_us, to_us = flow.source in own, flow.target in own
     if from_us != to_us:
         return from_us
-    if record.source and record.source_inner != record.target_inner:
-        return record.source_inner
+    if flow.source and flow.source_inner != flow.target_inner:
+        return flow.source_inner
     return None
-
-
-def _which(which: tuple[bytes, ...], peers: Peers) -> tuple[Any, ...]:
-    """The fields of a record until `protocol`."""
-    interface, instance, resource, source, target, real, protocol = which[:7]
-    action, status, way, service, path = which[7:]
-    where = _whose(interface, instance, resource)
-    try:
-        said, did, out = _STATUS[status], _ACTION[action], _WAYS[way]
-    except KeyError:
-        raise ValueError("its status, action or direction is unknown") from None
-    if said in (NO_DATA, SKIPPED) or (said == UNTOLD and target == real == ABSENT):
-        return (*where, said, did, out, "", False, "", False, None, 0)
-    try:
-        peer = peers.peer(real if real != ABSENT else target, service, path)
-        from_address = ("", False) if source == ABSENT else peers.address(source)
-        to_address = peers.address(target if target != ABSENT else real)
-    except ValueError:
-        raise ValueError("its addresses are none") from None
-    number = 0 if protocol == ABSENT else _number(protocol, "protocol", 256)
-    return (*where, OK, did, out, *from_address, *to_address, peer, number)
 
 
 def _number(told: bytes, name: str, most: int) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from responder.scan.flow.heaviest import Heaviest
-from responder.scan.flow.record import NO_DATA, OK, REJECT, SKIPPED, UNTOLD, Record
+from responder.scan.flow.record import NO_DATA, REJECT, SKIPPED, UNTOLD, Record
 from responder.scan.flow.window import Part, Window
 
 MOST_INTERFACES = 10_000
@@ -45,32 +45,33 @@ class Seen:
 
     def add(self, record: Record, window: Window) -> None:
         """One record of it."""
+        flow, size = record.flow, record.size or 0
         self.records += 1
         self.longest = max(self.longest, record.end - record.start)
-        first, size = record.start // HOUR, record.size or 0
+        first = record.start // HOUR
         for hour in range(first, record.end // HOUR + 1):
             self.hours.setdefault(hour, 0)
-        if record.instance:
-            self.instances.add(record.instance)
-        if record.status != OK or record.peer is None:
-            self.quiet += record.status == NO_DATA
-            self.untold += record.status == UNTOLD
-            if record.status == SKIPPED:
+        if flow.instance:
+            self.instances.add(flow.instance)
+        if flow.peer is None:
+            self.quiet += flow.status == NO_DATA
+            self.untold += flow.status == UNTOLD
+            if flow.status == SKIPPED:
                 self.skipped[first] = self.skipped.get(first, 0) + 1
             return
         self.hours[first] += size
-        self.actions[record.action] += 1
-        if record.out is None:
-            version = 6 if ":" in record.target else 4
+        self.actions[flow.action] += 1
+        if flow.out is None:
+            version = 6 if ":" in flow.target else 4
             self.undirected[version] += 1
             ends = self.ends.setdefault(version, Heaviest(_MOST_ENDS))
-            ends.add(record.source, 1)
-            ends.add(record.target, 1)
+            ends.add(flow.source, 1)
+            ends.add(flow.target, 1)
         # Without a direction, what came is weighed too: which way it went is told by the count.
-        if record.action == REJECT or record.out is False:
+        if flow.action == REJECT or flow.out is False:
             return
         if window.part(record.start, record.end) in (Part.WITHIN, Part.STRADDLES):
-            self.peers.add(record.peer.address, size)
+            self.peers.add(flow.peer.address, size)
 
     def join(self, other: "Seen") -> None:
         """What another part saw."""
@@ -102,10 +103,10 @@ class Survey:
     odd: int = 0  # objects that have lines of another form
     left_out: int = 0  # records of interfaces past the bound
 
-    def take(self, source: str, records: Iterable[tuple[str, Record]], window: Window) -> None:
+    def take(self, source: str, records: Iterable[Record], window: Window) -> None:
         """The records of one object."""
-        for _, record in records:
-            seen = self._of(source, record.interface)
+        for record in records:
+            seen = self._of(source, record.flow.interface)
             if seen is None:
                 self.left_out += 1
                 continue

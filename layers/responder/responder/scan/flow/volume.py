@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from responder.scan.flow.peers import Kind, Peer
-from responder.scan.flow.record import OK, REJECT, Record, is_out
+from responder.scan.flow.record import REJECT, Record, is_out
 from responder.scan.flow.survey import HOUR
 from responder.scan.flow.window import Part, Window
 
@@ -103,38 +103,43 @@ class Volume:
     machines: dict[str, Machine] = field(default_factory=dict)
     again: Counter[str] = field(default_factory=Counter)  # records that another flow log has too
 
-    def take(self, source: str, records: Iterable[tuple[str, Record]], plan: Plan) -> None:
+    def take(self, source: str, records: Iterable[Record], plan: Plan) -> None:
         """The records of one object."""
         nobody = frozenset[str]()
-        for name, record in records:
-            if (source, record.interface) not in plan.known:
-                continue  # told by the survey
-            logs = plan.logs.get(record.interface)
+        for record in records:
+            flow = record.flow
+            interface = flow.interface
+            if flow.machine is None or (source, interface) not in plan.known:
+                continue  # the second is told by the survey
+            logs = plan.logs.get(interface)
             if logs is not None and logs.get(record.start // HOUR, source) != source:
                 self.again[source] += 1
                 continue
             part = plan.window.part(record.start, record.end)
             if part is Part.AFTER:
                 continue
-            machine = self.machines.setdefault(name, Machine())
-            machine.interfaces.add(record.interface)
-            if record.status != OK or record.peer is None:
+            machine = self.machines.get(flow.machine)
+            if machine is None:
+                machine = self.machines[flow.machine] = Machine()
+            machine.interfaces.add(interface)
+            peer = flow.peer
+            if peer is None:
                 continue
-            out = is_out(record, plan.own.get(record.interface, nobody))
+            out = is_out(flow, plan.own.get(interface, nobody))
             if out is False:
                 continue
             if part is not Part.BEFORE and not _is_counted(machine, record, out):
                 continue
-            if out is None or record.size is None or record.action == REJECT:
+            size = record.size
+            if out is None or size is None or flow.action == REJECT:
                 continue
-            peer, size = record.peer, record.size
-            kind, by_hour = peer.kind, peer.address in plan.by_hour.get(record.interface, nobody)
-            if peer.address not in plan.listed.get(record.interface, nobody):
+            kind, by_hour = peer.kind, peer.address in plan.by_hour.get(interface, nobody)
+            if peer.address not in plan.listed.get(interface, nobody):
                 peer = Peer(REST, kind, "")
-            machine.kinds.setdefault(kind, Sent()).add(record, size, part, by_hour=True)
-            machine.peers.setdefault(peer, Sent()).add(record, size, part, by_hour=by_hour)
+            _of(machine.kinds, kind).add(record, size, part, by_hour=True)
+            _of(machine.peers, peer).add(record, size, part, by_hour=by_hour)
             if plan.ports and kind is not Kind.PRIVATE:
-                port = machine.ports.setdefault((record.protocol, record.port), Sent())
+                port = _of(machine.ports, (flow.protocol, record.port))
                 port.add(record, size, part, by_hour=False)
 
     def join(self, other: "Volume") -> None:
@@ -148,7 +153,7 @@ def _is_counted(machine: Machine, record: Record, out: bool | None) -> bool:
     """False for a record of the window that is told apart: no bytes, stopped, or any way."""
     if record.size is None:
         machine.unsized += 1
-    elif record.action == REJECT:
+    elif record.flow.action == REJECT:
         machine.refused_bytes += record.size
     elif out is None:
         machine.undirected_bytes += record.size
@@ -157,9 +162,16 @@ def _is_counted(machine: Machine, record: Record, out: bool | None) -> bool:
     return False
 
 
+def _of[Name](sent: dict[Name, Sent], name: Name) -> Sent:
+    found = sent.get(name)
+    if found is None:
+        found = sent[name] = Sent()
+    return found
+
+
 def _join[Name](mine: dict[Name, Sent], theirs: Mapping[Name, Sent]) -> None:
     for name, sent in theirs.items():
-        mine.setdefault(name, Sent()).join(sent)
+        _of(mine, name).join(sent)
 
 
 def _least(one: int | None, other: int | None) -> int | None:
