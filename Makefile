@@ -42,9 +42,10 @@ prove: setup ## Every scenario with a fault at every AWS call, by schedules, and
 	$(BIN)/responder drill --account old
 	HOSTILE_EXAMPLES=2000 $(BIN)/pytest -q tests/hostile
 
-bench: setup ## Race our reader of logs against others; the burst and the race against an attacker
+bench: setup ## Race our readers of logs against others; the burst and the race against an attacker
 	PYTHONPATH=. $(BIN)/python bench/scan_principal.py
 	PYTHONPATH=. $(BIN)/python bench/scan_principal.py --objects 60 --thief 1
+	PYTHONPATH=. $(BIN)/python bench/scan_flows.py
 	PYTHONPATH=. $(BIN)/python bench/burst.py
 	PYTHONPATH=. $(BIN)/python bench/race.py
 

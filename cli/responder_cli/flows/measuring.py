@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from responder.domain.errors import Refused
 from responder.scan.flow.object_names import is_other, source_of
 from responder.scan.flow.survey import Survey, chosen_logs
 from responder.scan.flow.volume import Plan, Volume
@@ -12,7 +13,7 @@ from responder_cli.flows.reading import Question, Readers
 
 # So many peers of an interface, the heaviest, have their bytes kept by the hour: where it is asked
 # about, and where every interface is.
-_BY_HOUR, _FEW_BY_HOUR = 512, 16
+_BY_HOUR, _FEW_BY_HOUR = 512, 32
 _MOST_ROUNDS = 3
 
 # Told of each object that was read: what for, how many there are.
@@ -40,16 +41,22 @@ def logs_in(folder: Path) -> list[Path]:
 
 
 def measure(
-    paths: Sequence[Path],
+    folder: Path,
     question: Question,
     readers: Readers,
     progress: Progress,
     *,
     own: Mapping[str, frozenset[str]] | None = None,
 ) -> Measured:
-    """What left the machines in question. `own` are addresses of interfaces, where known."""
+    """What left the machines in question. `own` are addresses of interfaces, where known.
+
+    Raises `Refused` where there is no file.
+    """
+    paths = logs_in(folder)
+    if not paths:
+        raise Refused(f"{folder} holds no file: no flow log")
     for number in range(1, _MOST_ROUNDS + 1):
-        found, kept = _surveyed(paths, question, readers, progress, number)
+        found, kept = _surveyed(folder, paths, question, readers, progress, number)
         learned = _owners(found.survey, question)
         asked = replace(question.asked, owners={**question.asked.owners, **learned})
         more = asked.texts - question.asked.texts
@@ -66,7 +73,12 @@ def measure(
 
 
 def _surveyed(
-    paths: Sequence[Path], question: Question, readers: Readers, progress: Progress, number: int
+    folder: Path,
+    paths: Sequence[Path],
+    question: Question,
+    readers: Readers,
+    progress: Progress,
+    number: int,
 ) -> tuple[Measured, list[Path]]:
     found = Measured(question, Survey(), Volume(), objects=len(paths))
     kept, known = list[Path](), set[bytes]()
@@ -74,7 +86,8 @@ def _surveyed(
     for one in readers.surveyed(paths, question):
         done()
         if one.survey is None:
-            found.unreadable[one.path.name] = one.damage
+            # Exports have the same name in every folder.
+            found.unreadable[str(one.path.relative_to(folder))] = one.damage
         elif one.digest in known:
             found.copies += 1
         else:

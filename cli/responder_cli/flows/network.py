@@ -6,7 +6,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from responder.domain.errors import Refused
 from responder.domain.lineage import Lineage
 from responder.scan.flow.lines import Asked
 from responder.scan.flow.machines import Machines
@@ -14,7 +13,7 @@ from responder.scan.flow.peers import Network
 from responder.scan.flow.window import Window
 from responder_cli.flows.answer import answer
 from responder_cli.flows.joining import add_interfaces, machines_of, told_of
-from responder_cli.flows.measuring import Progress, logs_in, measure
+from responder_cli.flows.measuring import Progress, measure
 from responder_cli.flows.reading import Question, Readers
 
 
@@ -38,9 +37,6 @@ def network(
     gaps: Sequence[str],
 ) -> dict[str, Any]:
     """What left these machines; every one, if none is among them. Raises `Refused`."""
-    paths = logs_in(wanted.folder)
-    if not paths:
-        raise Refused(f"{wanted.folder} holds no file: no flow log")
     question = Question(
         Asked(frozenset(machines.why), wanted.interfaces, machines.owners),
         Window(_second(wanted.since), _second(wanted.until)),
@@ -48,7 +44,7 @@ def network(
         wanted.fields,
     )
     own = {interface: frozenset(found) for interface, found in machines.own.items()}
-    found = measure(paths, question, Readers(processes), progress, own=own)
+    found = measure(wanted.folder, question, Readers(processes), progress, own=own)
     told = answer(found, machines.why)
     told["gaps"] = [*told["gaps"], *gaps]
     told["unreadable"] = len(found.unreadable)

@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from responder.scan.flow.layout import DEFAULT
 from responder_cli.app import app
+from tests.builders import REGION, SHOP
 from tests.flow_logs import (
     BACKUP,
     CUSTOMER,
@@ -406,6 +407,40 @@ def test_an_object_that_cannot_be_read_is_named_and_stops_nothing(
     assert why in gap
 
 
+def test_exports_of_one_name_are_each_told(tmp_path: Path) -> None:
+    for stream in ("eni-1", "eni-2"):
+        (tmp_path / stream).mkdir()
+        (tmp_path / stream / "000000.gz").write_bytes(b"")
+    answer = told(tmp_path, exits=1)
+    assert of_gaps(answer, "could not be read") == [
+        f"{stream}/000000.gz could not be read: it is empty" for stream in ("eni-1", "eni-2")
+    ]
+
+
+def test_what_is_no_log_by_its_name_is_passed_over(tmp_path: Path) -> None:
+    one_log(tmp_path, a_flow(NIGHT, OWN, THIEF, 1000))
+    for name in ("aws-logs-write-test", ".DS_Store"):
+        (tmp_path / name).write_text("Permission Check Successful")
+    assert told(tmp_path)["read"]["objects"] == 1
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        f"AWSLogs/{SHOP}/vpcflowlogs/{REGION}/2026/11/23/03",
+        f"AWSLogs/aws-account-id={SHOP}/aws-service=vpcflowlogs/aws-region={REGION}/year=2026",
+        "",
+    ],
+)
+def test_objects_are_known_by_their_last_name_in_any_folder(tmp_path: Path, place: str) -> None:
+    made = put(tmp_path, NIGHT, text([a_flow(NIGHT, OWN, THIEF, 1000)], V5))
+    (tmp_path / "there" / place).mkdir(parents=True)
+    made.rename(tmp_path / "there" / place / made.name)
+    answer = told(tmp_path / "there")
+    assert sums(answer) == {THIEF: 1000}
+    assert of_gaps(answer, "no name that VPC gives") == []
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -590,6 +625,7 @@ def test_an_instance_whose_interfaces_no_log_tells_is_a_gap(tmp_path: Path) -> N
     found = scoped(trail, Story().usual().write(tmp_path / "flows", DEFAULT), *WINDOW)
     assert found["machines"] == []
     assert of_gaps(found, f"no record is of {INSTANCE}")
+    assert of_gaps(found, "has no instance")
 
 
 def test_a_machine_that_was_named_before_the_time_in_question_is_not_joined(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from responder.scan.flow.layout import DEFAULT
 from responder.scan.flow.lines import Asked
 from responder.scan.flow.peers import Kind
 from responder.scan.flow.window import Window
-from responder_cli.flows.measuring import logs_in, measure
+from responder_cli.flows.measuring import measure
 from responder_cli.flows.reading import Question, Readers
 from tests.flow_logs import (
     FLOW_LOG,
@@ -195,7 +195,7 @@ def read_plainly(content: str) -> list[Fields]:
 
 def measured(folder: Path, asked: Asked) -> Sums:
     question = Question(asked, WINDOW)
-    found = measure(logs_in(folder), question, Readers(1), lambda *_: lambda: None)
+    found = measure(folder, question, Readers(1), lambda *_: lambda: None)
     sums = dict[Key, list[int]]()
     for machine in found.volume.machines.values():
         (interface,) = machine.interfaces

@@ -41,6 +41,7 @@ def of_logs(survey: Survey, window: Window) -> Iterator[str]:
     """What is missing in the logs as a whole."""
     if not survey.seen:
         yield "no log has a record of any of them" if survey.lines else "there is no flow log"
+        yield from _assumed(survey, ("instance-id",))
         return
     hours = {hour for seen in survey.seen.values() for hour in seen.hours}
     first, last = min(hours) * HOUR, (max(hours) + 1) * HOUR
@@ -56,9 +57,7 @@ def of_logs(survey: Survey, window: Window) -> Iterator[str]:
             )
         if actions[REJECT] and not actions[ACCEPT]:
             yield (f"{_log(source)} has refused traffic alone: what left is in no record of it")
-    for source, lacks in sorted(survey.lacks.items()):
-        for name in sorted(lacks & _ASSUMED.keys()):
-            yield f"{_log(source)} has {_ASSUMED[name]}"
+    yield from _assumed(survey, _ASSUMED)
     longest = max(seen.longest for seen in survey.seen.values())
     yield f"a record sums up to {longest} seconds: no time is more exact than that"
     for why, times in sorted(survey.bad.items()):
@@ -148,6 +147,12 @@ def _dropped(survey: Survey) -> Iterator[str]:
                 f"{interface}: {seen.untold} records say neither that nothing was sent nor what, "
                 "and no status says whether data were dropped"
             )
+
+
+def _assumed(survey: Survey, fields: Collection[str]) -> Iterator[str]:
+    for source, lacks in sorted(survey.lacks.items()):
+        for name in sorted(lacks & set(fields)):
+            yield f"{_log(source)} has {_ASSUMED[name]}"
 
 
 def _by_log(survey: Survey) -> dict[str, Counter[str]]:
