@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from responder.domain.errors import Refused
+from responder.domain.errors import Broken, Refused
 from responder.domain.escaping import one_line
 from responder.scan.flow.machines import Machines
 from responder.scan.flow.peers import Network
@@ -91,7 +91,7 @@ def flows(
                 add_interfaces(machines, sorted(machines.why), calls, processes, told_on(bar))
             gaps = [f"{name} could not be read: {why}" for name, why in machines.unreadable.items()]
             told = network(wanted, machines, processes, told_on(bar), sorted(gaps))
-    except Refused as error:
+    except (Broken, Refused) as error:
         typer.echo(f"error: {one_line(str(error), 500)}", err=True)
         raise typer.Exit(2) from None
     if as_json:

@@ -115,7 +115,8 @@ def _owners(survey: Survey, question: Question) -> dict[str, str]:
 def _plan(found: Measured, own: Mapping[str, frozenset[str]]) -> Plan:
     addresses, weights = dict[str, frozenset[str]](), dict[str, Counter[str]]()
     for (_, interface), seen in found.survey.seen.items():
-        addresses[interface] = addresses.get(interface, frozenset()) | seen.own()
+        known = own.get(interface, frozenset())
+        addresses[interface] = addresses.get(interface, frozenset()) | seen.own(known)
         weights.setdefault(interface, Counter()).update(seen.peers.weights)
         if seen.peers.lost:
             found.lost[interface] = found.lost.get(interface, 0) + seen.peers.lost
@@ -127,7 +128,7 @@ def _plan(found: Measured, own: Mapping[str, frozenset[str]]) -> Plan:
     }
     return Plan(
         found.question.window,
-        {one: own.get(one) or inferred for one, inferred in addresses.items()},
+        addresses,
         chosen_logs(found.survey),
         {interface: frozenset(mine) for interface, mine in weights.items()},
         by_hour,

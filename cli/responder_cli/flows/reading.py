@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
+from responder.domain.errors import Broken
 from responder.scan.flow.layout import WANTED, parts
 from responder.scan.flow.lines import Asked, Reader, counted
 from responder.scan.flow.object_names import source_of
@@ -95,7 +96,7 @@ def _count(path: Path) -> Volume:
         raw = unpack(path.read_bytes())
         found = parts(raw, work.question.fields)
     except (Damaged, OSError) as error:
-        raise RuntimeError(f"{path.name} was changed while it was read") from error
+        raise Broken(f"{path.name} was changed while it was read: {error}") from None
     bad = Counter[str]()  # told by the survey
     volume.take(source_of(path.name) or "", work.reader.records(raw, found, bad), work.plan)
     return volume

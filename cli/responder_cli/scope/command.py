@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from responder.domain.errors import Refused
+from responder.domain.errors import Broken, Refused
 from responder.domain.escaping import one_line
 from responder.scan.answer import answer
 from responder.scan.pursuit import seed_of_arn, seed_of_key
@@ -94,7 +94,7 @@ def scope(
             if flow_logs is not None:
                 wanted = Wanted(flow_logs, begins, ends)
                 told["network"] = network_of(wanted, found.lineage, paths, processes, told_on(bar))
-    except Refused as error:
+    except (Broken, Refused) as error:
         typer.echo(f"error: {one_line(str(error), 500)}", err=True)
         raise typer.Exit(2) from None
     if as_json:

@@ -313,6 +313,13 @@ def test_the_flow_log_that_recorded_most_of_an_hour_counts(tmp_path: Path) -> No
         assert sums(told(folder)) == {THIEF: 1030, CUSTOMER: 5}
 
 
+def test_a_flow_log_of_refused_traffic_hides_nothing_that_left(tmp_path: Path) -> None:
+    refused = a_flow(NIGHT, OWN, CUSTOMER, 900_000, action="REJECT")
+    put(tmp_path, NIGHT, text([refused], V5), flow_log=FLOW_LOG)
+    put(tmp_path, NIGHT, text([a_flow(NIGHT, OWN, THIEF, 5)], V5), flow_log=OTHER_FLOW_LOG)
+    assert sums(told(tmp_path)) == {THIEF: 5}
+
+
 def test_a_line_that_names_a_machine_twice_counts_once(tmp_path: Path) -> None:
     names = ("interface-id", "start", "end", "bytes", "flow-direction", "pkt-dstaddr")
     one_log(tmp_path, a_flow(NIGHT, OWN, THIEF, 7), names=(*names, "instance-id"))
@@ -650,9 +657,14 @@ def test_the_trail_tells_which_way_private_traffic_went(tmp_path: Path) -> None:
     logs = Logs()
     started(logs)
     trail = logs.write(tmp_path / "trail")
-    flow_logs = one_log(tmp_path / "flows", a_flow(NIGHT, OWN, NEIGHBOUR, 700), names=DEFAULT)
+    six = [
+        a_flow(NIGHT, "2001:db8::5", f"2001:db8::{number}", 10, instance_id="-") for number in "123"
+    ]
+    left = a_flow(NIGHT, OWN, NEIGHBOUR, 700)
+    flow_logs = one_log(tmp_path / "flows", left, *six, names=DEFAULT)
     found = told(flow_logs, "--instance", INSTANCE, "--trail", str(trail))
     assert the_machine(found)["kinds"]["private"]["bytes"]["low"] == 700
+    assert the_machine(found)["kinds"]["internet"]["bytes"]["low"] == 30
     assert the_machine(found)["undirected_bytes"] == 0
 
 

@@ -17,7 +17,7 @@ STANDING = (
     "flow logs never have what goes to Amazon's DNS resolver, the instance metadata and time "
     "services, DHCP, the router, Windows' licenses and mirrored traffic, and no contents: what "
     "left by those, as by DNS, is in none of these numbers",
-    "bytes are those of packets, with their headings and what was sent twice: what was taken is "
+    "bytes are those of packets, with their headers and what was sent twice: what was taken is "
     "less; and each download's receipts count as sent",
 )
 _USUAL = "what is usual is what was before: whoever was in a machine then is part of it"
@@ -56,7 +56,7 @@ def of_logs(survey: Survey, window: Window) -> Iterator[str]:
                 "of accepted traffic alone"
             )
         if actions[REJECT] and not actions[ACCEPT]:
-            yield (f"{_log(source)} has refused traffic alone: what left is in no record of it")
+            yield f"{_log(source)} has refused traffic alone: what left is in no record of it"
     yield from _assumed(survey, _ASSUMED)
     longest = max(seen.longest for seen in survey.seen.values())
     yield f"a record sums up to {longest} seconds: no time is more exact than that"
@@ -116,7 +116,10 @@ def of_machines(volume: Volume, asked: Asked, lost: Mapping[str, int]) -> Iterat
             )
     yield from _few(found)
     for source, times in sorted(volume.again.items()):
-        yield f"{times} records of {_log(source)} are not counted: another flow log has that hour"
+        yield (
+            f"{times} records of {_log(source)} are not counted: another flow log has that hour; "
+            "what goes on over the end of such an hour may count twice, or not at all"
+        )
 
 
 def of_baseline(unjudged: Collection[str], *, compared: bool) -> Iterator[str]:

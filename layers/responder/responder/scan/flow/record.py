@@ -150,9 +150,9 @@ def _times(start: bytes, end: bytes) -> tuple[int, int]:
 
 
 def _whose(interface: bytes, instance: bytes, resource: bytes) -> tuple[str, str]:
-    """The interface, and the instance. That of a regional NAT gateway has no interface but an id.
+    """The interface, or what else the record is of where it names none; and the instance.
 
-    AWS: VPC User Guide, "Flow log records", `interface-id`.
+    A flow log of a regional NAT gateway names no interface.
     """
     if instance != ABSENT and not _INSTANCE.fullmatch(instance):
         raise ValueError("its instance is none")

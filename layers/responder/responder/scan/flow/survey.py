@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from responder.scan.flow.heaviest import Heaviest
-from responder.scan.flow.record import NO_DATA, REJECT, SKIPPED, UNTOLD, Record
+from responder.scan.flow.record import REJECT, SKIPPED, UNTOLD, Record
 from responder.scan.flow.window import Part, Window
 
 MOST_INTERFACES = 10_000
@@ -24,8 +24,7 @@ class Seen:
     """What one flow log has of one interface."""
 
     records: int = 0
-    hours: dict[int, int] = field(default_factory=dict)  # since 1970: bytes recorded, either way
-    quiet: int = 0  # records that there was nothing
+    hours: dict[int, int] = field(default_factory=dict)  # since 1970: bytes that passed, any way
     skipped: dict[int, int] = field(default_factory=dict)  # by hour, records that data was dropped
     untold: int = 0  # records of either, where nothing says which
     actions: Counter[str] = field(default_factory=Counter)
@@ -35,11 +34,16 @@ class Seen:
     instances: set[str] = field(default_factory=set)
     longest: int = 0  # seconds that one record tells of
 
-    def own(self) -> frozenset[str]:
-        """Its own addresses, as far as records without a direction tell them."""
-        return frozenset(
+    def own(self, known: frozenset[str]) -> frozenset[str]:
+        """Its own addresses: the known ones, and those that records without a direction tell.
+
+        These only of a version of IP of which none is known.
+        """
+        versions = {_version(address) for address in known}
+        return known.union(
             address
             for version, ends in self.ends.items()
+            if version not in versions
             for address in _own(ends, self.undirected[version])
         )
 
@@ -54,15 +58,15 @@ class Seen:
         if flow.instance:
             self.instances.add(flow.instance)
         if flow.peer is None:
-            self.quiet += flow.status == NO_DATA
             self.untold += flow.status == UNTOLD
             if flow.status == SKIPPED:
                 self.skipped[first] = self.skipped.get(first, 0) + 1
             return
-        self.hours[first] += size
         self.actions[flow.action] += 1
+        if flow.action != REJECT:
+            self.hours[first] += size
         if flow.out is None:
-            version = 6 if ":" in flow.target else 4
+            version = _version(flow.target)
             self.undirected[version] += 1
             ends = self.ends.setdefault(version, Heaviest(_MOST_ENDS))
             ends.add(flow.source, 1)
@@ -78,7 +82,6 @@ class Seen:
         self.records += other.records
         for hour, size in other.hours.items():
             self.hours[hour] = self.hours.get(hour, 0) + size
-        self.quiet += other.quiet
         for hour, times in other.skipped.items():
             self.skipped[hour] = self.skipped.get(hour, 0) + times
         self.untold += other.untold
@@ -146,7 +149,8 @@ class Survey:
 def chosen_logs(survey: Survey) -> dict[str, dict[int, str]]:
     """Of interfaces that several flow logs record: whose records count in each hour.
 
-    The one that recorded most, so that no traffic counts twice.
+    The one by which most passed, so that no traffic counts twice: one of refused traffic alone
+    may have more bytes, and has nothing that left.
     """
     found = dict[str, dict[int, str]]()
     for interface, logs in survey.by_interface().items():
@@ -180,6 +184,10 @@ def recorded(interfaces: Iterable[Iterable[Seen]]) -> set[int]:
             first, last = min(hours), max(hours)
             every -= {one for one in every - hours if first < one < last}
     return every
+
+
+def _version(address: str) -> int:
+    return 6 if ":" in address else 4
 
 
 def _own(ends: Heaviest[str], records: int) -> list[str]:
