@@ -381,6 +381,20 @@ def test_the_default_format_needs_no_heading(tmp_path: Path) -> None:
     assert sums(told(tmp_path)) == {THIEF: 1000}
 
 
+@pytest.mark.parametrize("words", [(), ("--instance", INSTANCE)])
+def test_objects_put_behind_each_other_keep_their_formats(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    flow = a_flow(NIGHT, OWN, THIEF, 1000)
+    formats = [DEFAULT, V8[::-1], V5, tuple(reversed(V5))]
+    whole = text([flow], DEFAULT, heading=False) + "".join(text([flow], one) for one in formats)
+    (tmp_path / "all.log").write_text(whole)
+    answer = told(tmp_path, *words)
+    assert sums(answer) == {THIEF: 5000}
+    assert answer["read"]["lines"] == 5
+    assert of_gaps(answer, "not written as their headings say") == []
+
+
 def test_a_person_says_what_lines_without_a_heading_have(tmp_path: Path) -> None:
     names = ("bytes", "pkt-dstaddr", "instance-id", "start", "flow-direction")
     (tmp_path / "log").write_text(exported([a_flow(NIGHT, OWN, THIEF, 1000)], names))
