@@ -649,7 +649,9 @@ def test_an_instance_whose_interfaces_no_log_tells_is_a_gap(tmp_path: Path) -> N
     assert of_gaps(found, "has no instance")
 
 
-def test_a_machine_that_was_named_before_the_time_in_question_is_not_joined(tmp_path: Path) -> None:
+def test_a_machine_that_was_named_outside_the_time_in_question_is_not_joined(
+    tmp_path: Path,
+) -> None:
     logs = Logs().theft()
     target = {"target": INSTANCE}
     logs.call(95, "ssm", "StartSession", by_user(USER, KEY), requestParameters=target)
@@ -658,6 +660,8 @@ def test_a_machine_that_was_named_before_the_time_in_question_is_not_joined(tmp_
     assert the_machine(scoped(trail, flow_logs, *WINDOW))["machine"] == INSTANCE
     after = ("--since", "2026-11-23T02:00:00Z", "--until", UNTIL)
     assert scoped(trail, flow_logs, *after)["machines"] == []
+    before = ("--since", SINCE, "--until", "2026-11-23T01:30:00Z")
+    assert scoped(trail, flow_logs, *before)["machines"] == []
 
 
 def test_without_a_machine_no_flow_log_is_counted_and_that_is_said(tmp_path: Path) -> None:
