@@ -75,7 +75,7 @@ class Reader:
                     yield layout, line
             return
         places, at, last = self._needles.places(raw), 0, 0
-        for place in places:
+        for place, _ in places:
             if place <= last:
                 continue  # in a line that was found already
             begin = raw.rfind(b"\n", 0, place) + 1
