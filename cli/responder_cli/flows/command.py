@@ -81,9 +81,9 @@ def flows(
         if begins and ends and ends <= begins:
             raise Refused("--until has to lie after --since")
         machines = Machines()
-        for one in ids("--instance", instance, _INSTANCE):
+        for one in _ids("--instance", instance, _INSTANCE):
             machines.add(one, _ASKED)
-        interfaces = frozenset(ids("--interface", interface, _INTERFACE))
+        interfaces = frozenset(_ids("--interface", interface, _INTERFACE))
         wanted = Wanted(logs, begins, ends, interfaces, _networks(inside), _fields(fields))
         with bar_on_terminal(quiet=as_json) as bar:
             if trail is not None:
@@ -102,11 +102,12 @@ def flows(
         raise typer.Exit(1)
 
 
-def ids(option: str, told: Sequence[str] | None, rule: re.Pattern[str]) -> list[str]:
+def _ids(option: str, told: Sequence[str] | None, rule: re.Pattern[str]) -> list[str]:
     """What somebody named, held to its form. Raises `Refused`."""
     for one in told or ():
         if rule.fullmatch(one) is None:
-            raise Refused(f"{option} {one[:40]!r} is none: it looks like {rule.pattern[:4]}…")
+            looks = rule.pattern.partition("[")[0]
+            raise Refused(f"{option} {one[:40]!r} is no id, such as {looks}0a1b2c3d4e5f60718")
     return list(told or ())
 
 
