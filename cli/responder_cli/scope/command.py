@@ -18,6 +18,7 @@ from responder_cli.deadlines.told import time_of
 from responder_cli.flows.network import Wanted, network_of
 from responder_cli.flows.table import show
 from responder_cli.scope.following import follow, logs_in
+from responder_cli.scope.people import facts_of, map_of, people_of
 from responder_cli.scope.reading import Readers
 
 _SHOWN = 20  # of each list
@@ -57,6 +58,23 @@ def scope(
             help="VPC flow logs: what left the machines they had. Earlier days say what is usual.",
         ),
     ] = None,
+    data_map: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="What your stores hold, and of whom (docs/data-map.md): whose data it was.",
+        ),
+    ] = None,
+    facts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            dir_okay=False,
+            help="With --data-map: writes whom it may touch, for `responder deadlines --facts`.",
+        ),
+    ] = None,
     processes: Annotated[int | None, typer.Option(min=1, help="As many as cores, without.")] = None,
     plainly: Annotated[
         bool,
@@ -76,6 +94,10 @@ def scope(
         keys = [one for one in access_key or () if seed_of_key(one, _NOBODY)]
         if not seeds and not keys:
             raise Refused("give --principal or --access-key: whom to look for")
+        if facts is not None and data_map is None:
+            raise Refused("--facts needs --data-map: nothing else says whose data it was")
+        if data_map is not None:
+            map_of(data_map)  # a slip in it is told before hours of reading, and not after
         paths = logs_in(logs)
         if not paths:
             raise Refused(f"{logs} holds no log: no object whose name ends with .json.gz or .json")
@@ -89,13 +111,21 @@ def scope(
                 since=begins,
                 until=ends,
             )
-            told = answer(found, since=begins, until=ends)
+            people = None
+            if data_map is not None:
+                people = people_of(data_map, found, since=begins, until=ends)
+            told = answer(found, since=begins, until=ends, people=people)
             told["network"] = None
             if flow_logs is not None:
                 wanted = Wanted(flow_logs, begins, ends)
                 told["network"] = network_of(wanted, found.lineage, paths, processes, told_on(bar))
+        if facts is not None and people is not None:
+            facts.write_text(facts_of(people), encoding="utf-8")
     except (Broken, Refused) as error:
         typer.echo(f"error: {one_line(str(error), 500)}", err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        typer.echo(f"error: {facts}: {error.strerror}", err=True)
         raise typer.Exit(2) from None
     if as_json:
         typer.echo(json.dumps(told, indent=2, ensure_ascii=True))
@@ -136,10 +166,22 @@ def _print(told: dict[str, Any]) -> None:
     for name, fields in columns.items():
         if told[name]:
             console.print(_table(name, told[name], fields))
+    if told["touched"] is not None:
+        _print_people(console, told)
     for gap in told["gaps"]:
         console.print(Text(f"gap: {one_line(gap, 400)}", style="yellow"), soft_wrap=True)
     if told["network"] is not None:
         show(told["network"])
+
+
+def _print_people(console: Console, told: dict[str, Any]) -> None:
+    stores = ("store", "had", "why", "plaintext", "elements")
+    console.print(_table("stores", told["touched"], stores))
+    people = [
+        {"lives in": place, "at least": f"{one['low']:,}", "at most": f"{one['high']:,}"}
+        for place, one in told["residents"].items()
+    ]
+    console.print(_table("whose data it was", people, ("lives in", "at least", "at most")))
 
 
 def _table(name: str, rows: list[dict[str, Any]], fields: tuple[str, ...]) -> Table:
@@ -149,5 +191,9 @@ def _table(name: str, rows: list[dict[str, Any]], fields: tuple[str, ...]) -> Ta
     for field in fields:
         table.add_column(field.replace("_", " "), overflow="fold")
     for row in rows[:_SHOWN]:
-        table.add_row(*(Text(one_line(str(row[field]), 200)) for field in fields))
+        table.add_row(*(Text(one_line(_text(row[field]), 200)) for field in fields))
     return table
+
+
+def _text(value: object) -> str:
+    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -7,13 +7,19 @@ from typing import Any
 from responder.domain.lineage import Lineage
 from responder.scan.following import Scope
 from responder.scan.meanings import Meaning
+from responder.scan.residents import Bridge, Counted, Touched
 from responder.scan.tally import Acts, Noted, Span
 
 _FIRST = (Meaning.RETRIEVAL, Meaning.DECRYPTION, Meaning.COPY, Meaning.READING, Meaning.DESTRUCTION)
 
 
-def answer(scope: Scope, *, since: datetime | None, until: datetime | None) -> dict[str, Any]:
-    """The whole answer, in JSON's types, always in the same order."""
+def answer(
+    scope: Scope, *, since: datetime | None, until: datetime | None, people: Bridge | None = None
+) -> dict[str, Any]:
+    """The whole answer, in JSON's types, always in the same order.
+
+    `people`: whose data it was, where a data map was given.
+    """
     tally, whole = scope.tally, Span()
     for acts in tally.acts.values():
         whole.join(acts.span)
@@ -46,21 +52,26 @@ def answer(scope: Scope, *, since: datetime | None, until: datetime | None) -> d
         "persistence": _noted(scope, Meaning.PERSISTENCE),
         "tampering": _noted(scope, Meaning.TAMPERING),
         **{meaning.name.casefold(): _noted(scope, meaning) for meaning in _FIRST},
-        "gaps": gaps(scope, since=since, until=until),
-        "residents": None,  # no data map says whose the data is
+        "gaps": gaps(scope, since=since, until=until, people=people),
+        "touched": None if people is None else [_touched(one) for one in people.stores],
+        "residents": None if people is None else _counted(people.counts),
         "read": {"objects": scope.objects, "records": scope.coverage.records},
         "rounds": scope.rounds,
     }
 
 
-def gaps(scope: Scope, *, since: datetime | None, until: datetime | None) -> list[str]:
+def gaps(
+    scope: Scope, *, since: datetime | None, until: datetime | None, people: Bridge | None = None
+) -> list[str]:
     """What the answer does not know."""
     strange = [
         f"{times} times {why}; none of these is counted"
         for why, times in sorted(scope.tally.disbelieved.items())
     ]
     found = [*scope.coverage.gaps(since, until), *scope.lineage.gaps, *scope.gaps, *strange]
-    return [*found, "no data map was given: whose data it was is not told"]
+    if people is None:
+        return [*found, "no data map was given: whose data it was is not told"]
+    return [*found, *people.gaps]
 
 
 def _principals(scope: Scope) -> list[dict[str, Any]]:
@@ -119,6 +130,30 @@ def _shown(noted: Noted, span: Span) -> dict[str, Any]:
         "first_event_at": _at(span.first_at),
         "last_event_at": _at(span.last_at),
     }
+
+
+def _touched(touched: Touched) -> dict[str, Any]:
+    return {
+        "store": touched.store.name,
+        "kind": touched.store.kind.value,
+        "had": touched.had.value,
+        "why": list(touched.why),
+        "elements": [one.value for one in touched.store.elements],
+        "plaintext": touched.plaintext.value,
+        "plaintext_why": touched.plaintext_why,
+        "things_read": touched.things,
+        "residents": "unknown"
+        if touched.store.residents == "unknown"
+        else _counted(touched.counts),
+        "proofs": [
+            {"event_id": p.event_id, "at": _at(p.at), "service": p.service, "call": p.call}
+            for p in touched.proofs
+        ],
+    }
+
+
+def _counted(counts: dict[str, Counted]) -> dict[str, dict[str, int]]:
+    return {place: {"low": one.low, "high": one.high} for place, one in sorted(counts.items())}
 
 
 def _spans(parts: list[dict[str, Span]], name: str) -> list[dict[str, Any]]:

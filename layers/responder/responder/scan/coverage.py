@@ -45,6 +45,16 @@ class Coverage:
         self.strange += other.strange
         self.data_events |= other.data_events
 
+    def is_whole(self, since: datetime | None, until: datetime | None) -> bool:
+        """Whether each log could be read, and no place fell silent. A quiet one is not whole."""
+        if self.unreadable or not self.hours:
+            return False
+        every = [hour for hours in self.hours.values() for hour in (min(hours), max(hours))]
+        first, last = _hour(since or min(every)), _hour(until or max(every))
+        return not any(
+            said for hours in self.hours.values() for said in _silent("", hours, first, last)
+        )
+
     def gaps(self, since: datetime | None, until: datetime | None) -> list[str]:
         """Everything that these logs cannot tell, each in a sentence."""
         found = [

@@ -11,6 +11,7 @@ from responder.domain.escaping import one_line
 from responder.domain.lineage_growth import Callers
 from responder.domain.trail_event import TrailEvent, event_of
 from responder.scan.meanings import Meaning, Sense, sense_of
+from responder.scan.reach import Reach
 
 MOST_NAMES = 10_000  # of addresses, agents, and of things that one call was about; the rest is told
 _REST = "others, which are not listed one by one"
@@ -80,6 +81,7 @@ class Tally:
     buckets: dict[str, Objects] = field(default_factory=dict)
     noted: dict[Noted, Span] = field(default_factory=dict)
     disbelieved: Counter[str] = field(default_factory=Counter)  # by why
+    reach: Reach = field(default_factory=Reach)
 
     def take(self, records: Iterable[dict[str, Any]], callers: Callers) -> None:
         """Count those records whose caller is of the lineage."""
@@ -116,6 +118,7 @@ class Tally:
         for noted, span in other.noted.items():
             self._note(noted).join(span)
         self.disbelieved += other.disbelieved
+        self.reach.join(other.reach)
 
     def _count(self, node: str, event: TrailEvent, record: dict[str, Any]) -> None:
         acts, denied = self.acts.setdefault(node, Acts()), event.error is not None
@@ -126,6 +129,7 @@ class Tally:
         acts.calls.setdefault((service, event.call), Counter())[outcome] += 1
         _of(acts.addresses, _shown(record.get("sourceIPAddress"), 100)).add(event.at)
         _of(acts.agents, _shown(record.get("userAgent"), 200)).add(event.at)
+        self.reach.take(event, record)
         sense = sense_of(service, event.call)
         if sense is None:
             return
