@@ -11,7 +11,7 @@ from responder.domain.data_map import DataMap, Store
 from responder.domain.trail_event import event_of
 from responder.scan.reach import Reach, item_name, short
 from responder.scan.residents import Bridge, Counted, Had, Plaintext, Row, bridge
-from tests.trail_logs import KEY, USER, Logs, by_user
+from tests.trail_logs import KEY, STORED, USER, Logs, by_user
 
 SINCE = datetime(2026, 11, 23, tzinfo=UTC)
 THIEF = by_user(USER, KEY)
@@ -88,7 +88,7 @@ def test_where_reads_are_logged_only_the_people_of_what_was_read_are_counted() -
 def test_what_nobody_could_see_is_in_the_upper_bound(
     changed: dict[str, Any], blind: bool, why: str
 ) -> None:
-    fetched = ("secretsmanager", "GetSecretValue", {"secretId": "shop/exports"})
+    fetched = ("secretsmanager", "GetSecretValue", {STORED: "shop/exports"})
     reach = reached(a_read("2026/a.csv"), fetched)
     found = crossed(a_map(a_store(**changed)), reach, ROWS, blind=blind)
     assert found.counts == {
@@ -195,7 +195,7 @@ def test_a_copy_made_inside_s3_read_its_source() -> None:
         ({"by": "application", "key": "shop/key"}, [], Plaintext.NO),
         (
             {"by": "application", "key": "shop/key"},
-            [("secretsmanager", "GetSecretValue", {"secretId": "shop/key"})],
+            [("secretsmanager", "GetSecretValue", {STORED: "shop/key"})],
             Plaintext.YES,
         ),
         (
