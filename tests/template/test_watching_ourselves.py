@@ -7,7 +7,9 @@ import pytest
 
 from localcloud.intrinsics import Known, Scope, resolve
 from localcloud.patterns import check, matches
-from tests.builders import HOME, REGION
+from responder.aws.breaker import Breaker
+from responder.aws.ledger import Ledger
+from tests.builders import HOME, NOON, REGION, an_order
 from tests.template.templates import resources, template
 
 _STACK = "breach-responder"
@@ -184,3 +186,25 @@ def test_a_day_without_the_canary_pages_and_there_is_no_alarm_without_one() -> N
     target = whole["Canary"]["Properties"]["Target"]
     assert "createSampleFindings" in str(target["Arn"])
     assert "12 hours" in whole["Canary"]["Properties"]["ScheduleExpression"]
+
+
+def test_cuts_that_wait_because_there_were_too_many_page(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the very metric that the breaker tells: its namespace, its name and its dimensions."""
+    told = template()["Globals"]["Function"]["Environment"]["Variables"]
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", told["POWERTOOLS_SERVICE_NAME"])
+    assert Breaker(ledger, _STACK).beyond([an_order()], 0, now=NOON)
+    line = json.loads(capsys.readouterr().out)
+    [metric] = line["_aws"]["CloudWatchMetrics"]
+    alarm = resources("AWS::CloudWatch::Alarm")["BreakerOpen"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (
+        metric["Namespace"],
+        metric["Metrics"][0]["Name"],
+    )
+    [dimensions] = metric["Dimensions"]
+    watched = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+    assert {name: line[name] for name in dimensions} == watched | {"stack": _STACK}
+    assert watched["stack"] == {"Ref": "AWS::StackName"}
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 1)
+    assert line[alarm["MetricName"]] == [1.0]

@@ -214,7 +214,7 @@ def rota_store() -> RotaStore:
 @cache
 def breaker() -> Breaker:
     """The count of cuts that nobody was asked about."""
-    return Breaker(ledger())
+    return Breaker(ledger(), settings().stack_name)
 
 
 @cache

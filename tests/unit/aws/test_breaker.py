@@ -1,6 +1,9 @@
 """The count of cuts that nobody was asked about."""
 
+import json
 from datetime import timedelta
+
+import pytest
 
 from responder.aws.breaker import Breaker
 from responder.aws.ledger import Ledger
@@ -48,3 +51,15 @@ def test_a_plan_that_is_made_again_comes_after_those_made_meanwhile(ledger: Ledg
 
 def test_nothing_to_cut_counts_nothing(ledger: Ledger) -> None:
     assert Breaker(ledger).beyond([], 0, now=NOON) == frozenset()
+
+
+def test_what_is_held_back_is_told_and_only_then(
+    ledger: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    breaker, orders = Breaker(ledger), cuts(5)
+    breaker.beyond(orders, 5, now=NOON)
+    assert capsys.readouterr().out == ""
+    breaker.beyond(orders, 3, now=NOON)
+    line = json.loads(capsys.readouterr().out)
+    assert line["CutsSlowed"] == [2.0]
+    assert line["stack"] == "breach-responder"

@@ -3,13 +3,15 @@
 A detector that errs, or somebody who feeds it, must not take a shop apart faster than people can
 look. Each cut is counted before its plan is saved, and whatever is counted by then comes before it.
 Of plans that are made at once, or again with the instant that they began at, the one that looks
-last sees all others. So they may be held back more than they must, and never less.
+last sees all others. So they may be held back more than they must, and never less. Each time that
+some are, a metric says how many, for an alarm: then cuts wait for people, who have to know.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from pydantic import AwareDatetime, BaseModel
 
 from responder.aws import ledger as table
@@ -18,6 +20,7 @@ from responder.domain.order import Order
 
 PERMISSIONS = table.PERMISSIONS
 WITHIN = timedelta(hours=1)
+NAMESPACE, SLOWED = "BreachResponder", "CutsSlowed"
 
 
 class Counted(BaseModel):
@@ -32,6 +35,7 @@ class Breaker:
     """The count, over all incidents."""
 
     ledger: Ledger
+    stack_name: str = "breach-responder"
 
     def beyond(self, orders: Sequence[Order], most: int, *, now: datetime) -> frozenset[str]:
         """Count these orders, and say which of them are more than `most` within the last hour.
@@ -50,7 +54,19 @@ class Breaker:
         ours = {order.order_id for order in orders}
         recent = {order_id for order_id, at in seen.items() if now - at < WITHIN}
         room = max(0, most - len(recent - ours))
-        return frozenset(sorted(recent & ours)[room:])
+        beyond = frozenset(sorted(recent & ours)[room:])
+        if beyond:
+            self._tell(len(beyond))
+        return beyond
+
+    def _tell(self, slowed: int) -> None:
+        """A line of the log that CloudWatch reads a metric from. A plan that is made again repeats
+        it, and the alarm goes on as before.
+        """
+        with single_metric(
+            name=SLOWED, unit=MetricUnit.Count, value=slowed, namespace=NAMESPACE
+        ) as metric:
+            metric.add_dimension(name="stack", value=self.stack_name)
 
 
 _CUT = "CUT#"
