@@ -77,6 +77,14 @@ class World:
             now=NOON + timedelta(days=3, minutes=1),
         )
 
+    def is_followed(self, order: Order, by: str) -> None:
+        """Another incident answers for what the order is about, and remembers this one."""
+        correlations, key = Correlations(self.ledger), owned_key(SHOP, order) or ""
+        held = correlations.claim(key)
+        assert held is not None
+        claim = held.body.passed_on(by, NOON)
+        self.ledger.together([correlations.claiming(key, claim, held)])
+
 
 @pytest.fixture
 def world(ledger: Ledger) -> World:
@@ -145,3 +153,35 @@ def test_what_is_not_held_or_was_touched_by_us_or_before_is_left_alone(
     assert world.watch(**touch) == WatchAnswer(incident_id=None, order_ids=[])
     assert Timeline(world.ledger).events(INCIDENT_ID) == []
     assert (world.executions.started, world.topic.messages) == ({}, [])
+
+
+FOLLOWS = "inc-20261125-ffffffffff"
+
+
+def test_a_cut_of_an_incident_that_another_follows_is_watched_on(world: World) -> None:
+    """It was closed, or its window is over; whoever it is about is in another incident now."""
+    order = an_order()
+    world.held(order)
+    world.is_followed(order, FOLLOWS)
+    assert world.watch() == WatchAnswer(incident_id=INCIDENT_ID, order_ids=[order.order_id])
+    assert len(world.executions.started) == len(world.topic.messages) == 1
+
+
+def test_where_both_hold_the_touch_stands_on_both_timelines_and_people_are_paged_once(
+    world: World,
+) -> None:
+    first = an_order()
+    again = an_order(incident_id=FOLLOWS, order_id=Order.make_id(FOLLOWS, "a", "b", None))
+    world.held(first)
+    Receipts(world.ledger).file(
+        Receipt(order=again, status=ReceiptStatus.CONTAINED, observed_at=NOON)
+    )
+    world.is_followed(first, FOLLOWS)
+    for _ in range(2):
+        answer = world.watch()
+        assert answer.incident_id == FOLLOWS
+        assert answer.order_ids == [again.order_id, first.order_id]
+    for incident_id in (INCIDENT_ID, FOLLOWS):
+        assert len(Timeline(world.ledger).events(incident_id)) == 1
+    assert len(world.executions.started) == 2
+    assert len(world.topic.messages) == 1

@@ -12,6 +12,7 @@ from responder.domain.identifiers import IncidentId
 
 PERMISSIONS = table.PERMISSIONS
 _RECORDED = "RECORDED#"
+_MOST_EARLIER = 10  # incidents that had a key before; cuts of one from before those are not watched
 
 
 class Seat(BaseModel):
@@ -23,12 +24,23 @@ class Seat(BaseModel):
 
 
 class Claim(BaseModel):
-    """The incident that new findings with a key join, until the window closes."""
+    """The incident that new findings with a key join, until the window closes or it is closed."""
 
     model_config = ConfigDict(frozen=True)
 
     incident_id: IncidentId
     until: AwareDatetime
+    earlier: tuple[IncidentId, ...] = ()  # that had it before, the last first: their cuts may stand
+
+    @property
+    def all(self) -> tuple[IncidentId, ...]:
+        """Every incident that may hold what the key is about, the last first."""
+        return (self.incident_id, *self.earlier)
+
+    def passed_on(self, incident_id: IncidentId, until: datetime) -> "Claim":
+        """The same key with another incident, or longer with this one."""
+        before = tuple(one for one in self.all if one != incident_id)
+        return Claim(incident_id=incident_id, until=until, earlier=before[:_MOST_EARLIER])
 
 
 class Recorded(BaseModel):

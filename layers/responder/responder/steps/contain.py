@@ -110,7 +110,7 @@ def contain(
             return _answer(filed.receipt)
     if stopped:
         raise Refused(f"the kill switch is on: nothing is cut, and {order.resource} was left alone")
-    _may_cut(request, order, incidents, approvals, protect, mode)
+    _may_cut(request, order, filed, incidents, approvals, protect, mode)
     before = action.observe(order, clients) if filed is None else filed.receipt.before
     _is_the_right_one(order, before, protect)
     filed = _on_record(order, filed, before, receipts, now)
@@ -177,20 +177,22 @@ def put_back_late(
 def _may_cut(
     request: ContainRequest,
     order: Order,
+    filed: Filed | None,
     incidents: Incidents,
     approvals: Approvals,
     protect: ProtectList,
     mode: Mode,
 ) -> None:
     incident = incidents.get(order.incident_id)
-    if incident.status is not IncidentStatus.OPEN:
+    # Whoever closed it left the cut standing, so what somebody undid since is cut again.
+    if incident.status is not IncidentStatus.OPEN and filed is None:
         raise Refused(f"{incident.id} is closed; {order.resource} was left alone")
     if order.held or mode != "respond":
         raise Refused(f"monitor mode cuts nothing; {order.resource} was left alone")
     _is_not_protected(_covered(order, order.resource, protect), order.resource)
     plan = _plan_of(order, incident, incidents)
     if order.mode is OrderMode.APPROVAL:
-        _is_approved(request, order, plan, approvals)
+        _is_approved(request, order, filed, plan, approvals)
 
 
 def _plan_of(order: Order, incident: Incident, incidents: Incidents) -> Plan:
@@ -202,7 +204,13 @@ def _plan_of(order: Order, incident: Incident, incidents: Incidents) -> Plan:
     raise Refused(f"no plan of {incident.id} gives {order.order_id} as it stands; nothing was cut")
 
 
-def _is_approved(request: ContainRequest, order: Order, plan: Plan, approvals: Approvals) -> None:
+def _is_approved(
+    request: ContainRequest,
+    order: Order,
+    filed: Filed | None,
+    plan: Plan,
+    approvals: Approvals,
+) -> None:
     approval = approvals.of_order(order.incident_id, order.order_id)
     if approval is None:
         raise Refused(f"nobody was asked about {order.order_id}; nothing was cut")
@@ -216,7 +224,9 @@ def _is_approved(request: ContainRequest, order: Order, plan: Plan, approvals: A
         decided_at = approval.expires_at
     else:
         raise Refused(f"{order.order_id} is {approval.status.value}, not approved; nothing was cut")
-    if request.now - decided_at > DECISION_HOLDS:
+    # What was verified once is what they decided, so it is cut again whenever it is undone.
+    was_cut = filed is not None and filed.receipt.contained_at is not None
+    if request.now - decided_at > DECISION_HOLDS and not was_cut:
         raise Refused(f"the decision about {order.order_id} is over an hour old; nothing was cut")
 
 

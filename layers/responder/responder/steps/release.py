@@ -215,7 +215,7 @@ def _is_the_last(mine: Receipt, receipts: Receipts, correlations: Correlations) 
     """
     key = owned_key(mine.order.account, mine.order)
     claim = None if key is None else correlations.claim(key)
-    incidents = {mine.order.incident_id, *([] if claim is None else [claim.body.incident_id])}
+    incidents = {mine.order.incident_id, *(() if claim is None else claim.body.all)}
     for incident_id in sorted(incidents):
         for other in receipts.all(incident_id):
             if _holds(other) and other.order.about == mine.order.about and _age(other) > _age(mine):

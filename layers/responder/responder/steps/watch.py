@@ -66,16 +66,19 @@ def watch(
     held = [] if touch.is_by(own_role) else _held(touch, correlations, receipts)
     if not held:
         return WatchAnswer(incident_id=None, order_ids=[])
-    incident_id, name = held[0].order.incident_id, touch.user or touch.role or ""
+    # The last incident of several: it is open, if any is. Each has the touch on its timeline.
+    incident_ids = list(dict.fromkeys(receipt.order.incident_id for receipt in held))
+    incident_id, name = incident_ids[0], touch.user or touch.role or ""
     said = f"{one_line(touch.by, 200)} called {touch.name} on {name} at {in_utc(touch.at)}"
     outcome = "AWS refused it." if touch.refused else "Its cuts are read again, and made again."
-    timeline.record(
-        incident_id,
-        f"touched:{touch.event_id}",
-        at=touch.at,
-        by=one_line(touch.by, 300),
-        text=f"{said}. {outcome}",
-    )
+    for one in incident_ids:
+        timeline.record(
+            one,
+            f"touched:{touch.event_id}",
+            at=touch.at,
+            by=one_line(touch.by, 300),
+            text=f"{said}. {outcome}",
+        )
     if touch.refused:
         return WatchAnswer(incident_id=incident_id, order_ids=[])
     for receipt in held:
@@ -95,7 +98,7 @@ def watch(
 
 
 def _held(touch: Touch, correlations: Correlations, receipts: Receipts) -> list[Receipt]:
-    """What holds whom the call touched. A cut outlives the window in which findings join."""
+    """What holds whom the call touched. A cut outlives its window, and the end of its incident."""
     found = list[Receipt]()
     for principal in touch.principals:
         target = Target(action_id="", resource=principal.arn or "", principal=principal)
@@ -104,7 +107,8 @@ def _held(touch: Touch, correlations: Correlations, receipts: Receipts) -> list[
             continue
         found += [
             receipt
-            for receipt in receipts.all(claim.body.incident_id)
+            for incident_id in claim.body.all
+            for receipt in receipts.all(incident_id)
             if receipt.status in _HELD
             and receipt.released_by is None
             and receipt.order.resource == principal.arn
