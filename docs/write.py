@@ -32,6 +32,7 @@ CALLERS = {
     "register": "a person who wants every breach on record: `responder register`",
     "report": "a person who wants the dossier as it is now: `responder report`",
     "release": "a person who undoes an order",
+    "close": "whoever ends an incident: `responder close`, or its document in the console",
     "acknowledge": "whoever was paged: `responder acknowledge`, or its document in the console",
 }
 SOURCES = {
@@ -92,6 +93,8 @@ def _channels() -> Iterator[str]:
         yield from _entry(channel, "With the role of the function it calls")
         asked = ", ".join(f"`{name}`" for name in sorted(channel.READING))
         yield f"To learn who took an incident over: {asked or 'nothing, it cannot know'}."
+        ends = ", ".join(f"`{name}`" for name in sorted(channel.RESOLVING))
+        yield f"To resolve it, once it is closed here: {ends or 'nothing, there is nothing to'}."
     yield ""
     yield "Beside it, and in no page's place:"
     for beside in channels.BESIDE:

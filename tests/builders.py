@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from responder.domain.clock import Anchor, Clock, ClockKind, ClockState, Standing
-from responder.domain.finding import Finding, Severity, Source
-from responder.domain.incident import Incident
+from responder.domain.closing import Closed
+from responder.domain.finding import Finding, Severity, Source, short_key
+from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.order import Order, OrderMode
 from responder.domain.principal import Principal, PrincipalKind
 
@@ -79,6 +80,23 @@ def an_incident(**given: Any) -> Incident:
         "first_seen_at": NOON - timedelta(minutes=20),
     }
     return Incident(**(plain | given))
+
+
+def a_closing(**given: Any) -> Closed:
+    plain: dict[str, Any] = {
+        "by": f"arn:aws:sts::{HOME}:assumed-role/OnCall/ana@example.com",
+        "at": NOON + timedelta(hours=1),
+        "why": "the key is replaced",
+        "findings": (short_key(FINDING_ARN),),
+        "severity": Severity.HIGH,
+        "seen_until": NOON - timedelta(minutes=5),
+    }
+    return Closed(**(plain | given))
+
+
+def closed(incident: Incident, **given: Any) -> Incident:
+    update = {"status": IncidentStatus.CLOSED, "closed": a_closing(**given)}
+    return incident.model_copy(update=update)
 
 
 def an_order(action_id: str = "iam.deny_user", **given: Any) -> Order:

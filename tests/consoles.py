@@ -83,14 +83,14 @@ class OpsCenter:
 
     def update_ops_item(self, **given: Any) -> dict[str, Any]:
         fits("ssm", "UpdateOpsItem", given)
-        data = given["OperationalData"]
+        data = given.get("OperationalData", {})
         assert all(len(key) <= 128 and len(entry["Value"]) <= 20_000 for key, entry in data.items())
         if self.lists_nothing and "/aws/resources" in data:
             refusing("OpsItemInvalidParameterException")()
         self.updates.append(given)
         item = self.items[given["OpsItemId"]]
         item["OperationalData"].update(data)
-        item["LastModifiedBy"] = OURS
+        item |= {"LastModifiedBy": OURS, "Status": given.get("Status", item["Status"])}
         return {}
 
     def get_ops_item(self, **given: Any) -> dict[str, Any]:
@@ -129,7 +129,7 @@ class IncidentManager:
 
     def update_incident_record(self, **given: Any) -> dict[str, Any]:
         fits("ssm-incidents", "UpdateIncidentRecord", given)
-        self.records[given["arn"]] |= {"summary": given["summary"]}
+        self.records[given["arn"]] |= {k: given[k] for k in ("summary", "status") if k in given}
         return {}
 
     def get_incident_record(self, **given: Any) -> dict[str, Any]:
@@ -188,6 +188,7 @@ class CaseDesk:
     def __init__(self) -> None:
         self.cases: dict[str, dict[str, Any]] = {}
         self.comments: dict[str, str] = {}
+        self.closed: list[str] = []
 
     def create_case(self, **given: Any) -> dict[str, Any]:
         fits("security-ir", "CreateCase", given)
@@ -199,6 +200,17 @@ class CaseDesk:
         fits("security-ir", "CreateCaseComment", given)
         self.comments.setdefault(given["clientToken"], given["body"])
         return {"commentId": "000001"}
+
+    def close_case(self, **given: Any) -> dict[str, Any]:
+        fits("security-ir", "CloseCase", given)
+        if given["caseId"] in self.closed:
+            refusing("ConflictException")()
+        self.closed.append(given["caseId"])
+        return {"caseStatus": "Closed"}
+
+    def get_case(self, **given: Any) -> dict[str, Any]:
+        fits("security-ir", "GetCase", given)
+        return {"caseStatus": "Closed" if given["caseId"] in self.closed else "Submitted"}
 
 
 class Topic:

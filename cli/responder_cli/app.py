@@ -5,6 +5,7 @@ import typer
 from responder_cli import verify_custody
 from responder_cli.acknowledge import acknowledge
 from responder_cli.board.command import board
+from responder_cli.close import close
 from responder_cli.cut import cut
 from responder_cli.deadlines.command import deadlines
 from responder_cli.dossier.command import report
@@ -25,7 +26,7 @@ from responder_cli.snooze import known, snooze
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 for command in (
     *(drill, board, plan, deadlines, laws, scope, flows, register, report),
-    *(acknowledge, cut, release, evidence, hold, snooze, known, noise),
+    *(acknowledge, cut, release, close, evidence, hold, snooze, known, noise),
 ):
     app.command()(command)
 app.command("on-call")(on_call_command)

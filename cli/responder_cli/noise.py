@@ -38,7 +38,11 @@ def _shown(answer: dict[str, Any]) -> Group:
     why = [(times, reason) for reason, times in answer["recorded"].items()]
     quiet = [(o["incidents"], o["about"], o["text"]) for o in answer["silences"]]
     return Group(
-        _table(f"{answer['incidents']} incidents", ("Times", "Told of, and to whom"), pages),
+        _table(
+            f"{answer['incidents']} opened, {answer['closed']} closed",
+            ("Times", "Told of, and to whom"),
+            pages,
+        ),
         _table("Findings", ("Paged", "Quiet", "Recorded", "Type"), types),
         _table("Recorded only", ("Times", "Because"), why),
         _table("Snoozed and known", ("Incidents", "About", "Why"), quiet),

@@ -75,9 +75,12 @@ def _shown(rows: list[dict[str, Any]]) -> Group:
         table.add_column(name, overflow="fold")
     for one in rows:
         drill = ", practice" if one["drill"] else ""
+        over = ""
+        if one["closed_at"]:
+            over = f" Closed {one['closed_at']} by {one['closed_by']}: {one['closed_because']}."
         decided = ", ".join(one["decided_by"]) or "nobody yet"
         cells = (
-            f"{one['incident_id']}, {one['status']}{drill}. Keep until {one['keep_until']}.",
+            f"{one['incident_id']}, {one['status']}{drill}.{over} Keep until {one['keep_until']}.",
             f"{one['discovered_at']}; {_flat(one['determined_at'])}. Decided by: {decided}",
             f"{_flat(one['what'])}. {one['effects']}",
             _flat(one["people"]),

@@ -6,6 +6,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from responder import wiring
+from responder.steps.close import Reads
 from responder.steps.hear import HearRequest, hear
 
 logger = Logger()
@@ -17,9 +18,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     request = HearRequest.model_validate(event)
     answer = hear(
         request,
-        incidents=wiring.incidents(),
-        approvals=wiring.approvals(),
-        clocks=wiring.clocks(),
+        reads=Reads(wiring.records(), wiring.receipts(), wiring.approvals(), wiring.evidence()),
         ledger=wiring.ledger(),
         desk=wiring.desk(),
     )

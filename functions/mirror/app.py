@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from responder import wiring
 from responder.steps.mirror import incident_of, mirror
+from responder.steps.resolve import resolve
 
 logger = Logger()
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
@@ -28,11 +29,21 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _one(record: DynamoDBRecord) -> None:
     incident_id = incident_of(record.dynamodb.keys if record.dynamodb else {})
     logger.append_keys(incident_id=incident_id)
+    now = datetime.now(UTC)
     mirror(
         incident_id,
         incidents=wiring.incidents(),
         timeline=wiring.timeline(),
         ledger=wiring.ledger(),
         desk=wiring.desk(),
-        now=datetime.now(UTC),
+        now=now,
+    )
+    # What it was closed for stands there before it is resolved there.
+    resolve(
+        incident_id,
+        incidents=wiring.incidents(),
+        closings=wiring.closings(),
+        timeline=wiring.timeline(),
+        desk=wiring.desk(),
+        now=now,
     )

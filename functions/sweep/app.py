@@ -25,6 +25,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         snoozable=wiring.snoozable(),
         trackers=wiring.trackers(),
         wake=Wake(wiring.incidents(), wiring.approvals(), wiring.receipts(), wiring.snoozable()),
+        closings=wiring.closings(),
         now=request.now or datetime.now(UTC),
     )
     logger.info("swept", incidents=answer.incidents, trackers=answer.trackers)

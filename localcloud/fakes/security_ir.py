@@ -1,8 +1,8 @@
 """Security Incident Response: cases of an account whose organization has a membership.
 
-AWS: Security Incident Response API Reference, "CreateCase", "CreateCaseComment". The same token
-with another request is a conflict, as its kind of error says; what AWS does about one is not
-written.
+AWS: Security Incident Response API Reference, "CreateCase", "CreateCaseComment", "CloseCase". The
+same token with another request is a conflict, as its kind of error says, and so is closing a case
+twice; what AWS does about either is not written.
 """
 
 import itertools
@@ -32,6 +32,7 @@ class Cases:
             "CreateCase": self._create,
             "CreateCaseComment": self._comment,
             "GetCase": self._get,
+            "CloseCase": self._close,
             "ListComments": self._list_comments,
         }
 
@@ -78,6 +79,13 @@ class Cases:
 
     def _get(self, asked: Asked) -> dict[str, Any]:
         return self._case(asked)
+
+    def _close(self, asked: Asked) -> dict[str, Any]:
+        case = self._case(asked)
+        if case["caseStatus"] == "Closed":
+            raise Fault("ConflictException", "It is closed already", status=409)
+        case |= {"caseStatus": "Closed", "closedDate": asked.at}
+        return {"caseStatus": "Closed", "closedDate": asked.at}
 
     def _list_comments(self, asked: Asked) -> dict[str, Any]:
         self._case(asked)

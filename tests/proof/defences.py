@@ -49,6 +49,7 @@ UNUSED = (
     Defence("EscalateFunctionRole", "ssm-incidents:*", _NO_PLAN),
     Defence("EscalateFunctionRole", "ssm-contacts:*", _NO_PLAN),
     Defence("AcknowledgeFunctionRole", "*", _ANSWERED),
+    Defence("CloseFunctionRole", "ssm:GetAutomationExecution", _CONSOLE),
     Defence("TallyFunctionRole", "*", "Once a week: tests/unit/steps/test_tally.py."),
     Defence("HearFunctionRole", "*", _HEARD),
     Defence("MirrorFunctionRole", "sns:Publish", _NO_CHAT),

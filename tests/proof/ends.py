@@ -18,7 +18,8 @@ from tests.proof.standing import identities, things
 from tests.workflow.nights import Night
 
 # Headings of an end.
-CUSTODY, DEAD_LETTERS, EXECUTIONS = "custody", "dead letters", "executions"
+CLOSED, CUSTODY = "closed", "custody"
+DEAD_LETTERS, EXECUTIONS = "dead letters", "executions"
 FAILED_EXECUTIONS, INCIDENTS = "failed executions", "incidents"
 COUNTED = "cuts counted against the breaker"
 # Names of parts: of what belongs to no theft, and of all that there is.
@@ -114,7 +115,18 @@ def _of_incidents(night: Night, incidents: Sequence[Incident]) -> dict[str, list
             for one in night.watch.records.refusals(incident.id)
         ),
         CUSTODY: [each for each in checked if verify_custody.BROKEN in each],
+        CLOSED: sorted(_closing(night, incident) for incident in incidents if incident.closed),
     }
+
+
+def _closing(night: Night, incident: Incident) -> str:
+    """Who closed it and why, and how it stands where it is open for people."""
+    over, at = incident.closed, incident.channel
+    assert over is not None
+    assert at is not None
+    ssm = night.cloud.client("ssm", account=world.HOME)
+    status = ssm.get_ops_item(OpsItemId=at.reference)["OpsItem"]["Status"]
+    return f"by {over.by}: {over.why}; {len(over.findings)} findings; the OpsItem is {status}"
 
 
 def _of_all(night: Night, wanted: Callable[[str], bool]) -> dict[str, list[str]]:

@@ -12,6 +12,7 @@ from responder.aws.evidence import Shelf
 from responder.collectors import COLLECTORS
 from responder.domain.approval import ApprovalStatus
 from responder.domain.clock import ClockState
+from responder.domain.closing import is_news
 from responder.domain.custody import verify_chain
 from responder.domain.incident import Incident
 from responder.domain.order import ReceiptStatus
@@ -51,6 +52,7 @@ def _of(night: Night, incident: Incident, whole: bool) -> Iterator[str]:
     yield from _answers(night, incident)
     yield from _called(night, incident)
     yield from _clocks(night, incident)
+    yield from _closings(night, incident)
     chain = verify_chain(night.watch.evidence.custody(incident.id))
     if chain is not None:
         yield f"custody: {chain}"
@@ -187,6 +189,22 @@ def _clocks(night: Night, incident: Incident) -> Iterator[str]:
     for clock in clocks:
         if clock.state is ClockState.RUNNING and clock.clock_id not in listed:
             yield f"clocks: {clock.clock_id} runs, and nobody looks at it"
+
+
+def _closings(night: Night, incident: Incident) -> Iterator[str]:
+    """It was closed once at most, more often than that was undone, and with every finding known."""
+    keys = [event.key.partition(":")[0] for event in night.watch.timeline.events(incident.id)]
+    times = keys.count("closed") - keys.count("not-closed")
+    if times != (incident.closed is not None):
+        yield f"closings: {incident.id} is {incident.status}, and was closed {times} times"
+    closed = incident.closed
+    if closed is None:
+        return
+    if keys.count("resolved") != 1:
+        yield f"closings: {keys.count('resolved')} places of {incident.id} are told to be resolved"
+    for finding in night.watch.records.findings(incident.id):
+        if is_news(finding, closed):
+            yield f"closings: nobody knew of {finding.key} who closed {incident.id}"
 
 
 def _begun(night: Night, incident: Incident) -> Iterator[str]:

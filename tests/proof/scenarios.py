@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from responder.domain.ladder import QUARANTINE_INSTANCE
+from responder.domain.order import ReceiptStatus
 from responder_cli.drill import world
 from responder_cli.drill.events import deliveries
 from tests.proof import wider
@@ -132,6 +133,23 @@ def _facts(night: Night) -> None:
     called(night, "RegisterFunctionName", {})
 
 
+def _close(night: Night) -> None:
+    """Counsel waives what may be owed, and a person closes it. Its finding is sent again."""
+    [incident] = night.watch.incidents()
+    still = [one.clock_id for one in night.watch.clocks.all(incident.id) if one.is_open]
+    said = [{"clock_id": one, "why": "rehearsal"} for one in still]
+    called(night, "RecordFunctionName", about(night, by="counsel@example.com", waived=said))
+    left = {
+        one.order.order_id: "looked at by hand"
+        for one in night.watch.receipts.all(incident.id)
+        if one.status is ReceiptStatus.LEFT
+    }
+    asked = about(night, by=_ANA, because="rehearsal", left=left)
+    called(night, "CloseFunctionName", asked)
+    _stolen_key(night)
+
+
+_ANA = f"arn:aws:sts::{world.HOME}:assumed-role/on-call/ana@example.com"
 _CUT_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "automatic"}]})}
 _ASK_ALL = {"Policy": json.dumps({"rules": [{"types": ["*"], "then": "approval"}]})}
 # The server is taken off the network at once, and people are asked about whatever else there is.
@@ -200,6 +218,7 @@ SCENARIOS = {
             parameters=_CUT_THINGS,
             again=wider.again,
         ),
+        Scenario("closed", _close, prepares=_was_stolen, parameters=_CUT_ALL),
         Scenario("facts", _facts, prepares=_was_stolen, parameters=_LEAVE_ALL),
     )
 }

@@ -372,6 +372,8 @@ def test_every_function_that_does_not_just_read_and_nobody_else_writes_the_recor
         ("lambda:InvokeFunction", function("Release"), ["Console"]),
         ("lambda:InvokeFunction", function("Cut"), ["Console"]),
         ("lambda:InvokeFunction", function("Acknowledge"), ["Console"]),
+        ("lambda:InvokeFunction", function("Close"), ["Console"]),
+        ("lambda:InvokeFunction", function("Report"), ["IncidentResponse", "Close"]),
         ("lambda:InvokeFunction", function("Escalate"), ["PageEscalation"]),
         ("lambda:InvokeFunction", function("Approve"), ["Approval"]),
         ("lambda:InvokeFunction", function("Record"), []),

@@ -54,8 +54,8 @@ def test_a_person_who_takes_it_and_resolves_it_is_named_and_nothing_ends(night: 
     assert f"{ADMIN}: {ADMIN} took it over at OpsCenter." in night.told()
     set_in_the_console(night, "Resolved")
     [said] = [line for line in night.told() if "resolved it" in line]
-    assert said.startswith(f"{ADMIN}: {ADMIN} resolved it at OpsCenter. That ends nothing here: ")
-    assert f"{len(open_clocks)} deadlines still run" in said
+    assert said.startswith(f"{ADMIN}: {ADMIN} resolved it at OpsCenter. That closes nothing here. ")
+    assert f"{len(open_clocks)} deadlines are open" in said
     assert still_open(night) == open_clocks
     night.ends()
     assert night.dead_letters() == []

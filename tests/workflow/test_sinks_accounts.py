@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from responder_cli.drill import sinks, world
 from responder_cli.drill.accounts import Account
 from tests.workflow.nights import Night, a_night
+from tests.workflow.test_closing import BECAUSE, CUT_ALL, first_of, waived
 from tests.workflow.test_sinks import ADMIN, still_open
 
 
@@ -29,7 +32,7 @@ def resolved_by_a_person(night: Night) -> None:
     admin.update_incident_record(arn=incident.channel.reference, status="RESOLVED")
     night.cloud.advance(timedelta(minutes=3))
     [said] = [line for line in night.told() if "resolved it" in line]
-    assert said.startswith(f"{ADMIN}: {ADMIN} resolved it at Incident Manager. That ends nothing")
+    assert said.startswith(f"{ADMIN}: {ADMIN} resolved it at Incident Manager. That closes nothing")
     assert still_open(night) == clocks
     assert night.cloud.failures == []
     assert night.dead_letters() == []
@@ -50,3 +53,28 @@ def test_what_an_account_made_today_does_not_have_is_passed_over_and_said() -> N
         assert "Passed over: Security Incident Response (opening a case: AWS answered " in told
         assert "Paged through the pager topic." in told
         assert night.dead_letters() == []
+
+
+def test_an_incident_record_and_a_case_are_resolved_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    with a_night(
+        world.ROOT,
+        lambda cloud: sinks.prepare(cloud, Account.OLD),
+        Policy=CUT_ALL,
+        Jurisdictions="US-CA",
+    ) as night:
+        night.send("GuardDuty Finding")
+        night.ends()
+        incident = first_of(night)
+        waived(night, incident)
+        result = night.types(monkeypatch, "close", incident.id, *BECAUSE)
+        assert result.exit_code == 0, result.stderr
+        night.cloud.advance(timedelta(minutes=3))
+        assert incident.channel is not None
+        client = night.cloud.client("ssm-incidents", account=world.HOME)
+        record = client.get_incident_record(arn=incident.channel.reference)["incidentRecord"]
+        assert record["status"] == "RESOLVED"
+        cases = night.cloud.client("security-ir", account=world.HOME)
+        [case] = [body for _, key, body in night.items() if key == "CASE"]
+        assert cases.get_case(caseId=case["reference"])["caseStatus"] == "Closed"
+        assert not any("resolved it at" in line for line in night.told())
+        assert (night.dead_letters(), night.cloud.failures) == ([], [])

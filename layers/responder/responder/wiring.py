@@ -11,6 +11,7 @@ from responder.aws.automations import Automations
 from responder.aws.breaker import Breaker
 from responder.aws.clients import AccountDeny, Clients, MemberRole
 from responder.aws.clocks import Clocks
+from responder.aws.closings import Closings
 from responder.aws.correlations import Correlations
 from responder.aws.escalations import Escalations
 from responder.aws.evidence import Evidence
@@ -29,6 +30,7 @@ from responder.aws.queues import Queues
 from responder.aws.receipts import Receipts
 from responder.aws.records import Records
 from responder.aws.rehashes import Rehashes, VersionReader
+from responder.aws.reporter import Reporter
 from responder.aws.reports import Reports
 from responder.aws.rota_store import RotaStore
 from responder.aws.rule_store import RuleStore
@@ -82,6 +84,7 @@ class Settings(BaseModel):
     chat_topic_arn: str = ""  # empty where there is no chat
     quiet_topic_arn: str = ""
     open_function: str = ""  # name of the function that tells people, for intake
+    report_function: str = ""  # name of the function that writes pages, for a last one
     response_plan_arn: str = ""
     approval_document: str = ""  # its name
     console_document: str = ""  # the one that people run to ask this function
@@ -137,6 +140,12 @@ def incidents() -> Incidents:
 def correlations() -> Correlations:
     """Which incident a finding joined, and which answers for a principal."""
     return Correlations(ledger())
+
+
+@cache
+def closings() -> Closings:
+    """That incidents were closed, and where they are still to be resolved."""
+    return Closings(ledger(), correlations())
 
 
 @cache
@@ -393,6 +402,12 @@ def silences() -> Silences:
 def opener() -> Opener:
     """The function that tells people."""
     return Opener(home_clients().home("lambda"), settings().open_function)
+
+
+@cache
+def reporter() -> Reporter:
+    """The function that writes pages."""
+    return Reporter(home_clients().home("lambda"), settings().report_function)
 
 
 @cache

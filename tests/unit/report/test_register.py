@@ -14,7 +14,7 @@ from responder.regimes.assess import assess
 from responder.report.register import row
 from responder.report.register_row import Row
 from responder.steps.register import KEEPING, MOST_ROWS, RegisterRequest, register
-from tests.builders import INCIDENT_ID, NOON, a_finding, an_incident
+from tests.builders import INCIDENT_ID, NOON, a_closing, a_finding, an_incident
 from tests.unit.steps.counsel import BY, Office, after, fulfilled
 
 FOUND = "2026-11-23T03:00:00-08:00"
@@ -63,8 +63,15 @@ def test_a_breach_nobody_was_told_of_says_who_decided_that_and_why() -> None:
             "waived": {"clock_id": "us-ny-attorney-general", "why": "memo 7"},
         },
         status=IncidentStatus.CLOSED,
+        closed=a_closing(),
     )
-    assert told.status == "closed"
+    over = a_closing()
+    assert (told.status, told.closed_at, told.closed_by, told.closed_because) == (
+        "closed",
+        over.at,
+        over.by,
+        over.why,
+    )
     assert told.people == {"US-CA": 3, "US-NY": 0}
     assert told.data == ("name", "email")
     assert told.decided_by == (BY,)

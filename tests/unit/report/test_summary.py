@@ -6,7 +6,7 @@ from responder.domain.order import OrderMode, ReceiptStatus
 from responder.report import order_lines, summary
 from responder.report.model import Report
 from responder.report.order_lines import Stands
-from tests.builders import a_clock, a_session, an_order
+from tests.builders import a_clock, a_closing, a_session, an_incident, an_order, closed
 from tests.unit.report.reports import a_receipt, a_report, after, an_approval
 
 
@@ -152,3 +152,13 @@ def test_what_ran_out_is_called_owed_only_as_far_as_anybody_knows(
     ]
     assert said in decision.next_step
     assert said in summary.next_date(a_report(clocks=(clock,)))[0]
+
+
+def test_who_closed_it_and_what_it_follows_are_said() -> None:
+    earlier = "inc-20261120-ffffffffff"
+    over = a_report(incident=closed(an_incident(follows=(earlier,))))
+    assert summary.what_happened(over)[-2:] == [
+        f"It follows {earlier}, about the same.",
+        f"{a_closing().by} closed it at 2026-11-23 13:00:00 UTC: the key is replaced.",
+    ]
+    assert not any("closed" in sentence for sentence in summary.what_happened(a_report()))

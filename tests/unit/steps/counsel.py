@@ -10,6 +10,8 @@ import boto3
 
 from responder.aws.approvals import Approvals
 from responder.aws.clocks import Clocks
+from responder.aws.closings import Closings
+from responder.aws.correlations import Correlations
 from responder.aws.facts import RecordedFacts
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
@@ -97,6 +99,7 @@ class Office:
                 Receipts(self.ledger),
                 self.snoozable(Life()),
             ),
+            closings=Closings(self.ledger, Correlations(self.ledger)),
             now=now,
         )
 

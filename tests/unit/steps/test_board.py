@@ -32,7 +32,17 @@ from responder.report.board import Verdict, View
 from responder.steps import readiness
 from responder.steps.board import DESCRIPTION, MOST_READ, BoardRequest, Documents, Reads, board
 from responder.steps.readiness import NO_ROTA, QUIET, Places
-from tests.builders import HOME, INCIDENT_ID, NOON, REGION, a_finding, an_incident, an_order
+from tests.builders import (
+    HOME,
+    INCIDENT_ID,
+    NOON,
+    REGION,
+    a_closing,
+    a_finding,
+    an_incident,
+    an_order,
+)
+from tests.consoles import PERSON
 from tests.unit.report.reports import HERE, an_approval
 from tests.unit.steps.counsel import Office, after
 
@@ -240,11 +250,31 @@ def test_an_old_incident_is_found_by_its_open_deadline(desk: Desk) -> None:
     assert INCIDENT_ID in desk.shows({})
 
 
-def test_a_closed_incident_and_the_execution_of_another_machine_are_not_shown(desk: Desk) -> None:
-    desk.office.open(status="closed")
+def test_a_closed_incident_and_the_execution_of_another_machine_are_not_open_ones(
+    desk: Desk,
+) -> None:
+    desk.office.open(status="closed", closed=a_closing())
     desk.reads.machine.start(an_incident())
     desk.reads.machine.start(an_incident(id=OTHER))
-    assert "No incident is open." in desk.shows({})
+    page = desk.shows({})
+    assert "No incident is open." in page
+    listed = page[page.index("<h3>Closed</h3>") :]
+    assert f"{PERSON}: the key is replaced" in listed
+    assert INCIDENT_ID in listed
+    assert "<h3>Closed</h3>" not in desk.shows({"view": "waiting"})
+
+
+def test_a_closed_incident_whose_deadline_is_open_again_stays_among_the_open_ones(
+    desk: Desk,
+) -> None:
+    """Counsel learned something after it was closed: that is not hidden."""
+    desk.office.open(status="closed", closed=a_closing())
+    desk.office.assess()
+    page = desk.shows({})
+    assert "No incident is open." not in page
+    assert "<h3>Closed</h3>" not in page
+    assert INCIDENT_ID in page
+    assert INCIDENT_ID in desk.shows({"view": "deadlines"})
 
 
 def test_of_very_many_an_old_one_with_the_next_deadline_is_read_before_the_newest(

@@ -9,12 +9,11 @@ from responder.aws.incidents import INCIDENT, Incidents
 from responder.aws.ledger import Ledger, incident_pk
 from responder.domain.approval import ApprovalStatus
 from responder.domain.errors import Broken, Refused, Unavailable
-from responder.domain.incident import IncidentStatus
 from responder.domain.ladder import CUT_ROLE_SESSIONS, DEACTIVATE_KEY, DENY_USER
 from responder.domain.order import Order, OrderMode, Receipt, ReceiptStatus, Silence
 from responder.domain.protection import ProtectList, own_roles
 from responder.steps.contain import STALE
-from tests.builders import HOME, INCIDENT_ID, NOON, a_session
+from tests.builders import HOME, INCIDENT_ID, NOON, a_session, closed
 from tests.consoles import refusing
 from tests.containing import (
     ACTION_IDS,
@@ -174,15 +173,43 @@ def test_the_kill_switch_stops_every_cut_and_no_release(world: World) -> None:
     assert world.shop.standing() == untouched
 
 
-def test_a_closed_incident_cuts_nothing(world: World) -> None:
-    order = world.ordered()
+def is_closed(world: World) -> None:
     item = Incidents(world.ledger).item(INCIDENT_ID)
     assert item is not None
-    incident = Incidents(world.ledger).get(INCIDENT_ID)
-    closed = incident.model_copy(update={"status": IncidentStatus.CLOSED})
-    world.ledger.replace(item, closed)
     assert item.sk == INCIDENT
+    world.ledger.replace(item, closed(Incidents(world.ledger).get(INCIDENT_ID)))
+
+
+def test_a_closed_incident_cuts_nothing(world: World) -> None:
+    order = world.ordered()
+    is_closed(world)
     is_refused(world, order, "closed")
+
+
+@pytest.mark.parametrize("mode", list(OrderMode))
+def test_what_somebody_undoes_after_it_was_closed_is_cut_again(
+    world: World, mode: OrderMode
+) -> None:
+    """Also what people approved days ago: what was verified is what they decided."""
+    order = world.order(mode=mode)
+    plan = world.planned(order)
+    if mode is OrderMode.APPROVAL:
+        world.answered(plan, order, ApprovalStatus.APPROVED)
+    world.contain(order)
+    for minutes in (1, 2):
+        world.verify(order, after(minutes=minutes))
+    assert world.receipt(order).status is ReceiptStatus.CONTAINED
+    is_closed(world)
+    world.shop.iam.detach_user_policy(UserName=USER, PolicyArn=DENY_ALL)
+    world.verify(order, after(days=3), contained_too=True)
+    assert world.receipt(order).status is ReceiptStatus.OBSERVED
+    world.contain(order, after(days=3))
+    assert DENY_ALL in world.shop.standing()["attached"]
+    world.release(order)
+    given_back = world.shop.standing()
+    with pytest.raises(Refused, match="was released"):
+        world.contain(order, after(days=4))
+    assert world.shop.standing() == given_back
 
 
 @pytest.mark.parametrize("action_id", ACTION_IDS)

@@ -18,7 +18,6 @@ from responder.aws.timeline import Timeline
 from responder.domain.correlation import owned_key
 from responder.domain.decision import Mode
 from responder.domain.errors import Refused
-from responder.domain.incident import IncidentStatus
 from responder.domain.ladder import (
     DEACTIVATE_KEY,
     DENY_ACCOUNT,
@@ -32,7 +31,7 @@ from responder.domain.protection import ProtectList, own_roles
 from responder.steps.cut import CutAnswer, CutRequest, cut
 from responder.steps.plan import PlanRequest, plan
 from tests.asking import APPROVERS
-from tests.builders import HOME, INCIDENT_ID, NOON, REGION, SHOP, a_finding, an_incident
+from tests.builders import HOME, INCIDENT_ID, NOON, REGION, SHOP, a_finding, an_incident, closed
 from tests.unit.steps.test_intake import a_machine, runs_of
 from tests.vaults import DiedHereError, Life
 
@@ -309,8 +308,8 @@ def test_monitor_mode_and_a_closed_incident_take_no_demand(world: World) -> None
     incidents = Incidents(world.ledger)
     item = incidents.item(INCIDENT_ID)
     assert item is not None
-    closed = an_incident(status=IncidentStatus.CLOSED)
-    assert world.ledger.together([Write(item.pk, item.sk, closed, seen=item)])
+    over = closed(an_incident())
+    assert world.ledger.together([Write(item.pk, item.sk, over, seen=item)])
     with pytest.raises(Refused, match="is closed"):
         world.cut()
 

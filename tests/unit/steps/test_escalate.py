@@ -9,7 +9,6 @@ import boto3
 import pytest
 
 from responder.aws.approvals import Approvals
-from responder.aws.clocks import Clocks
 from responder.aws.escalations import Escalations
 from responder.aws.incidents import FINDING, Incidents
 from responder.aws.ledger import Ledger, incident_pk
@@ -22,14 +21,15 @@ from responder.channels.channel import Desk
 from responder.domain.approval import Approval, ApprovalStatus, Yes
 from responder.domain.errors import Refused
 from responder.domain.escalation import Escalation
-from responder.domain.incident import Channel, IncidentStatus
+from responder.domain.incident import Channel
 from responder.domain.noise import Attention
 from responder.domain.principal import Principal, PrincipalKind
 from responder.domain.summary import summarise
 from responder.steps.acknowledge import AcknowledgeAnswer, AcknowledgeRequest, acknowledge
 from responder.steps.escalate import EscalateAnswer, EscalateRequest, escalate
 from responder.steps.hear import HearRequest, hear
-from tests.builders import INCIDENT_ID, NOON, REGION, SHOP, a_finding, an_incident
+from tests.builders import INCIDENT_ID, NOON, REGION, SHOP, a_finding, an_incident, closed
+from tests.closing import what_is_read
 from tests.consoles import TOPIC_ARN, OpsCenter, TheseClients, Topic, a_snoozable, refusing
 from tests.vaults import DiedHereError, Life
 
@@ -132,9 +132,7 @@ class Night:
         )
         hear(
             HearRequest(reference=item, now=NOON),
-            incidents=Incidents(self.ledger),
-            approvals=Approvals(self.ledger),
-            clocks=Clocks(self.ledger),
+            reads=what_is_read(self.ledger),
             ledger=self.ledger,
             desk=Desk(self.clients(Life()), stack_name="breach-responder"),
         )
@@ -375,12 +373,7 @@ def test_a_closed_incident_calls_nobody(night: Night) -> None:
     night.escalate(NOON)
     item = Incidents(night.ledger).item(INCIDENT_ID)
     assert item is not None
-    closed = (
-        Incidents(night.ledger)
-        .get(INCIDENT_ID)
-        .model_copy(update={"status": IncidentStatus.CLOSED})
-    )
-    night.ledger.replace(item, closed)
+    night.ledger.replace(item, closed(Incidents(night.ledger).get(INCIDENT_ID)))
     assert not night.escalate(NOON + timedelta(minutes=10)).waiting
     assert night.said("answered-page") == ["escalate: The incident was closed."]
 

@@ -15,7 +15,8 @@ from responder.aws.timeline import Timeline
 from responder.channels.channel import Channel as Place
 from responder.channels.channel import Desk
 from responder.domain.approval import Approval
-from responder.domain.incident import Channel
+from responder.domain.incident import Channel, Incident
+from responder.domain.order import OrderMode, Plan
 from responder.domain.summary import summarise
 from responder.steps.hear import HearAnswer, HearRequest, hear
 from tests.builders import (
@@ -26,8 +27,18 @@ from tests.builders import (
     a_user,
     an_incident,
     an_order,
+    closed,
 )
-from tests.consoles import PERSON, PLAN_ARN, Contacts, IncidentManager, OpsCenter, TheseClients
+from tests.closing import is_sealed, what_is_read
+from tests.consoles import (
+    OURS,
+    PERSON,
+    PLAN_ARN,
+    Contacts,
+    IncidentManager,
+    OpsCenter,
+    TheseClients,
+)
 from tests.vaults import DiedHereError, Life
 
 LATER = NOON + timedelta(minutes=30)
@@ -63,9 +74,7 @@ class World:
         table = ledger or self.ledger
         return hear(
             HearRequest(reference=reference, now=at),
-            incidents=Incidents(table),
-            approvals=Approvals(table),
-            clocks=Clocks(table),
+            reads=what_is_read(table),
             ledger=table,
             desk=self.desk,
         )
@@ -88,7 +97,8 @@ def test_who_took_it_over_and_who_resolved_it_stand_on_the_timeline_once(world: 
     world.hear(reference)
     assert world.said() == [
         f"{PERSON}: {PERSON} took it over at OpsCenter.",
-        f"{PERSON}: {PERSON} resolved it at OpsCenter. That undoes no cut.",
+        f"{PERSON}: {PERSON} resolved it at OpsCenter. That closes nothing here. Against "
+        f"responder close {INCIDENT_ID} stands: evidence of generation 1 is not sealed.",
     ]
 
 
@@ -106,7 +116,10 @@ def test_an_item_that_is_opened_again_is_heard_of_too(world: World) -> None:
 
 def test_resolving_it_stops_no_clock_and_no_question_and_says_so(world: World) -> None:
     reference = world.opened("ops_center")
-    order = an_order()
+    order = an_order(mode=OrderMode.APPROVAL)
+    Incidents(world.ledger).save_plan(
+        Plan(incident_id=INCIDENT_ID, generation=1, planned_at=NOON, orders=(order,))
+    )
     Clocks(world.ledger).add(a_clock())
     Approvals(world.ledger).create(
         Approval(
@@ -126,7 +139,9 @@ def test_resolving_it_stops_no_clock_and_no_question_and_says_so(world: World) -
     assert before == after
     [line] = world.said()
     assert line.endswith(
-        "That ends nothing here: 1 deadline still runs and 1 question still waits."
+        f"That closes nothing here. Against responder close {INCIDENT_ID} stands: "
+        f"{order.order_id} (iam.deny_user on {order.resource}) waits for a yes or a no; "
+        "1 deadline is open: us-ca-individuals; evidence of generation 1 is not sealed."
     )
 
 
@@ -145,9 +160,9 @@ def test_a_record_of_incident_manager_is_heard_of_alike(world: World) -> None:
     world.hear(reference)
     world.manager.resolved[reference] = LATER
     world.hear(reference)
-    assert [line.rpartition(" at ")[2] for line in world.said()] == [
+    assert [line.rpartition(" at ")[2][:42] for line in world.said()] == [
         "Incident Manager.",
-        "Incident Manager. That undoes no cut.",
+        "Incident Manager. That closes nothing here",
     ]
 
 
@@ -181,3 +196,43 @@ def test_a_run_that_dies_at_any_call_is_completed_by_the_next(world: World) -> N
             world.hear(reference, ledger=dying)
         world.hear(reference)
         assert len(world.said()) == number + 2
+
+
+def is_closed(world: World) -> None:
+    item = Incidents(world.ledger).item(INCIDENT_ID)
+    assert item is not None
+    world.ledger.replace(item, closed(Incident.model_validate_json(item.body)))
+
+
+def test_what_we_resolve_ourselves_is_nobodys_doing(world: World) -> None:
+    reference = world.opened("ops_center")
+    is_closed(world)
+    world.ssm.set_by_a_person(reference, "Resolved", LATER, by=OURS)
+    for _ in range(2):
+        assert world.hear(reference) == HearAnswer(incident_id=INCIDENT_ID, noted=False)
+    assert world.said() == []
+
+
+def test_an_item_that_is_opened_again_opens_nothing_here_and_says_so(world: World) -> None:
+    reference = world.opened("ops_center")
+    is_closed(world)
+    world.ssm.set_by_a_person(reference, "Resolved", NOON, by=OURS)
+    world.hear(reference)
+    world.ssm.set_by_a_person(reference, "InProgress", LATER)
+    world.hear(reference)
+    assert world.said() == [
+        f"{PERSON}: {PERSON} took it over at OpsCenter. It stays closed here: what comes later and "
+        "is news opens one that follows it."
+    ]
+    assert Incidents(world.ledger).get(INCIDENT_ID).closed is not None
+
+
+def test_when_nothing_is_missing_the_timeline_says_how_it_is_closed(world: World) -> None:
+    reference = world.opened("ops_center")
+    is_sealed(world.ledger)
+    world.ssm.set_by_a_person(reference, "Resolved", NOON)
+    world.hear(reference)
+    assert world.said()[0].endswith(
+        "That closes nothing here, and undoes no cut. Nothing stands against: "
+        f"responder close {INCIDENT_ID}"
+    )

@@ -20,10 +20,11 @@ from responder.aws.notices import Notices
 from responder.aws.opener import Opener
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
+from responder.domain.closing import known
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.finding import Finding, Request, Resource, Severity, Source
-from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.incident import Incident
 from responder.domain.noise import Attention
 from responder.domain.order import Order, OrderMode, Receipt, ReceiptStatus, Silence
 from responder.domain.policy import DEFAULT_POLICY, Policy
@@ -32,7 +33,7 @@ from responder.domain.protection import ProtectList
 from responder.steps.intake import Intake, Outcome, Taken, policy_or_none
 from responder.steps.plan import PlanAnswer, PlanRequest, plan
 from tests.asking import APPROVERS
-from tests.builders import HOME, NOON, REGION, SHOP, a_finding, a_session, a_user
+from tests.builders import HOME, NOON, REGION, SHOP, a_finding, a_session, a_user, closed
 from tests.consoles import fits
 from tests.vaults import DiedHereError, Life
 
@@ -146,11 +147,18 @@ class World:
     def told(self, incident_id: str) -> list[str]:
         return [event.key.split(":")[0] for event in Timeline(self.ledger).events(incident_id)]
 
-    def close(self, incident_id: str) -> None:
+    def close(
+        self,
+        incident_id: str,
+        at: datetime = NOON + HOUR,
+        held: dict[str, datetime] | None = None,
+    ) -> None:
         item = self.ledger.get(incident_pk(incident_id), INCIDENT)
         assert item is not None
+        findings = Incidents(self.ledger).findings(incident_id)
         incident = Incident.model_validate_json(item.body)
-        self.ledger.replace(item, incident.model_copy(update={"status": IncidentStatus.CLOSED}))
+        seen = known(severity=incident.severity, findings=findings, held=held or {}, opened=NOON)
+        self.ledger.replace(item, closed(incident, at=at, **seen))
 
     def forget(self) -> None:
         for pk, sk in self.items:
@@ -537,15 +545,165 @@ def test_a_policy_that_cannot_be_read_is_told_and_is_none() -> None:
     assert "line 3" in told[0]
 
 
-def test_news_about_a_closed_incident_is_a_new_one_and_a_late_repeat_is_not(world: World) -> None:
+def test_news_about_a_closed_incident_is_a_new_one_that_follows(world: World) -> None:
     first = world.take(a_finding())
     world.close(first.incident_id or "")
-    assert world.take(a_finding(), NOON + HOUR).incident_id == first.incident_id
-    again = world.take(a_finding(updated_at=NOON + HOUR), NOON + HOUR)
+    assert world.take(a_finding(), NOON + 2 * HOUR).incident_id == first.incident_id
+    went_on = a_finding(updated_at=NOON + 3 * HOUR, last_seen_at=NOON + 2 * HOUR)
+    again = world.take(went_on, NOON + 3 * HOUR)
     assert again.taken is Taken.OPENED
     assert again.incident_id != first.incident_id
-    third = world.take(a_finding(key="third"), NOON + HOUR)
+    third = world.take(a_finding(key="third"), NOON + 3 * HOUR)
     assert third.incident_id == again.incident_id
+    later = Incidents(world.ledger).get(again.incident_id or "")
+    assert later.follows == (first.incident_id,)
+    [found, _] = [
+        event.text
+        for event in Timeline(world.ledger).events(later.id)
+        if event.key.startswith("found:")
+    ]
+    assert found.endswith(
+        f"It follows {first.incident_id}, which arn:aws:sts::{HOME}:assumed-role/OnCall/"
+        "ana@example.com closed at 2026-11-23 13:00:00 UTC: the key is replaced"
+    )
+    assert [run for run in world.runs if run == later.id] == [later.id]
+
+
+CLOSED_AT = NOON + HOUR
+LATE = NOON + 5 * HOUR
+# What is sent of a finding that the closed incident holds: what becomes of it, and what is told.
+AFTER = {
+    "the same": (a_finding(), Taken.REPEATED, []),
+    "counted again": (
+        a_finding(updated_at=LATE, count=9, last_seen_at=NOON + HOUR / 2),
+        Taken.REPEATED,
+        ["after-closing"],
+    ),
+    "a copy": (a_finding(source=Source.SECURITY_HUB, updated_at=LATE), Taken.REPEATED, []),
+    "archived": (a_finding(archived=True, updated_at=LATE), Taken.REPEATED, ["sent-again"]),
+    "our own note": (a_finding(own_write_back=True, updated_at=LATE), Taken.REPEATED, []),
+    "replayed": (a_finding(replayed=True, updated_at=LATE, last_seen_at=LATE), Taken.REPEATED, []),
+    "went on": (a_finding(updated_at=LATE, last_seen_at=LATE), Taken.OPENED, []),
+    "a copy of what went on": (
+        a_finding(source=Source.SECURITY_HUB_V2, updated_at=LATE, last_seen_at=LATE),
+        Taken.OPENED,
+        [],
+    ),
+    "worse": (a_finding(updated_at=LATE, severity=Severity.CRITICAL), Taken.OPENED, []),
+    "names another": (
+        a_finding(updated_at=LATE, principals=(a_user(), a_session())),
+        Taken.OPENED,
+        [],
+    ),
+    "a person asks": (clicked(Request.CONTAIN), Taken.OPENED, []),
+    "a person says it is known": (clicked(Request.KNOWN), Taken.REPEATED, ["sent-again"]),
+}
+
+
+@pytest.mark.parametrize("what", AFTER)
+def test_what_comes_after_it_was_closed_is_news_or_is_kept_with_it_and_pages_nobody(
+    world: World, what: str
+) -> None:
+    finding, taken, told = AFTER[what]
+    first = world.take(a_finding())
+    before = world.told(first.incident_id or "")
+    world.close(first.incident_id or "", at=CLOSED_AT)
+    Notices(world.ledger).decide(
+        first.incident_id or "", Attention(loud=False, reason="quiet"), now=NOON
+    )
+    stood = Incidents(world.ledger).get(first.incident_id or "")
+    for times in range(3):  # at least once, and never twice
+        outcome = world.take(finding, LATE)
+        assert outcome.taken is (taken if times == 0 else Taken.REPEATED)
+        assert (outcome.incident_id == first.incident_id) is (taken is Taken.REPEATED)
+    assert Incidents(world.ledger).get(first.incident_id or "") == stood
+    assert sorted(world.told(first.incident_id or "")) == sorted([*before, *told])
+    assert world.opener.asked == []
+    assert len(world.incidents) == len(world.runs) == (1 if taken is Taken.REPEATED else 2)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1)])
+def test_in_any_order_what_went_on_opens_one_incident_and_the_rest_joins_or_is_kept(
+    world: World, order: tuple[int, ...]
+) -> None:
+    first = world.take(a_finding())
+    world.close(first.incident_id or "", at=CLOSED_AT)
+    late = [
+        a_finding(updated_at=LATE, count=2, last_seen_at=NOON + HOUR / 2),
+        a_finding(updated_at=LATE + HOUR, count=3, last_seen_at=LATE),
+        a_finding(source=Source.SECURITY_HUB, updated_at=LATE + 2 * HOUR, last_seen_at=LATE),
+    ]
+    for place in order:
+        for _ in range(2):
+            world.take(late[place], LATE + 2 * HOUR)
+    [old, new] = sorted(world.incidents, key=lambda incident: incident.opened_at)
+    assert (old.id, new.follows) == (first.incident_id, (first.incident_id,))
+    assert Incidents(world.ledger).findings(new.id) == [late[1]]
+    assert world.runs.count(new.id) == 1
+
+
+def test_an_incident_whose_window_is_over_is_named_by_the_next(world: World) -> None:
+    first = world.take(a_finding(key="0"))
+    late = world.take(a_finding(key="1"), NOON + 30 * HOUR)
+    assert Incidents(world.ledger).get(late.incident_id or "").follows == (first.incident_id,)
+    [event] = [
+        one
+        for one in Timeline(world.ledger).events(late.incident_id or "")
+        if one.key.startswith("found:")
+    ]
+    assert event.text.endswith(f"It follows {first.incident_id}, which is still open.")
+
+
+def test_a_key_remembers_who_had_it_before_and_no_more_than_ten_of_them(world: World) -> None:
+    key = f"PRINCIPAL#{SHOP}#IAMUser#{a_user().arn}"
+    opened = [
+        world.take(a_finding(key=str(n)), NOON + n * 30 * HOUR).incident_id for n in range(13)
+    ]
+    claim = Correlations(world.ledger).claim(key)
+    assert claim is not None
+    assert list(claim.body.all) == opened[:1:-1]
+    world.take(a_finding(key="again"), NOON + 12 * 30 * HOUR + 2 * HOUR)
+    again = Correlations(world.ledger).claim(key)
+    assert again is not None
+    assert again.body.all == claim.body.all
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["new", "held"])
+def test_a_finding_that_comes_while_it_is_closed_is_in_it_or_in_one_that_follows(
+    world: World, held: bool
+) -> None:
+    """Whoever closes it writes after intake read, and before it wrote."""
+    first = world.take(a_finding())
+    ours = a_finding(updated_at=LATE, last_seen_at=LATE) if held else a_finding(key="ours")
+    table = BetweenReadAndWrite(world.ledger.client, lambda: world.close(first.incident_id or ""))
+    outcome = world.take(ours, LATE - HOUR, client=table)
+    assert outcome.taken is Taken.OPENED
+    assert outcome.incident_id != first.incident_id
+    seat = Correlations(world.ledger).seat(ours.key)
+    assert seat is not None
+    assert seat.body.incident_id == outcome.incident_id
+    assert ours in Incidents(world.ledger).findings(outcome.incident_id or "")
+    assert Incidents(world.ledger).get(first.incident_id or "").closed is not None
+
+
+def test_a_run_that_dies_between_joining_and_looking_again_loses_nothing(world: World) -> None:
+    first = world.take(a_finding())
+    ours, ends_at = a_finding(key="ours"), 0
+    while True:
+        table = BetweenReadAndWrite(
+            world.ledger.client, lambda: world.close(first.incident_id or "")
+        )
+        try:
+            world.take(ours, LATE, life=Life(ends_at), client=table)
+            break
+        except DiedHereError:
+            ends_at += 1
+        if Incidents(world.ledger).get(first.incident_id or "").closed is not None:
+            break
+    last = world.take(ours, LATE)
+    assert last.incident_id != first.incident_id
+    assert len(world.incidents) == 2
+    assert last.incident_id in world.runs
 
 
 SERIES = [

@@ -13,10 +13,9 @@ from responder.aws.ledger import Ledger, incident_pk
 from responder.aws.lineages import Lineages
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
-from responder.domain.correlation import short_key
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken
-from responder.domain.finding import Finding, Resource, Severity
+from responder.domain.finding import Finding, Resource, Severity, short_key
 from responder.domain.order import (
     Before,
     Order,

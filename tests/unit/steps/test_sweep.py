@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from responder.aws.closings import Closings
+from responder.aws.correlations import Correlations
+from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.trackers import Trackers
 from responder.domain import milestone
 from responder.domain.clock import ClockState
 from responder.domain.errors import Broken, Unavailable
-from tests.builders import INCIDENT_ID, NOON
+from tests.builders import INCIDENT_ID, NOON, a_closing
 from tests.consoles import refusing
 from tests.unit.steps.counsel import Office, after
 
@@ -145,3 +148,19 @@ def test_trackers_that_cannot_be_listed_stop_no_reminder_and_are_raised(office: 
     with pytest.raises(Broken, match="the trackers"):
         office.sweep()
     assert len(office.on_call.messages) == 1
+
+
+def test_what_was_closed_and_is_not_resolved_is_told_once_a_day_until_it_is(
+    office: Office,
+) -> None:
+    """The event has the table's stream try again."""
+    closings = Closings(office.ledger, Correlations(office.ledger))
+    item = Incidents(office.ledger).item(INCIDENT_ID)
+    assert item is not None
+    assert closings.close(item, a_closing(at=NOON), "Closed: over.")
+    assert office.sweep(after(minutes=59)).unresolved == 0  # the stream is at it
+    for hours in (1, 2, 25):
+        assert office.sweep(after(hours=hours)).unresolved == 1
+    assert sum("is not resolved everywhere" in text for text in office.timeline()) == 2
+    closings.finish(INCIDENT_ID, now=after(hours=26))
+    assert office.sweep(after(hours=27)).unresolved == 0

@@ -14,7 +14,7 @@ from responder.aws.silences import Silences
 from responder.domain.noise import Attention
 from responder.domain.silence import Pattern, SilenceKind, silence_of
 from responder.steps.tally import OfType, TallyAnswer, TallyRequest, tally
-from tests.builders import INCIDENT_ID, NOON, SHOP, a_finding, an_incident
+from tests.builders import INCIDENT_ID, NOON, SHOP, a_finding, an_incident, closed
 from tests.consoles import QUIET_ARN, TOPIC_ARN, Topic
 
 OTHER = "inc-20261123-ffffffffff"
@@ -48,7 +48,7 @@ class World:
 @pytest.fixture
 def world(ledger: Ledger) -> World:
     world = World(ledger)
-    Incidents(ledger).create(an_incident(), a_finding())
+    Incidents(ledger).create(closed(an_incident()), a_finding())
     Incidents(ledger).create(an_incident(id=OTHER), a_finding(key="arn:2", type=MINOR))
     Notices(ledger).decide(INCIDENT_ID, Attention(loud=True, reason="x"), now=NOON)
     Notices(ledger).decide(OTHER, Attention(loud=False, reason="x"), now=NOON)
@@ -80,12 +80,13 @@ def test_a_week_is_counted_by_what_and_for_whom(world: World) -> None:
         OfType(type=MINOR, quiet=1, recorded=3),
     ]
     assert answer.recorded == {WHY: 3}
-    assert answer.incidents == 2
+    assert (answer.incidents, answer.closed) == (2, 1)
 
 
 def test_what_was_before_is_not_counted(world: World) -> None:
     answer = world.count(days=1)
     assert (answer.pages, answer.incidents, answer.recorded) == ({}, 0, {WHY: 1})
+    assert answer.closed == 0
     assert world.count(days=30).pages["an order left to a person: the pager"] == 1
 
 
@@ -115,4 +116,5 @@ def test_it_is_told_once_on_the_quiet_topic_and_only_if_that_is_asked(world: Wor
     world.count(tell=True)
     [message] = world.quietly.messages[before:]
     assert message["Subject"] == "[NOISE] 6 told of, 7 days"
+    assert "2 incidents opened, 1 closed." in message["Message"]
     assert f"- 0 / 1 / 3  {MINOR}" in message["Message"]

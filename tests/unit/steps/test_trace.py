@@ -19,7 +19,7 @@ from responder.aws.timeline import Timeline
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.finding import Finding
-from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.incident import Incident
 from responder.domain.lineage import NodeKind
 from responder.domain.order import OrderMode
 from responder.domain.policy import DEFAULT_POLICY
@@ -39,6 +39,7 @@ from tests.builders import (
     a_session,
     a_user,
     an_incident,
+    closed,
 )
 from tests.trails import (
     GLOBAL,
@@ -422,8 +423,7 @@ def test_monitor_mode_shows_it_once_and_respond_asks_again(ledger: Ledger) -> No
 def test_a_closed_incident_is_traced_and_not_run_again(world: World) -> None:
     item = world.ledger.get(incident_pk(INCIDENT_ID), INCIDENT)
     assert item is not None
-    closed = world.incident.model_copy(update={"status": IncidentStatus.CLOSED})
-    world.ledger.replace(item, closed)
+    world.ledger.replace(item, closed(world.incident))
     assert world.trace().generation is None
     assert len(world.things) == 3
     assert world.runs == [INCIDENT_ID]

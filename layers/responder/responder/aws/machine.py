@@ -52,6 +52,14 @@ class Machine:
             )
             return [one["name"] for page in pages for one in page["executions"]]
 
+    def running(self) -> list[str]:
+        """The names of the executions that run, a moment ago."""
+        with asking_aws("listing the responses that run"):
+            pages = self.client.get_paginator("list_executions").paginate(
+                stateMachineArn=self.arn, statusFilter="RUNNING"
+            )
+            return [one["name"] for page in pages for one in page["executions"]]
+
     def _start(self, name: str, told: dict[str, object]) -> bool:
         with asking_aws(f"starting {name}"):
             try:

@@ -107,6 +107,11 @@ class Channel(Protocol):
         ...
 
     @property
+    def RESOLVING(self) -> frozenset[str]:  # noqa: N802
+        """What `resolve` calls with the function's own role."""
+        ...
+
+    @property
     def TAKES_NOTES(self) -> bool:  # noqa: N802
         """Whether `note` reaches anybody."""
         ...
@@ -131,6 +136,13 @@ class Channel(Protocol):
 
     def acknowledged(self, reference: str, desk: Desk) -> Acknowledged | None:
         """Who took it over there. None: nobody yet, or a channel that cannot know. Only reads."""
+        ...
+
+    def resolve(self, reference: str, desk: Desk) -> None:
+        """End it there, once it is closed here. Twice is once.
+
+        Raises `Broken` when the channel will not.
+        """
         ...
 
 

@@ -42,6 +42,7 @@ READING = frozenset(
         "ssm-incidents:GetIncidentRecord",
     }
 )
+RESOLVING = frozenset({"ssm-incidents:UpdateIncidentRecord"})
 _IMPACT = {
     Severity.CRITICAL: 1,
     Severity.HIGH: 2,
@@ -131,6 +132,14 @@ def acknowledged(reference: str, desk: Desk) -> Acknowledged | None:
             if page.get("ReadTime")
         ]
     return min(read, key=lambda one: (one.at, one.by), default=None)
+
+
+def resolve(reference: str, desk: Desk) -> None:
+    """Set its status, under a token of its own."""
+    with opening("resolving the incident record"):
+        desk.clients.home("ssm-incidents").update_incident_record(
+            arn=reference, status="RESOLVED", clientToken=_token(reference, "RESOLVED")
+        )
 
 
 def _each(call: Callable[..., Any], name: str, **given: Any) -> Iterator[dict[str, Any]]:

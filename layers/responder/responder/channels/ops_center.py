@@ -22,6 +22,7 @@ TITLE = "OpsCenter"
 TAKES_NOTES = True
 PERMISSIONS = frozenset({"ssm:CreateOpsItem", "ssm:UpdateOpsItem"})
 READING = frozenset({"ssm:GetOpsItem"})
+RESOLVING = frozenset({"ssm:UpdateOpsItem"})
 _ANSWERS = {
     "InProgress": Answer.TAKEN,
     "Resolved": Answer.RESOLVED,
@@ -108,6 +109,12 @@ def acknowledged(reference: str, desk: Desk) -> Acknowledged | None:
         return None
     by = item["LastModifiedBy"]
     return Acknowledged(answer, "" if desk.is_ours(by) else by, item["LastModifiedTime"])
+
+
+def resolve(reference: str, desk: Desk) -> None:
+    """Set its status. What is noted on it later leaves that as it is."""
+    with opening("resolving the OpsItem"):
+        desk.clients.home("ssm").update_ops_item(OpsItemId=reference, Status="Resolved")
 
 
 def _entry(name: str) -> str:

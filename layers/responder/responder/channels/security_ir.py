@@ -11,8 +11,10 @@ from datetime import datetime
 from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING, Literal
 
+from botocore.exceptions import ClientError
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from responder.aws.errors import code_of
 from responder.channels.channel import Desk, opening
 from responder.domain.escaping import one_line, unlinked
 from responder.domain.finding import Finding
@@ -27,8 +29,10 @@ ID = "security_ir"
 TITLE = "Security Incident Response"
 PERMISSIONS = frozenset({"security-ir:CreateCase", "security-ir:CreateCaseComment"})
 NOTING = frozenset({"security-ir:CreateCaseComment"})
-# What whoever works on the case has to know to go on: cuts, undone cuts, and what is left to do.
-NOTED = ("contained:", "left:", "released:")
+RESOLVING = frozenset({"security-ir:CloseCase", "security-ir:GetCase"})
+# What whoever works on the case has to know to go on: cuts, undone cuts, what is left to do, and
+# why we are done.
+NOTED = ("contained:", "left:", "released:", "closed:")
 _ADDRESSES = 200
 
 
@@ -48,6 +52,7 @@ class Case(BaseModel):
     addresses: tuple[str, ...]
     reference: str | None = None
     opened_at: AwareDatetime | None = None
+    closed_at: AwareDatetime | None = None  # by us: it takes no comment from then on
 
 
 def case_of(incident: Incident, findings: Iterable[Finding], summary: Summary, desk: Desk) -> Case:
@@ -91,6 +96,23 @@ def note(reference: str, event: TimelineEvent, desk: Desk) -> None:
             body=unlinked(text),
             clientToken=hashlib.sha256(f"{reference}\n{event.key}".encode()).hexdigest(),
         )
+
+
+def resolve(reference: str, desk: Desk) -> None:
+    """Close it, whoever works on it: nobody can open it again (User Guide, "Closing a case").
+
+    `UpdateCaseStatus` sets no case to closed: its statuses stop before (API Reference,
+    "SelfManagedCaseStatus"). That it is closed already is what was wanted.
+    """
+    client = desk.clients.home("security-ir")
+    with opening("closing the case"):
+        try:
+            client.close_case(caseId=reference)
+        except ClientError as error:
+            if code_of(error) != "ConflictException":
+                raise
+            if client.get_case(caseId=reference)["caseStatus"] != "Closed":
+                raise
 
 
 def _at(at: datetime) -> str:

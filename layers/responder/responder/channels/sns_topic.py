@@ -15,6 +15,7 @@ TITLE = "the pager topic"
 TAKES_NOTES = False
 PERMISSIONS: frozenset[str] = frozenset()  # the page is sent by `aws.pager`
 READING: frozenset[str] = frozenset()
+RESOLVING: frozenset[str] = frozenset()
 
 
 def open(incident: Incident, summary: Summary, desk: Desk) -> Opened:  # noqa: A001, ARG001
@@ -36,3 +37,7 @@ def relate(reference: str, related: Related, known: Related, desk: Desk) -> None
 def acknowledged(reference: str, desk: Desk) -> Acknowledged | None:  # noqa: ARG001
     """Nobody answers a topic, so nobody is known to have it."""
     return None
+
+
+def resolve(reference: str, desk: Desk) -> None:
+    """A page that was sent stays sent."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from responder.domain.finding import Finding, Source
+from responder.domain.finding import Finding, Source, short_key
 from responder.domain.incident import Incident
 from responder.domain.order import Target
 from responder.domain.principal import Principal, PrincipalKind
@@ -61,11 +61,6 @@ def new_incident_id(finding_key: str, now: datetime) -> str:
     """An id that nothing else has: of this finding, at this instant."""
     seed = json.dumps([finding_key, now.isoformat()])
     return f"inc-{now:%Y%m%d}-{hashlib.sha256(seed.encode()).hexdigest()[:10]}"
-
-
-def short_key(finding_key: str) -> str:
-    """A finding's key as a part of another key."""
-    return hashlib.sha256(finding_key.encode()).hexdigest()[:16]
 
 
 def supersedes(new: Finding, stored: Finding) -> bool:

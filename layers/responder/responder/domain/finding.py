@@ -1,5 +1,6 @@
 """What a detector reported, in one shape whatever the feed."""
 
+import hashlib
 from enum import StrEnum
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -88,3 +89,8 @@ class Finding(BaseModel):
     )
     requested_action: str | None = None  # the custom action a person chose in Security Hub
     request: Request | None = None  # what that asks for, where the action is ours
+
+
+def short_key(finding_key: str) -> str:
+    """A finding's key as a part of another key."""
+    return hashlib.sha256(finding_key.encode()).hexdigest()[:16]

@@ -1,9 +1,11 @@
 """What we opened because of findings, and what happened since."""
 
 from enum import StrEnum
+from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
+from responder.domain.closing import Closed
 from responder.domain.finding import Severity
 from responder.domain.identifiers import AccountId, IncidentId, Region
 
@@ -46,6 +48,14 @@ class Incident(BaseModel):
     opened_at: AwareDatetime
     first_seen_at: AwareDatetime  # when the detector first saw the activity
     channel: Channel | None = None
+    closed: Closed | None = None  # set while its status says so
+    follows: tuple[IncidentId, ...] = ()  # earlier ones about the same, the surest first
+
+    @model_validator(mode="after")
+    def _closed_by_somebody(self) -> Self:
+        if (self.status is IncidentStatus.CLOSED) is (self.closed is None):
+            raise ValueError("an incident is closed when somebody closed it")
+        return self
 
     @property
     def execution_name(self) -> str:

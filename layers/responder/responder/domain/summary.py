@@ -50,6 +50,8 @@ def summarise(incident: Incident, findings: Sequence[Finding], *, mode: str) -> 
         ("Account", f"{incident.account}, {incident.region}"),
         ("First seen", incident.first_seen_at.isoformat(timespec="seconds")),
     ]
+    if incident.follows:
+        lines.append(("Follows", ", ".join(incident.follows)))
     if incident.drill:
         lines.insert(0, ("Drill", "this is practice"))
     lines += [

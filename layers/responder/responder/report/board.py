@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from responder.domain.decision import Mode
 from responder.domain.escalation import Escalation
+from responder.domain.incident import Incident
 from responder.domain.rehash import Rehash
 from responder.report.model import Here, Report
 
@@ -95,6 +96,7 @@ class Board(BaseModel):
     release_document: str = ""  # by which a person undoes a cut in the console
     acknowledge_document: str = ""  # by which a person says that they have it in hand
     cases: tuple[Case, ...] = ()
+    closed: tuple[Incident, ...] = ()  # lately, and of which no deadline is open; the last first
     left_out: int = 0  # open ones that were not read, for there are very many
     queues: tuple[Queue, ...] = ()
     checks: tuple[Check, ...] = ()

@@ -35,6 +35,7 @@ from responder.report.scoped_style import FRAME, INSIDE, scoped
 from responder.report.wording import in_utc
 
 MOST_CASES, MOST_WAITS, MOST_CUTS, MOST_LANES = 40, 15, 40, 10  # that one part of the board shows
+_MOST_CLOSED = 5
 _TITLE = 140  # characters of what an attacker may have chosen
 _SOON = timedelta(minutes=15)
 _GOOD = (Stands.CONTAINED, Stands.RELEASED)
@@ -123,6 +124,7 @@ def _values(board: Board, view: View) -> dict[str, Any]:
         return shared | _dates(board, every)
     return shared | {
         "shown": every[:MOST_CASES],
+        "most_closed": _MOST_CLOSED,
         "waiting": sum(len(one.decisions) for one in every),
         "asked": sum(one.asked_until is not None for one in every),
         "late": sum(len(one.missed) for one in every),

@@ -48,7 +48,7 @@ def row(
 ) -> Row:
     """The row of one incident. Drills have one too, and say so."""
     found, sure = facts.discovered_at, facts.determined_at
-    elements = facts.elements
+    elements, over = facts.elements, incident.closed
     people: dict[str, int | None] = {clock.jurisdiction: None for clock in clocks}
     people |= {place: told.value for place, told in facts.residents.items()}
     return Row(
@@ -56,6 +56,9 @@ def row(
         drill=incident.drill,
         status=incident.status.value,
         opened_at=incident.opened_at,
+        closed_at=over.at if over else None,
+        closed_by=one_line(over.by, _LONGEST) if over else None,
+        closed_because=one_line(over.why, _LONGEST) if over else None,
         what=tuple(
             dict.fromkeys(
                 one_line(text, _LONGEST)

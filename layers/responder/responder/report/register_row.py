@@ -14,6 +14,9 @@ class Row(BaseModel):
     drill: bool
     status: str
     opened_at: AwareDatetime
+    closed_at: AwareDatetime | None = None  # None while it is open, and so are the other two
+    closed_by: str | None = None
+    closed_because: str | None = None
     what: tuple[str, ...]
     discovered_at: AwareDatetime
     discovered_by: str | None  # None: nobody recorded it; the earliest instant we know stands in

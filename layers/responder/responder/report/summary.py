@@ -69,6 +69,11 @@ def what_happened(report: Report) -> list[str]:
         f" {span(incident.opened_at - incident.first_seen_at)} later,"
         f" at {in_utc(incident.opened_at)}."
     )
+    if incident.follows:
+        sentences.append(f"It follows {listed(list(incident.follows))}, about the same.")
+    if incident.closed is not None:
+        over = incident.closed
+        sentences.append(f"{over.by} closed it at {in_utc(over.at)}: {closed(over.why)}")
     return sentences
 
 

@@ -37,7 +37,7 @@ from responder.aws.silences import Silences
 from responder.aws.trackers import Trackers
 from responder.domain.decision import Mode
 from responder.domain.identifiers import IncidentId
-from responder.domain.incident import Incident, IncidentStatus, incident_of
+from responder.domain.incident import Incident, incident_of
 from responder.report.board import Board, Case, Check, Theme, View
 from responder.report.board_page import TITLES, refuse, render
 from responder.report.model import Here, Report
@@ -161,9 +161,11 @@ def board(
         one = reads.records.incidents.find(request.incident_id) if request.incident_id else None
         if one is None:
             return refuse("There is no such incident.", request.theme)
-        found, left_out = [shelf.case(one, view)], 0
+        found, closed, left_out = [shelf.case(one, view)], list[Incident](), 0
     else:
-        incidents, left_out = _open(reads, most_read) if view not in _OF_NONE else ([], 0)
+        incidents, closed, left_out = (
+            _incidents(reads, most_read) if view not in _OF_NONE else ([], [], 0)
+        )
         found = [shelf.case(one, view) for one in incidents]
     on_call, rota_said = readiness.duties(reads.rota, now=now) if view in _OF_PEOPLE else ([], "")
     shown = Board(
@@ -173,6 +175,7 @@ def board(
         release_document=documents.release,
         acknowledge_document=documents.acknowledge,
         cases=tuple(found),
+        closed=tuple(closed),
         left_out=left_out,
         queues=tuple(readiness.queues_of(reads.queues, places) if view is View.QUEUES else ()),
         checks=tuple(_checks(reads, places, mode, now) if view is View.READINESS else ()),
@@ -182,16 +185,19 @@ def board(
     return render(shown, view, theme=request.theme, endpoint=endpoint)
 
 
-def _open(reads: Reads, most: int) -> tuple[list[Incident], int]:
-    """Those that are open, and how many more there are than are read.
+def _incidents(reads: Reads, most: int) -> tuple[list[Incident], list[Incident], int]:
+    """Those that are open or have a deadline that is, the other ones, and how many are not read.
 
     First those whose deadlines come next, then the newest: an old one may be the most urgent.
     """
     due = reads.records.clocks.open()
     names = dict.fromkeys([*due[: most // 2], *_latest(reads), *due])
     found = [reads.records.incidents.find(name) for name in list(names)[:most]]
-    is_open = [one for one in found if one is not None and one.status is IncidentStatus.OPEN]
-    return is_open, max(0, len(names) - most)
+    known = [one for one in found if one is not None]
+    shown = [one for one in known if one.closed is None or one.id in due]
+    closed = [(one.closed.at, one) for one in known if one.closed is not None and one not in shown]
+    lately = [one for _, one in sorted(closed, key=lambda each: each[0], reverse=True)]
+    return shown, lately, max(0, len(names) - most)
 
 
 def _latest(reads: Reads) -> list[str]:

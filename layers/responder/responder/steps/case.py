@@ -1,4 +1,4 @@
-"""A case at Security Incident Response, beside where an incident is open: opened once, and noted.
+"""A case at Security Incident Response, beside where an incident is open: opened, noted, closed.
 
 Nothing waits for it. Where it cannot be opened or noted, the timeline says why.
 """
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from responder.aws.ledger import Ledger, incident_pk
+from responder.aws.ledger import Item, Ledger, incident_pk
 from responder.aws.timeline import Timeline
 from responder.channels import security_ir
 from responder.channels.channel import Desk
@@ -72,10 +72,10 @@ def note_case(
 ) -> None:
     """Tell the case what was cut, let go, or left to a person. Each event once."""
     pk = incident_pk(incident_id)
-    item = ledger.get(pk, _CASE) if desk.security_ir else None
-    reference = None if item is None else Case.model_validate_json(item.body).reference
-    if reference is None:
+    found = _open_case(incident_id, ledger, desk)
+    if found is None:
         return
+    reference = found[1]
     done = {one.sk.removeprefix(_NOTED) for one in ledger.items(pk, _NOTED)}
     for event in timeline.events(incident_id):
         if event.key in done or not event.key.startswith(security_ir.NOTED):
@@ -87,3 +87,23 @@ def note_case(
             timeline.record(incident_id, "case-not-told", at=now, by="mirror", text=text)
             return
         ledger.add(pk, _NOTED + event.key, Noted(key=event.key, at=now))
+
+
+def end_case(incident_id: str, *, ledger: Ledger, desk: Desk, now: datetime) -> bool:
+    """Close it. False where there is none to close; raises `Broken` if that is refused."""
+    found = _open_case(incident_id, ledger, desk)
+    if found is None:
+        return False
+    item, reference = found
+    security_ir.resolve(reference, desk)
+    case = Case.model_validate_json(item.body)
+    ledger.replace(item, case.model_copy(update={"closed_at": now}))
+    return True
+
+
+def _open_case(incident_id: str, ledger: Ledger, desk: Desk) -> tuple[Item, str] | None:
+    item = ledger.get(incident_pk(incident_id), _CASE) if desk.security_ir else None
+    case = None if item is None else Case.model_validate_json(item.body)
+    if item is None or case is None or case.reference is None or case.closed_at is not None:
+        return None
+    return item, case.reference

@@ -1,7 +1,9 @@
 """Note on the timeline what somebody made of an incident where it is open.
 
 EventBridge says that an OpsItem or an incident record was changed, and we ask AWS what it says now.
-Whoever resolves one ends nothing here: no clock, no cut and no question stops for it.
+Whoever resolves one ends nothing here: no clock, no cut and no question stops for it, and nothing
+is closed. The timeline then says what stands against closing it. What we resolve ourselves, once it
+is closed, is nobody's doing, and is not told.
 """
 
 from datetime import UTC
@@ -10,29 +12,25 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from responder import channels
-from responder.aws import approvals as questions
-from responder.aws import clocks as deadlines
 from responder.aws import ledger as table
 from responder.aws import timeline as events
-from responder.aws.approvals import Approvals
-from responder.aws.clocks import Clocks
-from responder.aws.incidents import Incidents
 from responder.aws.ledger import Item, Ledger, Write, incident_pk
 from responder.channels.channel import Acknowledged, Answer, Desk
 from responder.domain.answer import is_party
-from responder.domain.approval import ApprovalStatus
 from responder.domain.errors import Unavailable
 from responder.domain.escaping import one_line
-from responder.domain.incident import TimelineEvent
+from responder.domain.incident import Incident, TimelineEvent
+from responder.steps import close as closing
+from responder.steps.close import Reads, what_is_missing
 
 PERMISSIONS = (
     table.PERMISSIONS
     | events.PERMISSIONS
-    | deadlines.PERMISSIONS
-    | questions.PERMISSIONS
+    | closing.READING
     | frozenset().union(*(channel.READING for channel in channels.CHANNELS))
 )
 _HEARD = "HEARD"
+_SHOWN = 5  # of what stands against closing it
 
 
 class HearRequest(BaseModel):
@@ -68,9 +66,7 @@ class Heard(BaseModel):
 def hear(
     request: HearRequest,
     *,
-    incidents: Incidents,
-    approvals: Approvals,
-    clocks: Clocks,
+    reads: Reads,
     ledger: Ledger,
     desk: Desk,
 ) -> HearAnswer:
@@ -78,10 +74,12 @@ def hear(
 
     May run twice and late: what counts is what AWS says now, so of two changes the last is seen.
     """
+    incidents = reads.records.incidents
     incident_id = incidents.opened_at(request.reference)
     if incident_id is None:
         return HearAnswer(incident_id=None, noted=False)
-    channel = incidents.get(incident_id).channel
+    incident = incidents.get(incident_id)
+    channel = incident.channel
     if channel is None or channel.reference != request.reference:
         return HearAnswer(incident_id=incident_id, noted=False)
     place = channels.BY_ID[channel.id]
@@ -92,21 +90,22 @@ def hear(
     seen = Heard(answer=None, number=0) if item is None else _read(item)
     if seen.answer == answer:
         return HearAnswer(incident_id=incident_id, noted=False)
-    number = seen.number + 1
+    now_said = Heard(answer=answer, number=seen.number + 1, by="" if found is None else found.by)
+    heard = Write(pk, _HEARD, now_said, item)
+    if incident.closed is not None and answer is Answer.RESOLVED:
+        _keep([heard], incident_id, ledger)
+        return HearAnswer(incident_id=incident_id, noted=False)
     event = TimelineEvent(
         incident_id=incident_id,
-        key=f"heard:{number}",
+        key=f"heard:{now_said.number}",
         at=request.now if found is None else found.at.astimezone(UTC),
         by=one_line(found.by, 300) if found is not None and found.by else place.TITLE,
         text=_said(found, place.TITLE)
-        + _whose(found, incident_id, incidents)
-        + _goes_on(found, incident_id, approvals, clocks),
+        + _whose(found, incident_id, reads)
+        + _goes_on(found, incident, reads),
     )
-    now_said = Heard(answer=answer, number=number, by="" if found is None else found.by)
     # Together, so that no run dies between knowing it and saying it.
-    together = [Write(pk, _HEARD, now_said, item), Write(pk, events.PREFIX + event.key, event)]
-    if not ledger.together(together):
-        raise Unavailable(f"{incident_id} is heard of by another run; try again")
+    _keep([heard, Write(pk, events.PREFIX + event.key, event)], incident_id, ledger)
     return HearAnswer(incident_id=incident_id, noted=True)
 
 
@@ -114,6 +113,11 @@ def heard_of(incident_id: str, ledger: Ledger) -> Heard | None:
     """What the channel said last, and whose word it was; None where it said nothing so far."""
     item = ledger.get(incident_pk(incident_id), _HEARD)
     return None if item is None else _read(item)
+
+
+def _keep(together: list[Write], incident_id: str, ledger: Ledger) -> None:
+    if not ledger.together(together):
+        raise Unavailable(f"{incident_id} is heard of by another run; try again")
 
 
 def _read(item: Item) -> Heard:
@@ -129,8 +133,9 @@ def _said(found: Acknowledged | None, title: str) -> str:
     return f"{who} resolved it at {title}."
 
 
-def _whose(found: Acknowledged | None, incident_id: str, incidents: Incidents) -> str:
+def _whose(found: Acknowledged | None, incident_id: str, reads: Reads) -> str:
     """A warning, where the incident itself is about whoever it was."""
+    incidents = reads.records.incidents
     if found is None or not is_party(
         found.by, orders=incidents.orders(incident_id), findings=incidents.findings(incident_id)
     ):
@@ -138,20 +143,15 @@ def _whose(found: Acknowledged | None, incident_id: str, incidents: Incidents) -
     return " This incident is about that identity, so it may have been the attacker."
 
 
-def _goes_on(
-    found: Acknowledged | None, incident_id: str, approvals: Approvals, clocks: Clocks
-) -> str:
-    """What a resolved item does not end. Empty where nobody says that it ended."""
+def _goes_on(found: Acknowledged | None, incident: Incident, reads: Reads) -> str:
+    """What a resolved item does not end, and an opened one does not open."""
+    if incident.closed is not None:
+        return " It stays closed here: what comes later and is news opens one that follows it."
     if found is None or found.answer is not Answer.RESOLVED:
         return ""
-    waiting = [a for a in approvals.all(incident_id) if a.status is ApprovalStatus.WAITING]
-    running = [clock for clock in clocks.all(incident_id) if clock.is_open]
-    still = [
-        f"{len(those)} {one if len(those) == 1 else many}"
-        for those, one, many in (
-            (running, "deadline still runs", "deadlines still run"),
-            (waiting, "question still waits", "questions still wait"),
-        )
-        if those
-    ]
-    return f" That ends nothing here: {' and '.join(still)}." if still else " That undoes no cut."
+    missing = what_is_missing(incident, reads)
+    how = f"responder close {incident.id}"
+    if not missing:
+        return f" That closes nothing here, and undoes no cut. Nothing stands against: {how}"
+    more = f"; and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
+    return f" That closes nothing here. Against {how} stands: {'; '.join(missing[:_SHOWN])}{more}."

@@ -29,18 +29,18 @@ from responder.aws.opener import Opener
 from responder.aws.receipts import Receipts
 from responder.aws.rule_store import RuleStore
 from responder.aws.timeline import Timeline
+from responder.domain.closing import is_news
 from responder.domain.correlation import (
     grown,
     keys_of,
     new_incident_id,
-    short_key,
     supersedes,
 )
 from responder.domain.custom_action import ONLY_SAID, proposal
 from responder.domain.decision import Disposition, Mode, decide, only_recorded, wanted
 from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.escaping import one_line
-from responder.domain.finding import Finding, Request
+from responder.domain.finding import Finding, Request, short_key
 from responder.domain.finding_words import FEEDS, told
 from responder.domain.incident import Incident, IncidentStatus, TimelineEvent
 from responder.domain.order import About
@@ -48,6 +48,7 @@ from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
 from responder.domain.standing import Standing, standings
 from responder.domain.widening import wider
+from responder.report.wording import in_utc
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -64,6 +65,12 @@ _TRIES = 8
 # A window that moved by less is not written again: findings come in bursts, and each would fight
 # for the same item.
 _SLIDES_BY = timedelta(hours=1)
+_ASKS = frozenset({Request.CONTAIN, Request.PRESERVE})
+_LATE = (
+    "It was told of once more after this was closed, and it tells nothing that was not known then. "
+    "It is recorded here, and nobody is paged."
+)
+_MOST_FOLLOWED = 5  # earlier incidents that a new one names
 
 
 class Taken(StrEnum):
@@ -118,14 +125,20 @@ class Intake:
         """Take in one finding. May run again, at the same time as others, and in any order."""
         for _ in range(_TRIES):
             outcome = self._try(finding, now)
-            if outcome is not None:
-                break
-        else:
-            raise Unavailable(f"the incident of {finding.key} is being written by others")
-        if outcome.incident_id is not None:
-            self.generations.start(self.incidents.get(outcome.incident_id), now)
-            self._wake(outcome.incident_id, now)
-        return outcome
+            if outcome is None:
+                continue
+            if outcome.incident_id is None:
+                return outcome
+            # Read after the write, as whoever closes it reads again after theirs: so at least one
+            # of us sees the other, and a finding that joined while it was closed is not lost.
+            at = self._incident(outcome.incident_id).body
+            if at.closed is None:
+                self.generations.start(at, now)
+                self._wake(at.id, now)
+                return outcome
+            if not self._is_news(finding, at):
+                return outcome
+        raise Unavailable(f"the incident of {finding.key} is being written by others")
 
     def _wake(self, incident_id: str, now: datetime) -> None:
         """What was told quietly may have become what people are paged for."""
@@ -139,7 +152,7 @@ class Intake:
         seat = self.correlations.seat(finding.key)
         if seat is not None:
             at = self._incident(seat.body.incident_id)
-            if at.body.status is IncidentStatus.OPEN or not self._is_news(finding, at.body):
+            if at.body.closed is None or not self._is_news(finding, at.body):
                 return self._again(finding, at, why_not, now)
         if why_not is not None:
             return self._record(finding, why_not, now)
@@ -171,13 +184,19 @@ class Intake:
         finding = _with_request(finding, stored.body)
         if finding == stored.body:
             return done
+        pk = incident_pk(incident.id)
+        writes = [Write(pk, FINDING + finding.key, finding, seen=stored.item)]
+        if incident.closed is not None:
+            key = f"after-closing:{short_key(finding.key)}:{finding.updated_at:%Y%m%dT%H%M%S}"
+            by = FEEDS[finding.source]
+            writes.append(_event(incident.id, f"{key}:{finding.source}", now, _LATE, by=by))
+            return done if self.incidents.ledger.together(writes) else None
         before = self.incidents.findings(incident.id)
         after = [f for f in before if f.key != finding.key] + [finding]
-        larger, writes = self._grown(
+        larger, growing = self._grown(
             at, before, after, self._stopped(finding, incident, new=False), now
         )
-        pk = incident_pk(incident.id)
-        writes.append(Write(pk, FINDING + finding.key, finding, seen=stored.item))
+        writes += growing
         claims = {key: self.correlations.claim(key) for key in keys_of(finding)}
         writes += self._claiming(claims, incident.id, now)
         if not self.incidents.ledger.together(writes):
@@ -193,8 +212,10 @@ class Intake:
         now: datetime,
     ) -> Outcome | None:
         """Open an incident with the finding, or let it join one."""
+        follows = list[str]()
         if joined is None:
-            incident = self._new(finding, now)
+            follows = self._earlier(seat, claims)
+            incident = self._new(finding, follows, now)
             writes = [Write(incident_pk(incident.id), INCIDENT, incident)]
         else:
             before = self.incidents.findings(joined.body.id)
@@ -202,6 +223,7 @@ class Intake:
             incident, writes = self._grown(joined, before, [*before, finding], again, now)
         pk = incident_pk(incident.id)
         joins = "" if joined is None else " It joins this incident."
+        joins += "".join(f" {self._followed(one)}" for one in follows)
         related = self._related(claims, incident.id, now)
         writes += [
             Write(pk, FINDING + finding.key, finding),
@@ -268,7 +290,22 @@ class Intake:
             if wider(proposal, finding.last_seen_at, stands, guarded=policy.guarded) is not None
         }
 
-    def _new(self, finding: Finding, now: datetime) -> Incident:
+    def _earlier(
+        self, seat: Held[Seat] | None, claims: Mapping[str, Held[Claim] | None]
+    ) -> list[str]:
+        """The incidents that held the same before: closed by now, or their window is."""
+        had = [] if seat is None else [seat.body.incident_id]
+        had += [held.body.incident_id for held in claims.values() if held is not None]
+        return list(dict.fromkeys(had))[:_MOST_FOLLOWED]
+
+    def _followed(self, incident_id: str) -> str:
+        closed = self._incident(incident_id).body.closed
+        if closed is None:
+            return f"It follows {incident_id}, which is still open."
+        by, why = one_line(closed.by, 200), one_line(closed.why, 200)
+        return f"It follows {incident_id}, which {by} closed at {in_utc(closed.at)}: {why}"
+
+    def _new(self, finding: Finding, follows: Sequence[str], now: datetime) -> Incident:
         return Incident(
             id=new_incident_id(finding.key, now),
             title=one_line(finding.title, 160) or one_line(finding.type, 160) or "Without a title",
@@ -278,6 +315,7 @@ class Intake:
             drill=self.drill,
             opened_at=now,
             first_seen_at=finding.first_seen_at,
+            follows=tuple(follows),
         )
 
     def _joined(self, claims: dict[str, Held[Claim] | None], now: datetime) -> "_At | None":
@@ -293,7 +331,7 @@ class Intake:
         self, claims: dict[str, Held[Claim] | None], incident_id: str, now: datetime
     ) -> list[Write]:
         """Claim what is free, and slide the window of what we have. Others' claims stay theirs."""
-        claim = Claim(incident_id=incident_id, until=now + self.window)
+        until = now + self.window
         writes = []
         for key, held in claims.items():
             if held is not None and held.body.until > now:
@@ -301,8 +339,11 @@ class Intake:
                 # The claim of a closed incident is free.
                 if not ours and self._is_open(held.body.incident_id):
                     continue
-                if ours and held.body.until + _SLIDES_BY > claim.until:
+                if ours and held.body.until + _SLIDES_BY > until:
                     continue
+            claim = Claim(incident_id=incident_id, until=until)
+            if held is not None:
+                claim = held.body.passed_on(incident_id, until)
             writes.append(self.correlations.claiming(key, claim, held))
         return writes
 
@@ -340,7 +381,19 @@ class Intake:
         return self._incident(incident_id).body.status is IncidentStatus.OPEN
 
     def _is_news(self, finding: Finding, incident: Incident) -> bool:
-        return finding.updated_at > self._stored(finding, incident).body.updated_at
+        """Whether a finding that an incident holds, and that was closed, opens one that follows.
+
+        What the rule of closing says is, and so is what asks for more than any finding did; and
+        whatever a person sends to have it cut or kept.
+        """
+        if only_recorded(finding, drill=self.drill) is not None or incident.closed is None:
+            return False
+        if finding.request in _ASKS or is_news(finding, incident.closed):
+            return True
+        before = self.incidents.findings(incident.id)
+        after = [f for f in before if f.key != finding.key] + [finding]
+        larger = grown(incident, before, after, self._opens, self._wants)
+        return larger.generation > incident.generation
 
     def _incident(self, incident_id: str) -> "_At":
         item = self.incidents.item(incident_id)

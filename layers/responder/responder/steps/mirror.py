@@ -1,6 +1,7 @@
 """Show each event of an incident's timeline where people look at it, once, in order.
 
 And beside it what belongs to the incident: what its findings name, and the runbooks of this stack.
+What was closed is resolved there next: `steps/resolve.py`.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
 from responder.domain.related import Related, resources_of
 from responder.steps import chat
+from responder.steps import resolve as ending
 from responder.steps.case import note_case
 from responder.steps.chat import tell_chat
 
@@ -34,6 +36,7 @@ PERMISSIONS = (
     )
     | channels.security_ir.NOTING
     | chat.PERMISSIONS
+    | ending.PERMISSIONS  # its function does that next
 )
 _MIRRORED, _RELATED = "MIRRORED#", "RELATED"
 

@@ -25,9 +25,10 @@ from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain import next_steps
 from responder.domain.answer import CANNOT, may_give
-from responder.domain.correlation import owned_key, short_key
+from responder.domain.correlation import owned_key
 from responder.domain.decision import Mode, decide, no_yes
 from responder.domain.errors import Unavailable
+from responder.domain.finding import short_key
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.lineage_decision import decide_lineage

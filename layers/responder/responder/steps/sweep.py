@@ -1,6 +1,7 @@
 """Tick every open clock, in case a tracker died, and start another tracker where one did.
 
-Says also that a snooze is over, and which question waits past its time.
+Says also that a snooze is over, and which question waits past its time; and has an incident that
+was closed, and is not resolved everywhere yet, resolved once more.
 """
 
 from collections.abc import Iterator
@@ -9,8 +10,10 @@ from datetime import datetime, timedelta
 from pydantic import AwareDatetime, BaseModel
 
 from responder.aws import approvals as asked
+from responder.aws import closings as ends
 from responder.aws import receipts as proof
 from responder.aws import trackers as watching
+from responder.aws.closings import Closings
 from responder.aws.pager import Pager
 from responder.aws.records import Records
 from responder.aws.snoozable import Snoozable
@@ -23,7 +26,13 @@ from responder.steps import tick as ticking
 from responder.steps.tick import TickRequest, tick
 from responder.steps.wake import Wake
 
-PERMISSIONS = ticking.PERMISSIONS | watching.PERMISSIONS | asked.PERMISSIONS | proof.PERMISSIONS
+PERMISSIONS = (
+    ticking.PERMISSIONS
+    | watching.PERMISSIONS
+    | asked.PERMISSIONS
+    | proof.PERMISSIONS
+    | ends.PERMISSIONS
+)
 _NEW = timedelta(minutes=15)  # the response to an incident starts its tracker within that
 
 
@@ -40,6 +49,7 @@ class SweepAnswer(BaseModel):
     trackers: int = 0
     silences: int = 0  # that ended while something was open
     stuck: int = 0  # questions past their time
+    unresolved: int = 0  # incidents that were closed, and are open somewhere all the same
 
 
 def sweep(
@@ -51,6 +61,7 @@ def sweep(
     snoozable: Snoozable,
     trackers: Trackers,
     wake: Wake,
+    closings: Closings,
     now: datetime,
 ) -> SweepAnswer:
     """Tick each incident that has something due, the longest waiting first. May run again.
@@ -71,7 +82,7 @@ def sweep(
             )
         except Exception as error:  # noqa: BLE001 (whatever it is, it is raised at the end)
             failed[incident_id] = error
-    started = over = stuck = 0
+    started = over = stuck = unresolved = 0
     try:
         started = _revive(records, timeline, trackers, now)
     except ResponderError as error:
@@ -81,12 +92,18 @@ def sweep(
         stuck = wake.of_stuck_questions(records.clocks.open(), now=now)
     except ResponderError as error:
         failed["what is quiet or waits"] = error
+    try:
+        unresolved = _resolve_again(closings, timeline, now)
+    except ResponderError as error:
+        failed["what was closed"] = error
     if failed:
         said = "; ".join(f"{name}: {one_line(str(error), 200)}" for name, error in failed.items())
         again = all(isinstance(error, Unavailable) for error in failed.values())
         kind = Unavailable if again else Broken
         raise kind(f"{len(failed)} of {len(due)} incidents could not be ticked: {said}")
-    return SweepAnswer(incidents=len(due), trackers=started, silences=over, stuck=stuck)
+    return SweepAnswer(
+        incidents=len(due), trackers=started, silences=over, stuck=stuck, unresolved=unresolved
+    )
 
 
 def unwatched(records: Records, trackers: Trackers, *, now: datetime) -> Iterator[str]:
@@ -113,3 +130,17 @@ def _revive(records: Records, timeline: Timeline, trackers: Trackers, now: datet
                 text="Nothing watched its deadlines any more: another tracker was started.",
             )
     return started
+
+
+def _resolve_again(closings: Closings, timeline: Timeline, now: datetime) -> int:
+    """Say once a day that it is not done: the table's stream then has it tried again."""
+    late = closings.late(until=now)
+    for incident_id in late:
+        timeline.record(
+            incident_id,
+            f"not-resolved:{now:%Y%m%d}",
+            at=now,
+            by="sweep",
+            text="It was closed, and is not resolved everywhere where it is open: tried again.",
+        )
+    return len(late)

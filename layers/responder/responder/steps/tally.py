@@ -72,6 +72,7 @@ class TallyAnswer(BaseModel):
     since: AwareDatetime
     until: AwareDatetime
     incidents: int
+    closed: int
     pages: dict[str, int]
     types: list[OfType]
     recorded: dict[str, int]
@@ -97,6 +98,7 @@ def tally(
         since=since,
         until=now,
         incidents=len(opened),
+        closed=sum(one.closed is not None and since <= one.closed.at <= now for one in every),
         pages=_most(Counter(kind for one in every for kind in _pages(ledger, one.id, since, now))),
         types=_types(opened, found, incidents, notices),
         recorded=_most(Counter(one.reason for one in found)),
@@ -176,7 +178,7 @@ def _most(counted: Counter[str]) -> dict[str, int]:
 def _text(answer: TallyAnswer) -> str:
     lines = [
         f"From {answer.since:%Y-%m-%d %H:%M} to {answer.until:%Y-%m-%d %H:%M} UTC: "
-        f"{answer.incidents} incidents.",
+        f"{answer.incidents} incidents opened, {answer.closed} closed.",
         "",
         "Who was told of what:",
         *(f"- {times} x {kind}" for kind, times in answer.pages.items()),
