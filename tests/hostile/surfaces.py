@@ -38,5 +38,6 @@ SURFACES = (
     Surface("a command that a person pastes", called.word_of_a_command),
     Surface("links in a page by SNS", shown.page_by_mail),
     Surface("a widget of the board", widgets.widget),
+    Surface("the page of the breach analysis", widgets.scope),
     Surface("what a dashboard says of itself", widgets.context),
 )

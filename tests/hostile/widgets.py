@@ -6,12 +6,14 @@ from functools import cache, lru_cache
 from html import unescape
 
 from responder.report.board import Board, Case, Theme, View
+from responder.report.scope_page import render
 from responder.steps.board import BoardRequest
 from responder_cli.board.console import as_a_page
 from tests.hostile.looking import UNSEEN, Tags, a_hostile_finding, a_hostile_order
 from tests.unit.report.boards import ENDPOINT, NOW, a_board, a_case, asks, shown
 from tests.unit.report.hostile import hostile
 from tests.unit.report.reports import HERE, a_report
+from tests.unit.report.scopes import a_scope
 
 _ASKED = re.compile(r"<cwdb-action [^>]*>([^<]*)</cwdb-action>")
 _CONSOLE = re.compile(
@@ -30,6 +32,22 @@ def widget(text: str) -> None:
         for asked in _ASKED.findall(page):
             assert set(json.loads(unescape(asked))) <= {"view", "incident_id"}
         assert "<cwdb-action" not in as_a_page(page)
+
+
+def scope(text: str) -> None:
+    """No attack adds an element or an attribute to the page of the breach analysis."""
+    page = _scope(f"x{text}")  # an empty one is left out, with its element
+    assert [tag for tag in Tags(page).found if tag[0] != "span"] == _plain_scope()
+    assert not UNSEEN.search(page.replace("\n", "")), ascii(text)
+
+
+@cache
+def _plain_scope() -> list[Element]:
+    return [tag for tag in Tags(_scope("plain")).found if tag[0] != "span"]
+
+
+def _scope(text: str) -> str:
+    return render(a_scope(text), made_at=NOW).decode()
 
 
 def context(text: str) -> None:

@@ -1,6 +1,7 @@
 """`responder scope`: what some principals did, and what their keys and roles made, by the logs."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from responder.domain.errors import Broken, Refused
 from responder.domain.escaping import one_line
+from responder.report.scope_page import render
 from responder.scan.answer import answer
 from responder.scan.pursuit import seed_of_arn, seed_of_key
 from responder_cli.bars import bar_on_terminal, told_on
@@ -80,6 +82,10 @@ def scope(
         bool,
         typer.Option("--plainly", help="By Python's own decoders alone: slower, the same answer."),
     ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", dir_okay=False, help="Writes a page for people as well."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON for programs, in UTC.")] = False,
 ) -> None:
     """Show what principals did, what they assumed and made, what they read, and what nobody sees.
@@ -121,11 +127,13 @@ def scope(
                 told["network"] = network_of(wanted, found.lineage, paths, processes, told_on(bar))
         if facts is not None and people is not None:
             facts.write_text(facts_of(people), encoding="utf-8")
+        if html is not None:
+            html.write_bytes(render(told, made_at=datetime.now(UTC)))
     except (Broken, Refused) as error:
         typer.echo(f"error: {one_line(str(error), 500)}", err=True)
         raise typer.Exit(2) from None
     except OSError as error:
-        typer.echo(f"error: {facts}: {error.strerror}", err=True)
+        typer.echo(f"error: {error.filename}: {error.strerror}", err=True)
         raise typer.Exit(2) from None
     if as_json:
         typer.echo(json.dumps(told, indent=2, ensure_ascii=True))

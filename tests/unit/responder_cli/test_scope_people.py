@@ -68,9 +68,11 @@ def test_a_missing_log_leaves_nothing_unseen(shop: Path) -> None:
 
 
 def test_what_it_writes_is_counted_into_deadlines(shop: Path) -> None:
-    result = run(shop, "--facts", str(shop / "facts.json"))
+    page = shop / "page.html"
+    result = run(shop, "--facts", str(shop / "facts.json"), "--html", str(page))
     assert result.exit_code == 0, result.output
     assert "order exports" in result.stdout
+    assert "order exports" in page.read_text(encoding="utf-8")
     assert "1,201" in result.stdout
     facts = json.loads((shop / "facts.json").read_text())
     assert facts == {
@@ -153,6 +155,12 @@ def test_a_list_that_is_not_there_is_named(shop: Path) -> None:
     result = run(shop)
     assert result.exit_code == 2
     assert "exports.csv, the list of order exports: No such file" in result.stderr
+
+
+def test_a_page_that_cannot_be_written_is_named(shop: Path) -> None:
+    result = run(shop, "--html", str(shop / "none" / "page.html"))
+    assert result.exit_code == 2
+    assert "page.html: No such file or directory" in result.stderr
 
 
 def test_facts_need_a_data_map(shop: Path) -> None:
