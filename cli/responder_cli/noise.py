@@ -34,6 +34,7 @@ def noise(
 
 def _shown(answer: dict[str, Any]) -> Group:
     pages = [(times, kind) for kind, times in answer["pages"].items()]
+    people = [(times, who) for who, times in answer["people"].items()]
     types = [(o["paged"], o["quiet"], o["recorded"], o["type"]) for o in answer["types"]]
     why = [(times, reason) for reason, times in answer["recorded"].items()]
     quiet = [(o["incidents"], o["about"], o["text"]) for o in answer["silences"]]
@@ -43,6 +44,7 @@ def _shown(answer: dict[str, Any]) -> Group:
             ("Times", "Told of, and to whom"),
             pages,
         ),
+        _table("Woken", ("Times", "Whom a page was for"), people),
         _table("Findings", ("Paged", "Quiet", "Recorded", "Type"), types),
         _table("Recorded only", ("Times", "Because"), why),
         _table("Snoozed and known", ("Incidents", "About", "Why"), quiet),

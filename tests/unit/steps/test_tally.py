@@ -75,6 +75,8 @@ def test_a_week_is_counted_by_what_and_for_whom(world: World) -> None:
         "nobody answered: the next person": 1,
         "opened: the pager": 1,
     }
+    # What was told quietly woke nobody.
+    assert answer.people == {"whoever the topic pages": 4}
     assert answer.types == [
         OfType(type="Exfiltration:S3/AnomalousBehavior", paged=1),
         OfType(type=MINOR, quiet=1, recorded=3),
@@ -118,3 +120,21 @@ def test_it_is_told_once_on_the_quiet_topic_and_only_if_that_is_asked(world: Wor
     assert message["Subject"] == "[NOISE] 6 told of, 7 days"
     assert "2 incidents opened, 1 closed." in message["Message"]
     assert f"- 0 / 1 / 3  {MINOR}" in message["Message"]
+
+
+def test_who_was_woken_is_counted_by_person_of_the_rota(world: World) -> None:
+    for about, people in (("left:ord-2", ("ana",)), ("call:1:3", ("ben",)), ("stuck:1", ("ana",))):
+        world.pager.page(
+            INCIDENT_ID, subject="x", text="x", now=NOON + DAY, about=about, people=people
+        )
+    world.pager.leave_to_channel("inc-20261123-eeeeeeeeee", now=NOON)
+    Incidents(world.ledger).create(an_incident(id="inc-20261123-eeeeeeeeee"), a_finding(key="e"))
+    assert world.count().people == {
+        "whoever the topic pages": 4,
+        "ana": 2,
+        "ben": 1,
+        "whoever Incident Manager called": 1,
+    }
+    assert world.count(days=1).people == {}
+    world.count(tell=True)
+    assert "- 2 x ana\n" in world.quietly.messages[-1]["Message"]

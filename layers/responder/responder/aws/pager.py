@@ -59,6 +59,7 @@ class Page(BaseModel):
     sent_at: AwareDatetime | None = None
     message_id: str | None = None
     by_channel: bool = False
+    people: tuple[PersonId, ...] = ()  # of the rota, whom it was for; none for everybody
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,8 @@ class Pager:
                 Message=unlinked(text),
                 MessageAttributes=_for(named),
             )
-        self.ledger.replace(
-            item, page.model_copy(update={"sent_at": now, "message_id": answer["MessageId"]})
-        )
+        sent = {"sent_at": now, "message_id": answer["MessageId"], "people": tuple(named)}
+        self.ledger.replace(item, page.model_copy(update=sent))
         return Paged.SENT
 
     def _on_call(self, now: datetime) -> tuple[PersonId, ...]:

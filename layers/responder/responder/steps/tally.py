@@ -67,13 +67,17 @@ class OfSilence(BaseModel):
 
 
 class TallyAnswer(BaseModel):
-    """A week of noise. `pages` are by what they were about, and for whom."""
+    """A week of noise. `pages` are by what they were about, and by which way they were told.
+
+    `people` are those of the rota whom a page was for, however many phones it rang on.
+    """
 
     since: AwareDatetime
     until: AwareDatetime
     incidents: int
     closed: int
     pages: dict[str, int]
+    people: dict[str, int]
     types: list[OfType]
     recorded: dict[str, int]
     silences: list[OfSilence]
@@ -94,12 +98,14 @@ def tally(
     every = incidents.every()
     opened = [one for one in every if since <= one.opened_at <= now]
     found = _recorded(ledger, since, now)
+    pages = [page for one in every for page in _pages(ledger, one.id, since, now)]
     answer = TallyAnswer(
         since=since,
         until=now,
         incidents=len(opened),
         closed=sum(one.closed is not None and since <= one.closed.at <= now for one in every),
-        pages=_most(Counter(kind for one in every for kind in _pages(ledger, one.id, since, now))),
+        pages=_most(Counter(_kind(about, page) for about, page in pages)),
+        people=_most(Counter(who for about, page in pages for who in _whom(about, page))),
         types=_types(opened, found, incidents, notices),
         recorded=_most(Counter(one.reason for one in found)),
         silences=[
@@ -120,17 +126,29 @@ def tally(
     return answer
 
 
-def _pages(ledger: Ledger, incident_id: str, since: datetime, until: datetime) -> Iterator[str]:
-    """What each page about an incident in that time was about, and for whom."""
+def _pages(
+    ledger: Ledger, incident_id: str, since: datetime, until: datetime
+) -> Iterator[tuple[str, Page]]:
+    """Each page about an incident in that time, and what it was about."""
     for item in ledger.items(incident_pk(incident_id), _PAGE):
         page = Page.model_validate_json(item.body)
         at = page.claimed_at if page.by_channel else page.sent_at
         if at is not None and since <= at <= until:
-            about = item.sk.removeprefix(_PAGE).removeprefix("#")
-            yield "opened: Incident Manager" if page.by_channel else _kind(about)
+            yield item.sk.removeprefix(_PAGE).removeprefix("#"), page
 
 
-def _kind(about: str) -> str:
+def _whom(about: str, page: Page) -> tuple[str, ...]:
+    """Nobody by what is told quietly: that wakes nobody."""
+    if about.partition(":")[0] == QUIETLY:
+        return ()
+    if page.by_channel:
+        return ("whoever Incident Manager called",)
+    return page.people or ("whoever the topic pages",)
+
+
+def _kind(about: str, page: Page) -> str:
+    if page.by_channel:
+        return "opened: Incident Manager"
     known = _KINDS.get(about.partition(":")[0])
     if known is not None:
         return known
@@ -182,6 +200,9 @@ def _text(answer: TallyAnswer) -> str:
         "",
         "Who was told of what:",
         *(f"- {times} x {kind}" for kind, times in answer.pages.items()),
+        "",
+        "Whom a page was for:",
+        *(f"- {times} x {one_line(who, 120)}" for who, times in answer.people.items()),
         "",
         "Findings by type: in an incident that paged / that was quiet / recorded only",
         *(f"- {o.paged} / {o.quiet} / {o.recorded}  {o.type}" for o in answer.types[:_SHOWN]),
