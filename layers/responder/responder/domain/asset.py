@@ -62,7 +62,15 @@ class Assets(BaseModel):
     assets: tuple[Asset, ...] = Field(default=(), max_length=200)
 
     def value_of(self, finding: Finding) -> Value:
-        """The worth of what a finding names: the highest of any of it, `low` only if all is."""
+        """The worth of what a finding names: the highest of any of it, `low` only if all is.
+
+        A thing's own tag counts where it says more. Anybody who may tag can write one, so none
+        makes a thing worth less.
+        """
+        tagged = {Value(one.tagged) for one in finding.resources if one.tagged is not None}
+        return max({self._listed(finding), *tagged}, key=list(Value).index)
+
+    def _listed(self, finding: Finding) -> Value:
         if any(one.value is Value.HIGH and one.holds_any(finding) for one in self.assets):
             return Value.HIGH
         if any(one.value is Value.NORMAL and one.holds_any(finding) for one in self.assets):

@@ -2,6 +2,7 @@
 
 import hashlib
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -42,6 +43,9 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
+type Worth = Literal["normal", "high"]
+
+
 class Resource(BaseModel):
     """A thing a finding is about: a bucket, an instance, a function, a cluster."""
 
@@ -52,6 +56,7 @@ class Resource(BaseModel):
     name: str | None = None
     account: AccountId | None = None
     region: str | None = None
+    tagged: Worth | None = None  # what its own tag says that it is worth
 
 
 class Finding(BaseModel):

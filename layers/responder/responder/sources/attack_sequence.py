@@ -11,6 +11,7 @@ from responder.domain.finding import Resource
 from responder.domain.principal import Principal
 from responder.sources.envelope import MOST, a_region, addresses
 from responder.sources.principals import classify, distinct
+from responder.sources.worth import worth_of
 
 _DEPTH = 12
 _KINDS = {
@@ -103,6 +104,7 @@ def _resource(resource: dict[str, Any], account: str) -> Resource | None:
         name=_text(resource, "name"),
         account=owner if len(owner) == 12 and owner.isdecimal() and owner.isascii() else None,
         region=a_region(resource.get("region")),
+        tagged=worth_of(resource.get("tags")),
     )
 
 

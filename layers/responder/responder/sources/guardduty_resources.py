@@ -5,6 +5,7 @@ from typing import Any
 
 from responder.domain.finding import Resource
 from responder.sources.envelope import Camel, Name
+from responder.sources.worth import worth_of
 
 
 class AccessKeyDetails(Camel):
@@ -19,6 +20,7 @@ class AccessKeyDetails(Camel):
 class _Bucket(Camel):
     arn: Name | None = None
     name: Name | None = None
+    tags: Any = None
     s3_object_details: "list[_Object] | None" = None
 
 
@@ -33,6 +35,7 @@ class _Profile(Camel):
 
 class _Instance(Camel):
     instance_id: Name | None = None
+    tags: Any = None
     iam_instance_profile: _Profile | None = None
 
 
@@ -42,6 +45,7 @@ class _Thing(Camel):
     arn: Name | None = None
     name: Name | None = None
     id: Name | None = None
+    tags: Any = None
 
 
 class _KubernetesUser(Camel):
@@ -75,16 +79,19 @@ class _Function(Camel):
     function_arn: Name | None = None
     function_name: Name | None = None
     role: Name | None = None
+    tags: Any = None
 
 
 class _DbInstance(Camel):
     db_instance_arn: Name | None = None
     db_instance_identifier: Name | None = None
+    tags: Any = None
 
 
 class _LimitlessDb(Camel):
     db_shard_group_arn: Name | None = None
     db_shard_group_identifier: Name | None = None
+    tags: Any = None
 
 
 class _DbUser(Camel):
@@ -138,27 +145,33 @@ class Resources(Camel):
         """What the finding is about, each thing once. The access key is a principal, not here."""
         found = list[Resource]()
 
-        def add(kind: str, arn: str | None, name: str | None) -> None:
+        def add(kind: str, arn: str | None, name: str | None, tags: Any = None) -> None:
             if arn or name:
-                told = arn or name or ""
                 found.append(
-                    Resource(kind=kind, id=told, name=name, account=account, region=region)
+                    Resource(
+                        kind=kind,
+                        id=arn or name or "",
+                        name=name,
+                        account=account,
+                        region=region,
+                        tagged=worth_of(tags),
+                    )
                 )
 
         for bucket in self.s3_bucket_details or ():
             made = f"arn:{partition}:s3:::{bucket.name}" if bucket.name else None
-            add("S3Bucket", bucket.arn or made, bucket.name)
+            add("S3Bucket", bucket.arn or made, bucket.name, bucket.tags)
             for stored in bucket.s3_object_details or ():
                 add("S3Object", stored.object_arn, stored.key)
         if instance := self.instance_details:
             name = instance.instance_id
             at = f"arn:{partition}:ec2:{region}:{account}:instance/"
             known = bool(name and re.fullmatch(r"i-[0-9a-f]{8,17}", name))
-            add("Instance", f"{at}{name}" if known else None, name)
+            add("Instance", f"{at}{name}" if known else None, name, instance.tags)
             if instance.iam_instance_profile:
                 add("InstanceProfile", instance.iam_instance_profile.arn, None)
         if cluster := self.eks_cluster_details:
-            add("EKSCluster", cluster.arn, cluster.name)
+            add("EKSCluster", cluster.arn, cluster.name, cluster.tags)
         workload = self.kubernetes_details and self.kubernetes_details.kubernetes_workload_details
         if workload and workload.name:
             add("KubernetesWorkload", None, f"{workload.namespace or 'default'}/{workload.name}")
@@ -167,19 +180,24 @@ class Resources(Camel):
         ) or ():
             add("EBSVolume", volume.volume_arn, None)
         if ecs := self.ecs_cluster_details:
-            add("ECSCluster", ecs.arn, ecs.name)
+            add("ECSCluster", ecs.arn, ecs.name, ecs.tags)
             if ecs.task_details:
-                add("ECSTask", ecs.task_details.arn, None)
+                add("ECSTask", ecs.task_details.arn, None, ecs.task_details.tags)
         if container := self.container_details:
             add("Container", None, container.id or container.name)
         if function := self.lambda_details:
-            add("Lambda", function.function_arn, function.function_name)
+            add("Lambda", function.function_arn, function.function_name, function.tags)
             add("Role", function.role, None)
         if database := self.rds_db_instance_details:
-            add("RDSDBInstance", database.db_instance_arn, database.db_instance_identifier)
+            add(
+                "RDSDBInstance",
+                database.db_instance_arn,
+                database.db_instance_identifier,
+                database.tags,
+            )
         if limitless := self.rds_limitless_db_details:
             group = limitless.db_shard_group_identifier
-            add("RDSLimitlessDB", limitless.db_shard_group_arn, group)
+            add("RDSLimitlessDB", limitless.db_shard_group_arn, group, limitless.tags)
         if snapshot := self.ebs_snapshot_details:
             add("EBSSnapshot", snapshot.snapshot_arn, None)
         if image := self.ec2_image_details:

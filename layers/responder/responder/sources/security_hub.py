@@ -29,6 +29,7 @@ from responder.sources.envelope import (
 )
 from responder.sources.principals import classify, distinct, partition_of
 from responder.sources.type_names import guardduty_type
+from responder.sources.worth import worth_of
 
 EVENT_SOURCE = "aws.securityhub"
 IMPORTED = "Security Hub Findings - Imported"
@@ -71,6 +72,7 @@ class _Resource(Pascal):
     type: Name
     id: Name
     region: Name | None = None
+    tags: Any = None
     details: _Details | None = None
 
 
@@ -179,6 +181,7 @@ def _finding(asff: _Asff, envelope: Envelope, asked: str | None, place: int) -> 
                     id=r.id,
                     account=asff.aws_account_id,
                     region=a_region(r.region),
+                    tagged=worth_of(r.tags),
                 )
                 for r in asff.resources
                 if r.type != "AwsIamAccessKey"

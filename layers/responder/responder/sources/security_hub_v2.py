@@ -26,6 +26,7 @@ from responder.sources.envelope import (
     parsed,
 )
 from responder.sources.principals import classify, distinct, partition_of
+from responder.sources.worth import worth_of
 
 EVENT_SOURCE = "aws.securityhub"
 DETAIL_TYPES = frozenset({"Findings Imported V2"})
@@ -112,6 +113,7 @@ class _Resource(_Part):
     name: Name | None = None
     region: Name | None = None
     owner: _Owner | None = None
+    tags: Any = None
     data: Any = None
 
 
@@ -187,6 +189,7 @@ def _finding(ocsf: _Ocsf, envelope: Envelope, at: str) -> Finding:
                     name=r.name,
                     account=account,
                     region=a_region(r.region),
+                    tagged=worth_of(r.tags),
                 )
                 for r in resources
                 if r.type not in _KEY_TYPES and (r.uid or r.name)
