@@ -138,13 +138,20 @@ class Logs:
             managementEvent=False,
         )
 
-    def write(self, folder: Path, *, trail: str = "aaaa", without: Iterable[int] = ()) -> Path:
-        """An object for each hour, under the names that CloudTrail gives."""
+    def objects(self, *, trail: str = "aaaa", without: Iterable[int] = ()) -> dict[str, bytes]:
+        """An object for each hour, by the key that CloudTrail gives it."""
+        found = {}
         for hour in sorted(set(self.hours) - set(without)):
             at = STARTS_AT + timedelta(hours=hour, minutes=5)
-            place = folder / f"AWSLogs/{SHOP}/CloudTrail/{REGION}/{at:%Y/%m/%d}"
-            place.mkdir(parents=True, exist_ok=True)
+            place = f"AWSLogs/{SHOP}/CloudTrail/{REGION}/{at:%Y/%m/%d}"
             name = f"{SHOP}_CloudTrail_{REGION}_{at:%Y%m%dT%H%MZ}_{trail}{hour:012d}.json.gz"
             document = json.dumps({"Records": self.hours[hour]}, separators=(",", ":"))
-            (place / name).write_bytes(gzip.compress(document.encode()))
+            found[f"{place}/{name}"] = gzip.compress(document.encode(), mtime=0)
+        return found
+
+    def write(self, folder: Path, *, trail: str = "aaaa", without: Iterable[int] = ()) -> Path:
+        """The same in a folder."""
+        for key, body in self.objects(trail=trail, without=without).items():
+            (folder / key).parent.mkdir(parents=True, exist_ok=True)
+            (folder / key).write_bytes(body)
         return folder

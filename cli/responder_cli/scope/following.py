@@ -8,7 +8,6 @@ from responder.domain.lineage import Node
 from responder.scan.following import Scope, begun
 from responder.scan.log_names import is_other
 from responder.scan.pursuit import needles_of
-from responder.scan.tally import Tally
 from responder_cli.scope.reading import Readers
 
 # Told of each object that was read: what for, how many there are.
@@ -44,7 +43,7 @@ def follow(
             done()
             following.take(str(path), sought)
         following.grow()
-    lineage, tally = following.lineage, Tally()
+    lineage, tally = following.lineage, following.tally()
     chosen = [(one, following.again.of(str(one))) for one in paths if str(one) in following.holding]
     done = progress("Counting", len(chosen))
     for part in readers.tallied(chosen, needles_of(lineage), lineage, since, until):

@@ -68,6 +68,8 @@ def gaps(
         f"{times} times {why}; none of these is counted"
         for why, times in sorted(scope.tally.disbelieved.items())
     ]
+    if scope.tally.cut:
+        strange.append("more objects were read than can be told apart; their number is too small")
     found = [*scope.coverage.gaps(since, until), *scope.lineage.gaps, *scope.gaps, *strange]
     if people is None:
         return [*found, "no data map was given: whose data it was is not told"]

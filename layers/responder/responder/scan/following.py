@@ -1,7 +1,7 @@
 """Follows principals through logs, round after round: what is to be looked for, and for how long.
 
 Who reads the objects, and where, is not known here. A unit is whatever is read in one go: an object
-of a folder, or a slice of a bucket. Units are told in the order of their names, in each round all.
+of a folder, or a slice of a bucket. In each round all are told, in any order, whole or in parts.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -38,16 +38,28 @@ class Scope:
 
 @dataclass
 class Again:
-    """Which records an earlier unit has too: two trails may tell of one call."""
+    """Which records several units have: two trails may tell of one call. The first unit counts it.
 
+    Bounded: what is found once `most` are known is taken for new.
+    """
+
+    most: int = 20_000_000
     first: dict[bytes, str] = field(default_factory=dict)
     others: dict[str, set[bytes]] = field(default_factory=dict)
+    is_full: bool = False
 
     def note(self, unit: str, ids: Iterable[bytes]) -> None:
-        """The records of one unit, in the order of the units."""
+        """The records of one unit."""
         for one in ids:
-            if self.first.setdefault(one, unit) != unit:
-                self.others.setdefault(unit, set()).add(one)
+            known = self.first.get(one)
+            if known is None:
+                if len(self.first) >= self.most:
+                    self.is_full = True
+                    continue
+                self.first[one] = unit
+            elif known != unit:
+                self.first[one] = min(unit, known)
+                self.others.setdefault(max(unit, known), set()).add(one)
 
     def of(self, unit: str) -> frozenset[bytes]:
         """Those that are counted elsewhere."""
@@ -69,7 +81,9 @@ class Following:
     strange: dict[str, int] = field(default_factory=dict)  # of each object, in the worst round
     holding: set[str] = field(default_factory=set)  # the units that are to be counted
     again: Again = field(default_factory=Again)
+    most_events: int = 1_000_000
     events: dict[tuple[str, str], TrailEvent] = field(default_factory=dict)
+    is_full: bool = False
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -87,6 +101,10 @@ class Following:
                 f"what they made or assumed more than {_SESSION // timedelta(hours=1)} h before "
                 "the time that was asked for was not followed"
             )
+        if self.again.is_full:
+            yield f"more than {self.again.most} calls: one that two trails tell of may count twice"
+        if self.is_full:
+            yield f"more than {self.most_events} calls may have made something: later ones were not"
 
     def take(self, unit: str, sought: Sought) -> None:
         """What one unit had in this round."""
@@ -100,7 +118,9 @@ class Following:
             self.again.note(unit, sought.ids)
         for event in believed(sought.records):
             if matters(event, self.since, self.until):
-                self.events[event.account, event.event_id] = event
+                known = self.events.setdefault((event.account, event.event_id), event)
+                if known != event:  # whichever was told first, the same one stays
+                    self.events[event.account, event.event_id] = min(known, event, key=repr)
 
     def grow(self) -> None:
         """End this round. Raises `Refused` where no log knows a key that was asked for: an answer
@@ -108,6 +128,10 @@ class Following:
         """
         self.searched |= self.wanted
         self.rounds += 1
+        if len(self.events) > self.most_events:
+            self.is_full = True
+            first = sorted(self.events.items(), key=lambda one: (one[1].at, one[0]))
+            self.events = dict(first[: self.most_events])
         for key in sorted(self.unowned):
             self.lineage = _owned(self.lineage, key, self.events.values())
         self.unowned = frozenset()
@@ -115,11 +139,21 @@ class Following:
             self.lineage, self.events.values(), most_nodes=_MOST_NODES, most_edges=_MOST_EDGES
         )
 
+    def tally(self) -> Tally:
+        """Nothing counted yet, of what is to be counted at last."""
+        named = frozenset(node.id for node in self.lineage.nodes)
+        return Tally(self.since, self.until, named=named)
+
     def scope(self, tally: Tally) -> Scope:
         """The whole, with what was counted at last."""
         self.coverage.strange = sum(self.strange.values())
         return Scope(
-            self.lineage, tally, self.coverage, self.objects, self.rounds, tuple(self.gaps)
+            self.lineage,
+            tally.settled(),
+            self.coverage,
+            self.objects,
+            self.rounds,
+            tuple(self.gaps),
         )
 
 

@@ -1,0 +1,298 @@
+"""What was found so far as JSON, and back: so that one function can go on where another ended.
+
+The same thing is always written the same. What is read is held to its form; anything else is
+refused, since half a result that reads as a whole one would be a short answer.
+"""
+
+import base64
+import gzip
+import json
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from responder.domain.errors import Broken
+from responder.domain.lineage import Lineage
+from responder.domain.trail_event import TrailEvent
+from responder.scan.coverage import Coverage
+from responder.scan.following import Again, Following
+from responder.scan.meanings import Meaning, Sense
+from responder.scan.seeking import Sought
+from responder.scan.tally import Acts, Noted, Objects, Span, Tally
+
+FORM = 1  # of what is written here; what another wrote is not read
+_ID, _NAME = 8, 16  # bytes of the digest of a record's id, and of an object's name
+_FIELDS = (  # of a record, all that is ever looked at
+    *("eventID", "eventSource", "eventName", "eventTime", "awsRegion", "recipientAccountId"),
+    *("errorCode", "userIdentity", "sourceIPAddress", "userAgent"),
+    *("requestParameters", "responseElements"),
+)
+
+
+class _Coverage(msgspec.Struct, forbid_unknown_fields=True):
+    hours: list[tuple[str, str, list[datetime]]]
+    unreadable: dict[str, str]
+    unnamed: int
+    records: int
+    data_events: bool
+
+
+class _Sought(msgspec.Struct, forbid_unknown_fields=True):
+    coverage: _Coverage
+    objects: int
+    held: int
+    ids: str
+    strange: dict[str, int]
+    records: list[dict[str, Any]]
+
+
+type _Span = tuple[int, datetime | None, datetime | None]
+
+
+class _Acts(msgspec.Struct, forbid_unknown_fields=True):
+    span: _Span
+    denied: int
+    calls: list[tuple[str, str, dict[str, int]]]
+    addresses: dict[str, _Span]
+    agents: dict[str, _Span]
+
+
+class _Noted(msgspec.Struct, forbid_unknown_fields=True):
+    service: str
+    call: str
+    meaning: Meaning
+    technique: str
+    by: str
+    about: str
+    denied: bool
+    span: _Span
+
+
+class _Tally(msgspec.Struct, forbid_unknown_fields=True):
+    since: datetime | None
+    until: datetime | None
+    acts: dict[str, _Acts]
+    buckets: dict[str, tuple[int, int, str]]
+    noted: list[_Noted]
+    disbelieved: dict[str, int]
+    cut: bool
+
+
+class _Following(msgspec.Struct, forbid_unknown_fields=True):
+    lineage: dict[str, Any]
+    since: datetime | None
+    until: datetime | None
+    unowned: list[str]
+    searched: list[str]
+    rounds: int
+    objects: int
+    coverage: _Coverage
+    strange: dict[str, int]
+    holding: list[str]
+    first: dict[str, str]
+    others: dict[str, str]
+    most_ids: int
+    ids_full: bool
+    events: list[dict[str, Any]]
+    most_events: int
+    events_full: bool
+
+
+def packed(told: object) -> bytes:
+    """JSON, as small as it gets, and the same bytes for the same thing."""
+    document = {"form": FORM, "told": msgspec.to_builtins(told)}
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return gzip.compress(text.encode("ascii"), compresslevel=1, mtime=0)
+
+
+def unpacked[Told](body: bytes, kind: type[Told]) -> Told:
+    """What `packed` was given. Raises `Broken` for anything else."""
+    try:
+        document = json.loads(gzip.decompress(body))
+        if document["form"] != FORM:
+            raise Broken(f"a result of the form {document['form']!r} was left by another version")
+        return msgspec.convert(document["told"], kind)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise Broken(f"a result that was left is no {kind.__name__}") from error
+
+
+def save_sought(sought: Sought) -> bytes:
+    """What some objects had."""
+    return packed(
+        _Sought(
+            _coverage(sought.coverage),
+            sought.objects,
+            sought.held,
+            _joined(sought.ids),
+            sought.strange,
+            [{name: one[name] for name in _FIELDS if name in one} for one in sought.records],
+        )
+    )
+
+
+def load_sought(body: bytes) -> Sought:
+    """What `save_sought` wrote."""
+    told = unpacked(body, _Sought)
+    return Sought(
+        _uncovered(told.coverage),
+        told.objects,
+        told.held,
+        _parted(told.ids, _ID),
+        told.strange,
+        told.records,
+    )
+
+
+def save_tally(tally: Tally) -> bytes:
+    """What was counted."""
+    noted = [
+        _Noted(
+            one.service,
+            one.call,
+            one.sense.meaning,
+            one.sense.technique,
+            one.by,
+            one.about,
+            one.denied,
+            _span(span),
+        )
+        for one, span in sorted(tally.noted.items(), key=repr)
+    ]
+    return packed(
+        _Tally(
+            tally.since,
+            tally.until,
+            {name: _acts(acts) for name, acts in tally.acts.items()},
+            {
+                name: (one.reads, one.sent_bytes, _joined(one.keys))
+                for name, one in tally.buckets.items()
+            },
+            noted,
+            dict(tally.disbelieved),
+            tally.cut,
+        )
+    )
+
+
+def load_tally(body: bytes) -> Tally:
+    """What `save_tally` wrote."""
+    told = unpacked(body, _Tally)
+    tally = Tally(told.since, told.until, cut=told.cut)
+    for name, acts in told.acts.items():
+        tally.acts[name] = Acts(
+            Span(*acts.span),
+            acts.denied,
+            {(service, call): Counter(times) for service, call, times in acts.calls},
+            {one: Span(*span) for one, span in acts.addresses.items()},
+            {one: Span(*span) for one, span in acts.agents.items()},
+        )
+    for name, (reads, sent_bytes, keys) in told.buckets.items():
+        tally.buckets[name] = Objects(reads, sent_bytes, _parted(keys, _NAME))
+    for one in told.noted:
+        sense = Sense(one.meaning, one.technique)
+        noted = Noted(one.service, one.call, sense, one.by, one.about, one.denied)
+        tally.noted[noted] = Span(*one.span)
+    tally.disbelieved = Counter(told.disbelieved)
+    return tally
+
+
+def following_told(following: Following) -> _Following:
+    """How far following is."""
+    firsts = dict[str, set[bytes]]()
+    for one, unit in following.again.first.items():
+        firsts.setdefault(unit, set()).add(one)
+    return _Following(
+        following.lineage.model_dump(mode="json"),
+        following.since,
+        following.until,
+        sorted(following.unowned),
+        sorted(following.searched),
+        following.rounds,
+        following.objects,
+        _coverage(following.coverage),
+        following.strange,
+        sorted(following.holding),
+        {unit: _joined(ids) for unit, ids in firsts.items()},
+        {unit: _joined(ids) for unit, ids in following.again.others.items()},
+        following.again.most,
+        following.again.is_full,
+        [_event(one) for _, one in sorted(following.events.items())],
+        following.most_events,
+        following.is_full,
+    )
+
+
+def following_of(told: _Following) -> Following:
+    """What `following_told` told."""
+    firsts = {one: unit for unit, ids in told.first.items() for one in _parted(ids, _ID)}
+    others = {unit: _parted(ids, _ID) for unit, ids in told.others.items()}
+    events = [TrailEvent.model_validate(one) for one in told.events]
+    return Following(
+        Lineage.model_validate(told.lineage),
+        told.since,
+        told.until,
+        frozenset(told.unowned),
+        frozenset(told.searched),
+        told.rounds,
+        told.objects,
+        _uncovered(told.coverage),
+        told.strange,
+        set(told.holding),
+        Again(told.most_ids, firsts, others, told.ids_full),
+        told.most_events,
+        {(one.account, one.event_id): one for one in events},
+        told.events_full,
+    )
+
+
+def _coverage(coverage: Coverage) -> _Coverage:
+    hours = [(*place, sorted(found)) for place, found in sorted(coverage.hours.items())]
+    return _Coverage(
+        hours,
+        coverage.unreadable,
+        coverage.unnamed,
+        coverage.records,
+        coverage.data_events,
+    )
+
+
+def _uncovered(told: _Coverage) -> Coverage:
+    return Coverage(
+        hours={(account, region): set(hours) for account, region, hours in told.hours},
+        unreadable=told.unreadable,
+        unnamed=told.unnamed,
+        records=told.records,
+        data_events=told.data_events,
+    )
+
+
+def _acts(acts: Acts) -> _Acts:
+    return _Acts(
+        _span(acts.span),
+        acts.denied,
+        [(*call, dict(times)) for call, times in sorted(acts.calls.items())],
+        {name: _span(span) for name, span in acts.addresses.items()},
+        {name: _span(span) for name, span in acts.agents.items()},
+    )
+
+
+def _span(span: Span) -> _Span:
+    return span.times, span.first_at, span.last_at
+
+
+def _event(event: TrailEvent) -> dict[str, Any]:
+    # Not by Pydantic: a text that an attacker chose may hold half a surrogate pair.
+    return vars(event) | {"at": event.at.isoformat(), "actor": vars(event.actor)}
+
+
+def _joined(digests: set[bytes]) -> str:
+    return base64.b64encode(b"".join(sorted(digests))).decode("ascii")
+
+
+def _parted(text: str, size: int) -> set[bytes]:
+    whole = base64.b64decode(text, validate=True)
+    if len(whole) % size:
+        raise Broken("a result that was left holds half a digest")
+    return {whole[at : at + size] for at in range(0, len(whole), size)}
