@@ -54,7 +54,7 @@ from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommu
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from localcloud import asl_errors
+from localcloud import asl_errors, distributed_maps
 from localcloud.asl_errors import Seam, details, error_name
 from localcloud.asl_subset import refuse_unsupported
 from localcloud.baton import Baton
@@ -70,6 +70,7 @@ def seams(scheduler: Scheduler, baton: Baton, *, history_events: int) -> Iterato
     yield from _tokens()
     yield from asl_errors.seams()
     yield from _calls()
+    yield from distributed_maps.seams(scheduler, baton)
 
 
 def _times(scheduler: Scheduler) -> Iterator[Seam]:

@@ -24,6 +24,14 @@ _FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "Parallel": _FLOW | _CAUGHT | {"Branches", "Parameters"},
     "Map": _FLOW | _CAUGHT | {"ItemsPath", "ItemSelector", "ItemProcessor", "MaxConcurrency"},
 }
+# A Map whose items are executions of their own has these, each of them, and no others.
+_DISTRIBUTED: Final = frozenset(
+    {"ItemReader", "MaxConcurrency", "MaxConcurrencyPath", "ResultWriter"}
+) | {"ToleratedFailurePercentage", "ItemProcessor"}
+_EXPRESS: Final = {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}
+_READER: Final = frozenset({"Resource", "ReaderConfig", "Parameters"})
+_WRITER: Final = frozenset({"Resource", "Parameters"})
+_S3: Final = re.compile(r"arn:aws[a-z-]*:states:::s3:(getObject|putObject)")
 _MACHINE: Final = frozenset({"Comment", "StartAt", "States", "TimeoutSeconds", "Version"})
 _PROCESSOR: Final = frozenset({"Comment", "StartAt", "States", "ProcessorConfig"})
 _BRANCH: Final = frozenset({"Comment", "StartAt", "States"})
@@ -66,7 +74,9 @@ def _states(within: Mapping[str, Any]) -> None:
         language = state.get("QueryLanguage", "JSONPath")
         if language != "JSONPath":
             raise Unsupported(f"{where}: the query language {language}")
-        _only({k: v for k, v in state.items() if k != "QueryLanguage"}, _FIELDS[kind], where)
+        is_distributed = _mode(state) == "DISTRIBUTED"
+        known = _FLOW | _CAUGHT | _DISTRIBUTED if is_distributed else _FIELDS[kind]
+        _only({k: v for k, v in state.items() if k != "QueryLanguage"}, known, where)
         for retrier in state.get("Retry", []):
             _only(retrier, _RETRIER, f"a Retry of {where}")
         for catcher in state.get("Catch", []):
@@ -80,10 +90,36 @@ def _states(within: Mapping[str, Any]) -> None:
         if kind == "Map":
             processor = state.get("ItemProcessor", {})
             _only(processor, _PROCESSOR, f"the ItemProcessor of {where}")
-            mode = processor.get("ProcessorConfig", {}).get("Mode", "INLINE")
-            if mode != "INLINE":
+            if is_distributed:
+                _distributed(state, where)
+            elif (mode := _mode(state)) != "INLINE":
                 raise Unsupported(f"{where}: a Map in the mode {mode}")
             _states(processor)
+
+
+def _mode(state: Mapping[str, Any]) -> str:
+    mode: str = state.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode", "INLINE")
+    return mode
+
+
+def _distributed(state: Mapping[str, Any], where: str) -> None:
+    """Only with a list in S3, results in S3, and failures that stop nothing."""
+    config = state["ItemProcessor"]["ProcessorConfig"]
+    if config != _EXPRESS:
+        raise Unsupported(f"{where}: a distributed Map with the configuration {config}")
+    reader, writer = state.get("ItemReader", {}), state.get("ResultWriter", {})
+    _only(reader, _READER, f"the ItemReader of {where}")
+    _only(writer, _WRITER, f"the ResultWriter of {where}")
+    for one, name in ((reader, "getObject"), (writer, "putObject")):
+        found = _S3.fullmatch(str(one.get("Resource")))
+        if found is None or found[1] != name:
+            raise Unsupported(f"{where}: a distributed Map without s3:{name}")
+    if reader.get("ReaderConfig") != {"InputType": "JSON"}:
+        raise Unsupported(f"{where}: a list that is no JSON")
+    if state.get("ToleratedFailurePercentage") != 100:
+        raise Unsupported(f"{where}: a distributed Map that some failures stop")
+    if "waitForTaskToken" in json.dumps(state["ItemProcessor"]):
+        raise Unsupported(f"{where}: an Express execution that waits for a token")
 
 
 def _rules(rules: Iterable[Mapping[str, Any]], where: str) -> None:

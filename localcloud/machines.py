@@ -24,7 +24,7 @@ from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguagePa
 from moto.stepfunctions.parser.asl.utils import boto_client
 from moto.stepfunctions.parser.backend import execution_worker
 
-from localcloud import asl_repairs
+from localcloud import asl_repairs, distributed_maps
 from localcloud.asl_errors import Seam
 from localcloud.baton import Baton
 from localcloud.scheduler import Scheduler
@@ -109,7 +109,7 @@ class _Parsed:
 
     def __call__(self, definition: str) -> Any:
         if definition not in self._known:
-            self._known[definition] = self._parse(definition)
+            self._known[definition] = self._parse(distributed_maps.as_moto_reads(definition))
         return self._known[definition]
 
 

@@ -5,6 +5,7 @@ import re
 from typing import Any, Final
 
 from localcloud import sam
+from localcloud.distributed_maps import readable
 from localcloud.enforcement import role_may
 from localcloud.provisioners.properties import Properties
 from localcloud.provisioners.resource import Place, Provisioned, Resource
@@ -37,15 +38,44 @@ def state_machine(resource: Resource, place: Place) -> Provisioned:
             _deliverable(logging, wanted["roleArn"])
     if (tracing := properties.section("TracingConfiguration")) is not None:
         wanted["tracingConfiguration"] = {"enabled": tracing.flag("Enabled") or False}
+    _children(resource, place, definition, name, wanted["roleArn"])
     tags = [{"key": key, "value": value} for key, value in properties.tags().items()]
-    arn = states.create_state_machine(
-        name=name, definition=json.dumps(definition), tags=tags, **wanted
-    )["stateMachineArn"]
+    with readable():
+        arn = states.create_state_machine(
+            name=name, definition=json.dumps(definition), tags=tags, **wanted
+        )["stateMachineArn"]
     found = states.describe_state_machine(stateMachineArn=arn)
     resource.stands("DefinitionString", definition, json.loads(found["definition"]))
     for key, value in wanted.items():
         resource.stands(key, value, found.get(key))
     return Provisioned(arn, {"Arn": arn, "Name": name})
+
+
+def _children(
+    resource: Resource, place: Place, definition: dict[str, Any], name: str, role_arn: str
+) -> None:
+    """A distributed map starts executions of its own machine, in the machine's role.
+
+    Step Functions Developer Guide, "IAM policies for using Distributed Map states".
+    """
+    if '"DISTRIBUTED"' not in json.dumps(definition):
+        return
+    arn = f"arn:{place.partition}:states:{place.region}:{place.account}:stateMachine:{name}"
+    run = f"{arn.replace(':stateMachine:', ':execution:')}/label:run"
+    lacks = [
+        action
+        for action, thing in (
+            ("states:StartExecution", arn),
+            ("states:DescribeExecution", run),
+            ("states:StopExecution", run),
+        )
+        if not role_may(role_arn, action, thing)
+    ]
+    if lacks:
+        raise TemplateError(
+            f"{resource.properties.where('RoleArn')}: {role_arn} cannot run the distributed map of "
+            f"{name}; it lacks {', '.join(lacks)}"
+        )
 
 
 def _definition(resource: Resource, place: Place) -> dict[str, Any]:

@@ -96,4 +96,4 @@ def test_the_responder_deploys_whole_and_twice_side_by_side(deployed: Deployer) 
     code = {function.code_dir for function in deployed.registry.functions}
     assert {path.parent for path in code} == {ROOT / "functions"}
     machines = deployed.client("stepfunctions").list_state_machines()["stateMachines"]
-    assert len(machines) == 8
+    assert len(machines) == 10
