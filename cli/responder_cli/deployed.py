@@ -52,11 +52,11 @@ def ask(
     return answer
 
 
-def output(name: str, *, stack: str, region: str | None) -> str:
+def output(name: str, *, stack: str, region: str | None, profile: str | None = None) -> str:
     """One output of the stack. Exits with 2 and a word on why if it has none of that name."""
     with stopping():
-        client = boto3.Session(region_name=region).client("cloudformation")
-        return _output(client, stack, name)
+        session = boto3.Session(profile_name=profile, region_name=region)
+        return _output(session.client("cloudformation"), stack, name)
 
 
 def s3(region: str | None) -> "S3Client":

@@ -18,7 +18,7 @@ from responder_cli.deadlines.told import time_of
 from responder_cli.flows.joining import add_interfaces
 from responder_cli.flows.network import Wanted, network
 from responder_cli.flows.table import show
-from responder_cli.scope.following import logs_in as trail_in
+from responder_cli.scope.sources import logs_in as trail_in
 
 _INSTANCE, _INTERFACE = re.compile(r"i-[0-9a-f]{8,17}"), re.compile(r"eni-[0-9a-f]{8,17}")
 _FIELD = re.compile(r"\$\{([a-z0-9-]+)\}|([a-z][a-z0-9-]*)")

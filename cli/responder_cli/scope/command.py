@@ -17,11 +17,14 @@ from responder.scan.answer import answer
 from responder.scan.pursuit import seed_of_arn, seed_of_key
 from responder_cli.bars import bar_on_terminal, told_on
 from responder_cli.deadlines.told import time_of
+from responder_cli.deployed import RegionName, StackName, stopping
 from responder_cli.flows.network import Wanted, network_of
 from responder_cli.flows.table import show
-from responder_cli.scope.following import follow, logs_in
+from responder_cli.scope import starting
+from responder_cli.scope.following import follow
 from responder_cli.scope.people import facts_of, map_of, people_of
 from responder_cli.scope.reading import Readers
+from responder_cli.scope.sources import Folder, Source, bucket_of, logs_in
 
 _SHOWN = 20  # of each list
 _NOBODY = "000000000000"  # checks a key's form before any log tells its account
@@ -29,14 +32,25 @@ _NOBODY = "000000000000"  # checks a key's form before any log tells its account
 
 def scope(
     logs: Annotated[
-        Path,
+        Path | None,
         typer.Option(
             metavar="FOLDER",
             exists=True,
             file_okay=False,
             help="CloudTrail's log objects, as `aws s3 sync` leaves them. In any folders.",
         ),
-    ],
+    ] = None,
+    bucket: Annotated[
+        str | None,
+        typer.Option(metavar="S3://BUCKET/PREFIX", help="The same where they lie, by your rights."),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            metavar="INCIDENT",
+            help="Have the deployed responder read its trail's logs, however large they are.",
+        ),
+    ] = None,
     principal: Annotated[
         list[str] | None,
         typer.Option(metavar="ARN", help="Of a user, role, role session or root. May be repeated."),
@@ -86,14 +100,29 @@ def scope(
         Path | None,
         typer.Option(metavar="FILE", dir_okay=False, help="Writes a page for people as well."),
     ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Of your AWS configuration; your shell's, without it.")
+    ] = None,
+    stack: StackName = "breach-responder",
+    region: RegionName = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON for programs, in UTC.")] = False,
 ) -> None:
     """Show what principals did, what they assumed and made, what they read, and what nobody sees.
 
-    Reads every log of the folder, and follows what each finds into the others. Exits with 1 if
-    there are gaps that a person has to close, and with 2 if nothing could be told.
+    Reads every log of a folder or a bucket, and follows what each finds into the others. Exits with
+    1 if there are gaps that a person has to close, and with 2 if nothing could be told.
     """
     try:
+        if sum(one is not None for one in (logs, bucket, start)) != 1:
+            raise Refused("give one of --logs, --bucket and --start: where to look")
+        if start is not None:
+            begun = starting.start(start, stack=stack, region=region, profile=profile)
+            typer.echo(json.dumps(vars(begun)) if as_json else f"{begun.name} reads: {begun.arn}")
+            return
+        if flow_logs is not None and logs is None:
+            raise Refused(
+                "--flow-logs needs the logs that tell of machines in a folder: give --logs"
+            )
         begins = time_of("--since", since) if since else None
         ends = time_of("--until", until) if until else None
         seeds = [seed_of_arn(arn) for arn in principal or ()]
@@ -104,15 +133,22 @@ def scope(
             raise Refused("--facts needs --data-map: nothing else says whose data it was")
         if data_map is not None:
             map_of(data_map)  # a slip in it is told before hours of reading, and not after
-        paths = logs_in(logs)
-        if not paths:
-            raise Refused(f"{logs} holds no log: no object whose name ends with .json.gz or .json")
+        source: Source
+        if bucket is not None:
+            source = bucket_of(bucket, profile=profile, region=region, since=begins, until=ends)
+        else:
+            source = Folder(logs or Path())
+        with stopping():
+            names = source.names()
+        if not names:
+            what = bucket or logs
+            raise Refused(f"{what} holds no log: no object whose name ends with .json.gz or .json")
         with bar_on_terminal(quiet=as_json) as bar:
             found = follow(
-                paths,
+                names,
                 seeds,
                 keys,
-                Readers(processes, plainly=plainly),
+                Readers(source, processes, plainly=plainly),
                 told_on(bar),
                 since=begins,
                 until=ends,
@@ -122,9 +158,11 @@ def scope(
                 people = people_of(data_map, found, since=begins, until=ends)
             told = answer(found, since=begins, until=ends, people=people)
             told["network"] = None
-            if flow_logs is not None:
+            if flow_logs is not None and logs is not None:
                 wanted = Wanted(flow_logs, begins, ends)
-                told["network"] = network_of(wanted, found.lineage, paths, processes, told_on(bar))
+                told["network"] = network_of(
+                    wanted, found.lineage, logs_in(logs), processes, told_on(bar)
+                )
         if facts is not None and people is not None:
             facts.write_text(facts_of(people), encoding="utf-8")
         if html is not None:

@@ -1,12 +1,10 @@
-"""Follows the principals through all objects of a folder, and counts what they did."""
+"""Follows the principals through all objects, and counts what they did."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from responder.domain.lineage import Node
 from responder.scan.following import Scope, begun
-from responder.scan.log_names import is_other
 from responder.scan.pursuit import needles_of
 from responder_cli.scope.reading import Readers
 
@@ -14,16 +12,8 @@ from responder_cli.scope.reading import Readers
 type Progress = Callable[[str, int], Callable[[], None]]
 
 
-def logs_in(folder: Path) -> list[Path]:
-    """Every object that may hold calls, in order of its name. Digests and insights are none."""
-    found = (path for path in folder.rglob("*.json*") if path.is_file())
-    return sorted(
-        p for p in found if p.name.endswith((".json", ".json.gz")) and not is_other(p.name)
-    )
-
-
 def follow(
-    paths: Sequence[Path],
+    names: Sequence[str],
     seeds: Sequence[Node],
     keys: Sequence[str],
     readers: Readers,
@@ -38,13 +28,13 @@ def follow(
     """
     following = begun(seeds, keys, since=since, until=until)
     while wanted := following.wanted:
-        done = progress(f"Looking, round {following.rounds + 1}", len(paths))
-        for path, sought in zip(paths, readers.sought(paths, wanted), strict=True):
+        done = progress(f"Looking, round {following.rounds + 1}", len(names))
+        for name, sought in zip(names, readers.sought(names, wanted), strict=True):
             done()
-            following.take(str(path), sought)
+            following.take(name, sought, covers=not following.rounds)
         following.grow()
     lineage, tally = following.lineage, following.tally()
-    chosen = [(one, following.again.of(str(one))) for one in paths if str(one) in following.holding]
+    chosen = [(one, following.again.of(one)) for one in names if one in following.holding]
     done = progress("Counting", len(chosen))
     for part in readers.tallied(chosen, needles_of(lineage), lineage, since, until):
         done()

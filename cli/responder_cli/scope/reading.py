@@ -6,13 +6,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import get_context
-from pathlib import Path
 
 from responder.domain.lineage import Lineage
 from responder.scan.counting import count
 from responder.scan.needles import Needles
 from responder.scan.seeking import Sought, seek, unread
 from responder.scan.tally import Tally
+from responder_cli.scope.sources import NotRead, Source
 
 _AT_ONCE = 64  # objects that one process is handed
 
@@ -20,18 +20,21 @@ _AT_ONCE = 64  # objects that one process is handed
 class Readers:
     """Some processes. Each is told once what to look for."""
 
-    def __init__(self, processes: int | None = None, *, plainly: bool = False) -> None:
+    def __init__(
+        self, source: Source, processes: int | None = None, *, plainly: bool = False
+    ) -> None:
         """`plainly`: by the standard library alone, each record decoded. The same answer."""
+        self._source = source
         self._processes = processes or os.cpu_count() or 1
         self._plainly = plainly
 
-    def sought(self, paths: Sequence[Path], texts: frozenset[str]) -> Iterator[Sought]:
+    def sought(self, names: Sequence[str], texts: frozenset[str]) -> Iterator[Sought]:
         """What each object has, as they are read."""
-        yield from self._run(_seek, paths, _look_for, (self._plainly, texts))
+        yield from self._run(_seek, names, _look_for, (self._source, self._plainly, texts))
 
     def tallied(
         self,
-        chosen: Sequence[tuple[Path, frozenset[bytes]]],
+        chosen: Sequence[tuple[str, frozenset[bytes]]],
         texts: frozenset[str],
         lineage: Lineage,
         since: datetime | None,
@@ -42,7 +45,7 @@ class Readers:
         Beside each object stand the records that are counted elsewhere.
         """
         yield from self._run(
-            _count, chosen, _look_for, (self._plainly, texts, lineage, since, until)
+            _count, chosen, _look_for, (self._source, self._plainly, texts, lineage, since, until)
         )
 
     def _run[Asked, Answer](
@@ -64,6 +67,7 @@ class Readers:
 
 @dataclass
 class _Work:
+    source: Source | None = None
     needles: Needles | None = None
     plainly: bool = False
     lineage: Lineage | None = None
@@ -75,13 +79,15 @@ _WORK = _Work()
 
 
 def _look_for(
+    source: Source,
     plainly: bool,
     texts: frozenset[str],
     lineage: Lineage | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> None:
-    _WORK.needles, _WORK.plainly, _WORK.lineage = Needles(texts), plainly, lineage
+    _WORK.source, _WORK.needles = source, Needles(texts)
+    _WORK.plainly, _WORK.lineage = plainly, lineage
     _WORK.since, _WORK.until = since, until
 
 
@@ -91,22 +97,28 @@ def _needles() -> Needles:
     return _WORK.needles
 
 
-def _seek(path: Path) -> Sought:
+def _read(name: str) -> bytes:
+    if _WORK.source is None:
+        raise RuntimeError("a process was not told where to read")
+    return _WORK.source.read(name)
+
+
+def _seek(name: str) -> Sought:
     try:
-        packed = path.read_bytes()
-    except OSError:
-        return unread(path.name, "it could not be opened")
-    return seek(path.name, packed, _needles(), plainly=_WORK.plainly)
+        packed = _read(name)
+    except NotRead as error:
+        return unread(name, str(error))
+    return seek(name, packed, _needles(), plainly=_WORK.plainly)
 
 
-def _count(chosen: tuple[Path, frozenset[bytes]]) -> Tally:
-    path, elsewhere = chosen
+def _count(chosen: tuple[str, frozenset[bytes]]) -> Tally:
+    name, elsewhere = chosen
     tally = Tally(since=_WORK.since, until=_WORK.until)
     if _WORK.lineage is None:
         raise RuntimeError("a process was not told whom to count")
     try:
-        packed = path.read_bytes()
-    except OSError:
+        packed = _read(name)
+    except NotRead:
         return tally  # named by the round before
     count(tally, packed, _needles(), _WORK.lineage, set(elsewhere), plainly=_WORK.plainly)
     return tally
