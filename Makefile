@@ -42,12 +42,13 @@ prove: setup ## Every scenario with a fault at every AWS call, by schedules, and
 	$(BIN)/responder drill --account old
 	HOSTILE_EXAMPLES=2000 $(BIN)/pytest -q tests/hostile
 
-bench: setup ## Race our readers of logs against others; the burst and the race against an attacker
+bench: setup ## Race our readers of logs against others; the burst and the race against an attacker, and kill readers of a trail
 	PYTHONPATH=. $(BIN)/python bench/scan_principal.py
 	PYTHONPATH=. $(BIN)/python bench/scan_principal.py --objects 60 --thief 1
 	PYTHONPATH=. $(BIN)/python bench/scan_flows.py
 	PYTHONPATH=. $(BIN)/python bench/burst.py
 	PYTHONPATH=. $(BIN)/python bench/race.py
+	PYTHONPATH=. $(BIN)/python bench/analysis.py
 
 check: lint types validate scan secrets ## Style, import rules, types, templates, weaknesses, secrets
 
@@ -96,6 +97,7 @@ lock: setup ## Pin newer versions of everything
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 requirements/dev.in -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 requirements/scan.in -o requirements/scan.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 -c requirements/dev.txt layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 -c requirements/dev.txt layers/scan/requirements.in -o layers/scan/requirements.txt
 
 clean:
 	rm -rf build .aws-sam .mypy_cache .ruff_cache .pytest_cache

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-LAYERS = ("ResponderLayer", "DependenciesLayer")
+LAYERS = ("ResponderLayer", "DependenciesLayer", "ScanLayer")  # the last for two functions only
 # A function with its layers, unzipped (Lambda Developer Guide, "Lambda quotas").
 LIMIT_BYTES = 250 * 1024 * 1024
 

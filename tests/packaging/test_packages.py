@@ -59,12 +59,13 @@ MORE_MODULES = {"board": 740, "report": 775}
 VERBS = list(functions())
 # What a step needs done before it, by the function that does it.
 AFTER = {"verify": "contain", "release": "contain", "seal": "collect"}
-# Three steps cannot come to their end here: two ask for an API that moto lacks, and one is given
-# an approval that nobody asked for. That they say so is all this test wants of them.
+# These steps cannot come to their end here: two ask for an API that moto lacks, two are given an
+# approval or a question that nobody asked for. That they say so is all this test wants of them.
 ENDS = {
     "ask": ("Broken", "AWS answered UnknownOperationException"),
     "approve": ("Refused", "approval"),
     "trace": ("Broken", "no event history could be read"),
+    "scan": ("Broken", "there is no question"),  # nobody asked it anything
     "silence": ("Refused", "it would have ended already"),  # its sample is of 2026
 }
 
@@ -210,8 +211,9 @@ def _an_incident_to_work_on(stack: Stack, accounts: Accounts) -> None:
     iam = accounts.client("iam", account=SHOP, region=REGION)
     iam.create_user(UserName=principal.name)
     # Moto reads a bucket's policy without its conditions, and would let nobody put anything.
-    bucket = stack.parameters["EvidenceBucket"]
-    accounts.client("s3", account=HOME, region=REGION).delete_bucket_policy(Bucket=bucket)
+    s3 = accounts.client("s3", account=HOME, region=REGION)
+    for bucket in (stack.parameters["EvidenceBucket"], stack.resources["ResultsBucket"]):
+        s3.delete_bucket_policy(Bucket=bucket)
     table = accounts.client("dynamodb", account=HOME, region=REGION)
     incidents = Incidents(Ledger(stack.resources["Table"], table))
     assert incidents.create(an_incident(), a_finding())

@@ -38,7 +38,10 @@ _AT_ONCE, _SOON, _WITHIN_THE_HOUR, _LATE = 0, 120, 3600, 8 * 3600
 _PATIENCE = 20
 # While a function waits for its time-out nothing else happens in the engine; beside these, the
 # machine would give up what it waits for. The proof of crashes lets them time out alone.
-SLOW = ("Collect", "Hold", "Register", "Rehash", "Report", "Sweep", "Tally", "Trace")
+SLOW = (
+    *("Collect", "Hold", "Register", "Rehash", "Report", "Scan", "Scope", "Sweep", "Tally"),
+    "Trace",
+)
 _ONCE = {Kind.DENIED, Kind.TIMEOUT}
 _DENIED_ONE_IN = 8  # a right that is missing leaves little to compare
 

@@ -17,7 +17,7 @@ from detect_secrets.settings import default_settings
 from tests.template.templates import ROOT
 
 # Hashes and nothing else: tests/template/test_project.py holds each of their lines to that.
-_PINS = re.compile(r"(requirements|layers/dependencies)/[a-z]+\.txt")
+_PINS = re.compile(r"(requirements|layers/dependencies|layers/scan)/[a-z]+\.txt")
 
 
 @dataclass(frozen=True, order=True)

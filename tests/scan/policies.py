@@ -80,6 +80,12 @@ ACCEPTED = (
     Accepted("RehashFunctionHourlyRole", "NO_VERSION", "", _SAM),
     Accepted("SweepFunctionHourlyRole", "NO_VERSION", "", _SAM),
     Accepted(
+        "BreachAnalysisRole",
+        "RESOURCE_MISMATCH",
+        "states:DescribeExecution",
+        "The Service Authorization Reference has executions of both kinds; parliament knows one.",
+    ),
+    Accepted(
         "SweepFunctionRole",
         "RESOURCE_MISMATCH",
         "states:ListExecutions",

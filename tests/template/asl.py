@@ -15,7 +15,10 @@ State = Mapping[str, Any]
 Level = Mapping[str, Any]  # a machine, a branch, or an item processor
 
 _READ = re.compile(r"\$\.([A-Za-z_]\w*)")  # the first name of a path; `$$.` is the context object
-_READING = ("Parameters", "ItemSelector", "ItemsPath", "TimeoutSecondsPath", "TimestampPath")
+_READING = (
+    *("Parameters", "ItemSelector", "ItemsPath", "TimeoutSecondsPath", "TimestampPath"),
+    *("ItemReader", "MaxConcurrencyPath", "ResultWriter"),
+)
 _FUNCTION = "arn:aws:lambda:us-west-2:111122223333:function:any"
 _ENDS = ("Succeed", "Fail")
 

@@ -1,4 +1,4 @@
-"""What is deployed may be deployed: the licences of the packages in the layer."""
+"""What is deployed may be deployed: the licences of the packages in the layers."""
 
 import re
 from importlib.metadata import metadata
@@ -7,8 +7,8 @@ import pytest
 
 from tests.template.templates import ROOT
 
-LAYER = (ROOT / "layers/dependencies/requirements.txt").read_text()
-SHIPPED = re.findall(r"^([a-z0-9._-]+)==", LAYER, re.M)
+LAYERS = [path.read_text() for path in sorted((ROOT / "layers").glob("*/requirements.txt"))]
+SHIPPED = re.findall(r"^([a-z0-9._-]+)==", "".join(LAYERS), re.M)
 # All of them let whoever deploys this use, change and pass it on, and ask for no source in return.
 _ONE = (
     r"(MIT|MIT-0|MIT License|MIT No Attribution License \(MIT-0\)"

@@ -38,6 +38,12 @@ MACHINES: dict[str, dict[str, Any]] = {
         "uncaught": ["Tick"],  # the sweep ticks what has no tracker, and TrackerFailed pages
         "waits": ["WaitForMilestone"],  # a day at most: responder/steps/tick.py
     },
+    "breach-analysis": {
+        "given": ["incident_id", "generation", "whole"],
+        # Without a turn nobody knows what is next: AnalysisFailed pages. A reader that fails fails
+        # its own execution, and the map takes any number of those.
+        "uncaught": ["Scope", "Scan"],
+    },
     "page-escalation": {
         "given": ["incident_id"],
         "waits": ["WaitForAnAnswer"],  # a day at most: `answer_within_minutes` of domain/rota.py

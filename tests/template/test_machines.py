@@ -25,9 +25,14 @@ MACHINES = {
     "deadline-tracker": "DeadlineTracker",
     "hold-order": "HoldOrder",
     "page-escalation": "PageEscalation",
+    "breach-analysis": "BreachAnalysis",
 }
 SECOND = {"LookAgain": "Verify"}  # a state that is another use of a function
-STARTING = ("TrackDeadlines", "CallUntilAnswered")  # tasks that start a machine: no functions
+STARTING = (
+    "TrackDeadlines",
+    "CallUntilAnswered",
+    "ReadLogsWhole",
+)  # tasks that start a machine: no functions
 
 
 def tasks(name: str) -> dict[str, dict[str, Any]]:
@@ -110,7 +115,7 @@ def test_top_level_states_and_tasks_say_what_they_do(name: str) -> None:
         assert state.get("Comment"), state_name
 
 
-def test_the_response_may_start_the_tracker_and_the_calls_and_no_other_machine() -> None:
+def test_the_response_may_start_the_machines_it_does_not_wait_for_and_no_other() -> None:
     role = resources("AWS::IAM::Role")["IncidentResponseRole"]
     starts = [
         statement["Resource"]
@@ -118,7 +123,8 @@ def test_the_response_may_start_the_tracker_and_the_calls_and_no_other_machine()
         for statement in policy["PolicyDocument"]["Statement"]
         if "states:StartExecution" in as_list(statement["Action"])
     ]
-    assert starts == [[{"Ref": "DeadlineTracker"}, {"Ref": "PageEscalation"}]]
+    machines = ("DeadlineTracker", "PageEscalation", "BreachAnalysis")
+    assert starts == [[{"Ref": name} for name in machines]]
 
 
 def test_orders_that_wait_for_a_person_hold_up_no_other() -> None:

@@ -23,7 +23,7 @@ from tests.template.roles import (
 from tests.template.templates import functions
 
 VAULTS = [VAULT, HOME]  # an account of its own, or the responder's
-WRITERS = {"Collect", "Seal", "Report"}
+WRITERS = {"Collect", "Seal", "Report", "Scope"}
 HOLDING = {"s3:GetObjectLegalHold", "s3:PutObjectLegalHold"}
 REHASHING = {"kms:Decrypt", "s3:GetObjectVersion"}
 POWERS = {
@@ -81,6 +81,7 @@ def test_everybody_is_asked() -> None:
     asked = set(everybody(VAULT))
     assert asked >= {verb.capitalize() for verb in functions()}
     machines = {"IncidentResponse", "HoldOrder", "DeadlineTracker", "PageEscalation"}
+    machines |= {"BreachAnalysis"}
     assert asked >= machines | {"Approval", "Console", "DeliverRole", "ContainRole of the vault"}
 
 
@@ -332,7 +333,7 @@ def test_nobody_changes_the_protect_list_the_policy_or_the_kill_switch(
     ("parameter", "who"),
     [
         ("ProtectParameter", {"Intake", "Plan", "Contain", "Cut", "Trace"}),
-        ("PolicyParameter", {"Intake", "Open", "Plan", "Trace", "Board"}),
+        ("PolicyParameter", {"Intake", "Open", "Plan", "Trace", "Board", "Scope"}),
         (STOP, {"Contain", "Board"}),
         ("another", set()),
     ],
@@ -360,7 +361,7 @@ def test_only_what_counts_over_every_incident_reads_the_whole_record() -> None:
 
 
 def test_every_function_that_does_not_just_read_and_nobody_else_writes_the_record() -> None:
-    verbs = {verb.capitalize() for verb in functions()} - {"Board", "Register", "Survey"}
+    verbs = {verb.capitalize() for verb in functions()} - {"Board", "Register", "Scan", "Survey"}
     assert who_may("dynamodb:PutItem", TABLE, VAULT) == verbs
 
 

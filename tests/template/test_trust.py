@@ -14,6 +14,7 @@ SERVICES = {
     "HoldOrderRole": "states.amazonaws.com",
     "DeadlineTrackerRole": "states.amazonaws.com",
     "PageEscalationRole": "states.amazonaws.com",
+    "BreachAnalysisRole": "states.amazonaws.com",
     "ApprovalRole": "ssm.amazonaws.com",
     "ConsoleRole": "ssm.amazonaws.com",
     "CanaryRole": "scheduler.amazonaws.com",

@@ -138,7 +138,7 @@ def test_the_custodian_alone_changes_what_lies_in_it(action: str, vault: str) ->
     assert who(action, an_object(vault), vault) == {"custodian"}
 
 
-WRITERS = {"Collect", "Seal", "Report"}
+WRITERS = {"Collect", "Seal", "Report", "Scope"}
 GOOD = {"s3:if-none-match": "*", "s3:x-amz-content-sha256": "0" * 64}
 
 

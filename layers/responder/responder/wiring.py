@@ -21,6 +21,7 @@ from responder.aws.holds import Holds, VersionHolds
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.lineages import Lineages
+from responder.aws.log_bucket import LogBucket, Reach
 from responder.aws.machine import Machine
 from responder.aws.notices import Notices
 from responder.aws.opener import Opener
@@ -32,6 +33,7 @@ from responder.aws.records import Records
 from responder.aws.rehashes import Rehashes, VersionReader
 from responder.aws.reporter import Reporter
 from responder.aws.reports import Reports
+from responder.aws.results import Results
 from responder.aws.rota_store import RotaStore
 from responder.aws.rule_store import RuleStore
 from responder.aws.signer import Signer
@@ -94,6 +96,10 @@ class Settings(BaseModel):
     jurisdictions: tuple[str, ...] = ()  # where customers live, for example US-CA
     privilege_label: str = ""  # how counsel wants the dossier marked
     memory_document: str = ""  # that takes the memory of an instance, by its name
+    trail_bucket: str = ""  # where a trail delivers its logs; empty where they are not read whole
+    trail_prefix: str = ""  # of the trail
+    results_bucket: str = ""  # where readers of logs leave what they found
+    scan_workers: int = 1  # that read at the same time
     audit_log_groups: tuple[str, ...] = ()  # where applications write who read what
     snapshot_monthly_limit: int = 0  # US dollars
     snapshot_lock_mode: Literal["none", "governance", "compliance"] = "none"
@@ -302,6 +308,23 @@ def version_reader() -> VersionReader:
 def reports() -> Reports:
     """Numbers of the pages about incidents."""
     return Reports(ledger())
+
+
+@cache
+def results() -> Results:
+    """What readers of logs leave for each other."""
+    return Results(settings().results_bucket, home_clients().home("s3"))
+
+
+def trail_logs(bucket: str) -> LogBucket:
+    """The bucket of a trail, in our own name."""
+    return LogBucket(bucket, home_clients().home("s3"))
+
+
+def reach() -> Reach:
+    """Which logs are read whole, and by how many at once."""
+    told = settings()
+    return Reach(told.trail_bucket, told.trail_prefix, told.scan_workers)
 
 
 @cache

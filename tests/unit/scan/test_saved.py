@@ -11,25 +11,45 @@ import pytest
 from responder.domain.errors import Broken
 from responder.domain.lineage import Lineage
 from responder.domain.lineage_growth import Callers
-from responder.scan import tally as tally_of
+from responder.scan import tally as bounds
 from responder.scan.counting import count
 from responder.scan.following import Following, begun
 from responder.scan.needles import Needles
 from responder.scan.pursuit import needles_of, seed_of_key
 from responder.scan.saved import (
+    FollowingForm,
+    SoughtForm,
+    TallyForm,
     following_of,
     following_told,
-    load_sought,
-    load_tally,
     packed,
-    save_sought,
-    save_tally,
+    sought_of,
+    sought_told,
+    tally_of,
+    tally_told,
     unpacked,
 )
 from responder.scan.seeking import Sought, seek
 from responder.scan.tally import Tally
 from tests.builders import SHOP
 from tests.trail_logs import KEY, STARTS_AT, Logs, by_user
+
+
+def save_sought(found: Sought) -> bytes:
+    return packed(sought_told(found))
+
+
+def load_sought(body: bytes) -> Sought:
+    return sought_of(unpacked(body, SoughtForm))
+
+
+def save_tally(found: Tally) -> bytes:
+    return packed(tally_told(found))
+
+
+def load_tally(body: bytes) -> Tally:
+    return tally_of(unpacked(body, TallyForm))
+
 
 OBJECTS = sorted(Logs().honest(hours=6, each=4).theft().objects().items())
 
@@ -42,7 +62,7 @@ def followed() -> Following:
     following = begun([seed_of_key(KEY, SHOP)], since=None, until=None)
     while wanted := following.wanted:
         for (name, _), found in zip(OBJECTS, sought(wanted), strict=True):
-            following.take(name, found)
+            following.take(name, found, covers=not following.rounds)
         following.grow()
     return following
 
@@ -68,14 +88,15 @@ def test_how_far_following_is_survives_and_goes_on_alike() -> None:
     following = begun([seed_of_key(KEY, SHOP)], since=STARTS_AT, until=None)
     while wanted := following.wanted:
         for (name, _), found in zip(OBJECTS, sought(wanted), strict=True):
-            following.take(name, load_sought(save_sought(found)))
+            again = load_sought(save_sought(found))
+            following.take(name, again, covers=not following.rounds)
         following.grow()
         body = packed(following_told(following))
-        following = following_of(unpacked(body, type(following_told(following))))
+        following = following_of(unpacked(body, FollowingForm))
     straight = begun([seed_of_key(KEY, SHOP)], since=STARTS_AT, until=None)
     while wanted := straight.wanted:
         for (name, _), found in zip(OBJECTS, sought(wanted), strict=True):
-            straight.take(name, found)
+            straight.take(name, found, covers=not straight.rounds)
         straight.grow()
     assert following == straight
     assert len(following.lineage.edges) == 3
@@ -96,8 +117,8 @@ def test_tallies_are_the_same_in_whatever_order_they_are_joined() -> None:
 def test_too_many_names_are_cut_alike_however_the_parts_were_cut(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tally_of, "MOST_NAMES", 5)
-    monkeypatch.setattr(tally_of, "MOST_OBJECTS", 7)
+    monkeypatch.setattr(bounds, "MOST_NAMES", 5)
+    monkeypatch.setattr(bounds, "MOST_OBJECTS", 7)
     logs = Logs()
     for minute in range(60):
         who = by_user("orders-export", KEY)
@@ -156,6 +177,6 @@ def test_half_a_pair_of_surrogates_that_an_attacker_wrote_is_carried() -> None:
     found = seek(name, body, Needles({KEY}))
     assert load_sought(save_sought(found)).records[0]["requestParameters"] == {"a": "\ud800"}
     following = begun([seed_of_key(KEY, SHOP)], since=None, until=None)
-    following.take(name, found)
+    following.take(name, found, covers=not following.rounds)
     told = following_told(following)
-    assert following_of(unpacked(packed(told), type(told))) == following
+    assert following_of(unpacked(packed(told), FollowingForm)) == following

@@ -41,6 +41,15 @@ class Fetched:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """Which logs are read whole: the bucket of a trail, the trail's prefix; and by how many."""
+
+    bucket: str  # empty for none
+    prefix: str
+    workers: int
+
+
+@dataclass(frozen=True)
 class LogBucket:
     """One bucket, as the member role sees it."""
 

@@ -100,6 +100,8 @@ class Policy(BaseModel):
     most_resources: int = Field(default=20, ge=1, le=80)
     most_cuts_an_hour: int = Field(default=30, ge=0, le=1000)
     two_people: tuple[str, ...] = ()  # actions that two different people have to approve
+    # Logs of a trail, packed, that are read whole without a person: each is read in every round.
+    most_scanned_gigabytes: int = Field(default=100, ge=0, le=1_000_000)
     guarded: bool = False  # stacks/guard-policy.yaml is attached, and keeps what carries our tag
 
     @field_validator("two_people")

@@ -61,6 +61,9 @@ def _clocking(branch: Any) -> Iterator[Failure]:
 def _tracing(branch: Any) -> Iterator[Failure]:
     what = "What the stolen credentials assumed and made was not traced"
     yield from _caught(what, branch, "failure")
+    if isinstance(branch, Mapping):
+        what = "Nobody reads the trail's logs whole; `responder scope --start` begins it"
+        yield from _caught(what, branch, "unanalysed")
 
 
 def _caught(what: str, state: Any, key: str, *, needed: bool = False) -> Iterator[Failure]:

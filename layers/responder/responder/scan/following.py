@@ -20,7 +20,7 @@ from responder.scan.tally import Tally
 MOST_ROUNDS = 20
 _MOST_NODES, _MOST_EDGES = 5_000, 50_000
 # The longest that a session lasts (STS API Reference, "GetSessionToken", DurationSeconds).
-_SESSION = timedelta(hours=36)
+SESSION = timedelta(hours=36)
 _EARLIEST, _LATEST = datetime(2006, 1, 1, tzinfo=UTC), datetime(2199, 1, 1, tzinfo=UTC)
 
 
@@ -98,7 +98,7 @@ class Following:
             yield f"after {self.rounds} rounds more was found: what that did was not followed"
         if self.since is not None:
             yield (
-                f"what they made or assumed more than {_SESSION // timedelta(hours=1)} h before "
+                f"what they made or assumed more than {SESSION // timedelta(hours=1)} h before "
                 "the time that was asked for was not followed"
             )
         if self.again.is_full:
@@ -106,9 +106,9 @@ class Following:
         if self.is_full:
             yield f"more than {self.most_events} calls may have made something: later ones were not"
 
-    def take(self, unit: str, sought: Sought) -> None:
-        """What one unit had in this round."""
-        if not self.rounds:
+    def take(self, unit: str, sought: Sought, *, covers: bool) -> None:
+        """What one unit had in this round. `covers`: it is read for the first time."""
+        if covers:
             self.coverage.join(sought.coverage)
             self.objects += sought.objects
         for name, times in sought.strange.items():
@@ -166,7 +166,7 @@ def begun(
 ) -> Following:
     """Before the first round. `keys` are access keys of an unknown owner."""
     lineage = Lineage(
-        since=since - _SESSION if since else _EARLIEST, until=until or _LATEST, nodes=tuple(seeds)
+        since=since - SESSION if since else _EARLIEST, until=until or _LATEST, nodes=tuple(seeds)
     )
     return Following(lineage, since, until, unowned=frozenset(keys))
 
@@ -175,7 +175,7 @@ def matters(event: TrailEvent, since: datetime | None, until: datetime | None) -
     """Whether a call may belong to the time in question: a session goes on into it."""
     if until is not None and event.at >= until:
         return False
-    lead = _SESSION if event.source.partition(".")[0] in ("sts", "signin") else timedelta()
+    lead = SESSION if event.source.partition(".")[0] in ("sts", "signin") else timedelta()
     return since is None or event.at >= since - lead
 
 

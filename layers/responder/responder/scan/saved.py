@@ -8,6 +8,7 @@ import base64
 import gzip
 import json
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +40,9 @@ class _Coverage(msgspec.Struct, forbid_unknown_fields=True):
     data_events: bool
 
 
-class _Sought(msgspec.Struct, forbid_unknown_fields=True):
+class SoughtForm(msgspec.Struct, forbid_unknown_fields=True):
+    """What some objects had."""
+
     coverage: _Coverage
     objects: int
     held: int
@@ -70,7 +73,9 @@ class _Noted(msgspec.Struct, forbid_unknown_fields=True):
     span: _Span
 
 
-class _Tally(msgspec.Struct, forbid_unknown_fields=True):
+class TallyForm(msgspec.Struct, forbid_unknown_fields=True):
+    """What was counted."""
+
     since: datetime | None
     until: datetime | None
     acts: dict[str, _Acts]
@@ -80,7 +85,9 @@ class _Tally(msgspec.Struct, forbid_unknown_fields=True):
     cut: bool
 
 
-class _Following(msgspec.Struct, forbid_unknown_fields=True):
+class FollowingForm(msgspec.Struct, forbid_unknown_fields=True):
+    """How far following is."""
+
     lineage: dict[str, Any]
     since: datetime | None
     until: datetime | None
@@ -118,35 +125,32 @@ def unpacked[Told](body: bytes, kind: type[Told]) -> Told:
         raise Broken(f"a result that was left is no {kind.__name__}") from error
 
 
-def save_sought(sought: Sought) -> bytes:
-    """What some objects had."""
-    return packed(
-        _Sought(
-            _coverage(sought.coverage),
-            sought.objects,
-            sought.held,
-            _joined(sought.ids),
-            sought.strange,
-            [{name: one[name] for name in _FIELDS if name in one} for one in sought.records],
-        )
+def sought_told(sought: Sought) -> SoughtForm:
+    """What some objects had, to be written."""
+    return SoughtForm(
+        _coverage(sought.coverage),
+        sought.objects,
+        sought.held,
+        ids_told(sought.ids),
+        sought.strange,
+        [{name: one[name] for name in _FIELDS if name in one} for one in sought.records],
     )
 
 
-def load_sought(body: bytes) -> Sought:
-    """What `save_sought` wrote."""
-    told = unpacked(body, _Sought)
+def sought_of(told: SoughtForm) -> Sought:
+    """The same, as it was read."""
     return Sought(
         _uncovered(told.coverage),
         told.objects,
         told.held,
-        _parted(told.ids, _ID),
+        ids_of(told.ids),
         told.strange,
         told.records,
     )
 
 
-def save_tally(tally: Tally) -> bytes:
-    """What was counted."""
+def tally_told(tally: Tally) -> TallyForm:
+    """What was counted, to be written."""
     noted = [
         _Noted(
             one.service,
@@ -160,25 +164,22 @@ def save_tally(tally: Tally) -> bytes:
         )
         for one, span in sorted(tally.noted.items(), key=repr)
     ]
-    return packed(
-        _Tally(
-            tally.since,
-            tally.until,
-            {name: _acts(acts) for name, acts in tally.acts.items()},
-            {
-                name: (one.reads, one.sent_bytes, _joined(one.keys))
-                for name, one in tally.buckets.items()
-            },
-            noted,
-            dict(tally.disbelieved),
-            tally.cut,
-        )
+    return TallyForm(
+        tally.since,
+        tally.until,
+        {name: _acts(acts) for name, acts in tally.acts.items()},
+        {
+            name: (one.reads, one.sent_bytes, _joined(one.keys))
+            for name, one in tally.buckets.items()
+        },
+        noted,
+        dict(tally.disbelieved),
+        tally.cut,
     )
 
 
-def load_tally(body: bytes) -> Tally:
-    """What `save_tally` wrote."""
-    told = unpacked(body, _Tally)
+def tally_of(told: TallyForm) -> Tally:
+    """The same, as it was read."""
     tally = Tally(told.since, told.until, cut=told.cut)
     for name, acts in told.acts.items():
         tally.acts[name] = Acts(
@@ -198,12 +199,12 @@ def load_tally(body: bytes) -> Tally:
     return tally
 
 
-def following_told(following: Following) -> _Following:
-    """How far following is."""
+def following_told(following: Following) -> FollowingForm:
+    """How far following is, to be written."""
     firsts = dict[str, set[bytes]]()
     for one, unit in following.again.first.items():
         firsts.setdefault(unit, set()).add(one)
-    return _Following(
+    return FollowingForm(
         following.lineage.model_dump(mode="json"),
         following.since,
         following.until,
@@ -224,8 +225,8 @@ def following_told(following: Following) -> _Following:
     )
 
 
-def following_of(told: _Following) -> Following:
-    """What `following_told` told."""
+def following_of(told: FollowingForm) -> Following:
+    """The same, as it was read."""
     firsts = {one: unit for unit, ids in told.first.items() for one in _parted(ids, _ID)}
     others = {unit: _parted(ids, _ID) for unit, ids in told.others.items()}
     events = [TrailEvent.model_validate(one) for one in told.events]
@@ -245,6 +246,16 @@ def following_of(told: _Following) -> Following:
         {(one.account, one.event_id): one for one in events},
         told.events_full,
     )
+
+
+def ids_told(ids: Iterable[bytes]) -> str:
+    """Digests of the ids of records, to be written."""
+    return _joined(ids)
+
+
+def ids_of(told: str) -> set[bytes]:
+    """The same, as they were read."""
+    return _parted(told, _ID)
 
 
 def _coverage(coverage: Coverage) -> _Coverage:
@@ -287,7 +298,7 @@ def _event(event: TrailEvent) -> dict[str, Any]:
     return vars(event) | {"at": event.at.isoformat(), "actor": vars(event.actor)}
 
 
-def _joined(digests: set[bytes]) -> str:
+def _joined(digests: Iterable[bytes]) -> str:
     return base64.b64encode(b"".join(sorted(digests))).decode("ascii")
 
 
