@@ -28,7 +28,7 @@ def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     sources._s3.cache_clear()
     with mock_aws():
-        client = boto3.client("s3", region_name=REGION)
+        client: Any = boto3.client("s3", region_name=REGION)
         client.create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
         )
