@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         policy=wiring.rule_store().policy,
         results=wiring.results,
         logs=wiring.trail_logs,
-        reach=wiring.reach(),
+        trail=wiring.trail_place(),
         by=context.invoked_function_arn,
         remaining=lambda: timedelta(milliseconds=context.get_remaining_time_in_millis()),
     )

@@ -21,7 +21,7 @@ from responder.aws.holds import Holds, VersionHolds
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.lineages import Lineages
-from responder.aws.log_bucket import LogBucket, Reach
+from responder.aws.log_bucket import LogBucket, TrailPlace
 from responder.aws.machine import Machine
 from responder.aws.notices import Notices
 from responder.aws.opener import Opener
@@ -321,10 +321,10 @@ def trail_logs(bucket: str) -> LogBucket:
     return LogBucket(bucket, home_clients().home("s3"))
 
 
-def reach() -> Reach:
+def trail_place() -> TrailPlace:
     """Which logs are read whole, and by how many at once."""
     told = settings()
-    return Reach(told.trail_bucket, told.trail_prefix, told.scan_workers)
+    return TrailPlace(told.trail_bucket, told.trail_prefix, told.scan_workers)
 
 
 @cache

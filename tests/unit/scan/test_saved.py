@@ -102,6 +102,14 @@ def test_how_far_following_is_survives_and_goes_on_alike() -> None:
     assert len(following.lineage.edges) == 3
 
 
+def test_what_was_counted_and_what_was_reached_is_read_as_it_was_written() -> None:
+    parts = tallies(followed().lineage)
+    for part in parts:
+        assert load_tally(save_tally(part)) == part
+        assert save_tally(load_tally(save_tally(part))) == save_tally(part)
+    assert any(one.items for part in parts for one in part.reach.things.values())
+
+
 def test_tallies_are_the_same_in_whatever_order_they_are_joined() -> None:
     parts = [one for one in tallies(followed().lineage) if one.acts]
     assert len(parts) > 2

@@ -41,7 +41,7 @@ class Fetched:
 
 
 @dataclass(frozen=True)
-class Reach:
+class TrailPlace:
     """Which logs are read whole: the bucket of a trail, the trail's prefix; and by how many."""
 
     bucket: str  # empty for none

@@ -14,12 +14,14 @@ from typing import Any
 
 import msgspec
 
+from responder.domain.data_map import Kind
 from responder.domain.errors import Broken
 from responder.domain.lineage import Lineage
 from responder.domain.trail_event import TrailEvent
 from responder.scan.coverage import Coverage
 from responder.scan.following import Again, Following
 from responder.scan.meanings import Meaning, Sense
+from responder.scan.reach import How, Proof, Reach, Reached
 from responder.scan.seeking import Sought
 from responder.scan.tally import Acts, Noted, Objects, Span, Tally
 
@@ -73,6 +75,21 @@ class _Noted(msgspec.Struct, forbid_unknown_fields=True):
     span: _Span
 
 
+class _Reached(msgspec.Struct, forbid_unknown_fields=True):
+    kind: Kind | None
+    name: str
+    how: list[How]
+    proofs: list[tuple[How, datetime, str, str, str]]
+    items: str
+    folders: str
+
+
+class _Reach(msgspec.Struct, forbid_unknown_fields=True):
+    things: list[_Reached]
+    same: list[tuple[Kind, str, list[str]]]
+    cut: bool
+
+
 class TallyForm(msgspec.Struct, forbid_unknown_fields=True):
     """What was counted."""
 
@@ -82,6 +99,7 @@ class TallyForm(msgspec.Struct, forbid_unknown_fields=True):
     buckets: dict[str, tuple[int, int, str]]
     noted: list[_Noted]
     disbelieved: dict[str, int]
+    reach: _Reach
     cut: bool
 
 
@@ -174,13 +192,14 @@ def tally_told(tally: Tally) -> TallyForm:
         },
         noted,
         dict(tally.disbelieved),
+        _reach(tally.reach),
         tally.cut,
     )
 
 
 def tally_of(told: TallyForm) -> Tally:
     """The same, as it was read."""
-    tally = Tally(told.since, told.until, cut=told.cut)
+    tally = Tally(told.since, told.until, reach=_reach_of(told.reach), cut=told.cut)
     for name, acts in told.acts.items():
         tally.acts[name] = Acts(
             Span(*acts.span),
@@ -287,6 +306,39 @@ def _acts(acts: Acts) -> _Acts:
         {name: _span(span) for name, span in acts.addresses.items()},
         {name: _span(span) for name, span in acts.agents.items()},
     )
+
+
+def _reach(reach: Reach) -> _Reach:
+    things = [
+        _Reached(
+            kind,
+            name,
+            sorted(one.how),
+            [
+                (how, proof.at, proof.event_id, proof.service, proof.call)
+                for how, proofs in sorted(one.proofs.items())
+                for proof in proofs
+            ],
+            _joined(one.items),
+            _joined(one.folders),
+        )
+        for (kind, name), one in sorted(reach.things.items(), key=repr)
+    ]
+    same = [(*thing, sorted(names)) for thing, names in sorted(reach.same.items())]
+    return _Reach(things, same, reach.cut)
+
+
+def _reach_of(told: _Reach) -> Reach:
+    reach = Reach(cut=told.cut)
+    for one in told.things:
+        reached = Reached(
+            set(one.how), items=_parted(one.items, _NAME), folders=_parted(one.folders, _NAME)
+        )
+        for how, at, event_id, service, call in one.proofs:
+            reached.proofs.setdefault(how, []).append(Proof(at, event_id, service, call))
+        reach.things[one.kind, one.name] = reached
+    reach.same = {(kind, name): set(names) for kind, name, names in told.same}
+    return reach
 
 
 def _span(span: Span) -> _Span:

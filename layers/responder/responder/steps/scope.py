@@ -19,7 +19,7 @@ from responder.aws import vault as store
 from responder.aws.evidence import Draft, Evidence, Shelf
 from responder.aws.incidents import Incidents
 from responder.aws.lineages import Lineages
-from responder.aws.log_bucket import LogBucket, Reach
+from responder.aws.log_bucket import LogBucket, TrailPlace
 from responder.aws.results import Results
 from responder.aws.timeline import Timeline
 from responder.aws.vault import Vault
@@ -82,12 +82,12 @@ def scope(
     policy: Callable[[], Policy],
     results: Callable[[], Results],
     logs: Callable[[str], LogBucket],
-    reach: Reach,
+    trail: TrailPlace,
     by: str,
     remaining: Callable[[], timedelta],
 ) -> ScopeAnswer:
     """One turn."""
-    if not reach.bucket:
+    if not trail.bucket:
         timeline.record(
             request.incident_id,
             f"unscoped:{request.run}" if request.whole else "unscoped",
@@ -102,8 +102,8 @@ def scope(
         number=request.turn,
         now=request.now,
         results=results(),
-        logs=logs(reach.bucket),
-        prefix=reach.prefix,
+        logs=logs(trail.bucket),
+        prefix=trail.prefix,
         most_bytes=None if request.whole else policy().most_scanned_gigabytes * _GIGABYTE,
         remaining=remaining,
     )
@@ -117,7 +117,7 @@ def scope(
             now = _begun(asking, request.incident_id, incidents, lineages)
         scoped = asking.turn(now)
         if scoped is not None:
-            _keep(request, scoped, now, evidence, vault(), timeline, reach, by)
+            _keep(request, scoped, now, evidence, vault(), timeline, trail, by)
         before = asking.put_down(now)
     return ScopeAnswer(
         turn=request.turn + 1,
@@ -125,7 +125,7 @@ def scope(
         bucket=asking.results.bucket,
         items_key=before.items_key,
         results_prefix=f"{asking.folder}/map",
-        workers=reach.workers,
+        workers=trail.workers,
     )
 
 
@@ -154,7 +154,7 @@ def _keep(
     evidence: Evidence,
     vault: Vault,
     timeline: Timeline,
-    reach: Reach,
+    trail: TrailPlace,
     by: str,
 ) -> None:
     """The answer, as evidence, and a line that points to it."""
@@ -164,8 +164,8 @@ def _keep(
         "incident_id": request.incident_id,
         "run": request.run,
         "tool": f"breach-responder {responder.__version__}",
-        "bucket": reach.bucket,
-        "prefix": reach.prefix,
+        "bucket": trail.bucket,
+        "prefix": trail.prefix,
         "accounts": stand.accounts,
         "listed": {
             "objects": sum(unit.objects for unit in stand.units.values()),
