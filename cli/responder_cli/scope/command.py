@@ -15,6 +15,7 @@ from responder.domain.escaping import one_line
 from responder.report.scope_page import render
 from responder.scan.answer import answer
 from responder.scan.pursuit import seed_of_arn, seed_of_key
+from responder.scan.shelf import Shelf
 from responder_cli.bars import bar_on_terminal, told_on
 from responder_cli.deadlines.told import time_of
 from responder_cli.deployed import RegionName, StackName, stopping
@@ -105,6 +106,14 @@ def scope(
     ] = None,
     stack: StackName = "breach-responder",
     region: RegionName = None,
+    index: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            file_okay=False,
+            help="Keep there what stands in the logs, so that the next question is quick.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON for programs, in UTC.")] = False,
 ) -> None:
     """Show what principals did, what they assumed and made, what they read, and what nobody sees.
@@ -148,7 +157,7 @@ def scope(
                 names,
                 seeds,
                 keys,
-                Readers(source, processes, plainly=plainly),
+                Readers(source, processes, plainly=plainly, index=_checked(index)),
                 told_on(bar),
                 since=begins,
                 until=ends,
@@ -179,6 +188,12 @@ def scope(
         _print(told)
     if found.coverage.unreadable or (told["network"] and told["network"]["unreadable"]):
         raise typer.Exit(1)
+
+
+def _checked(index: Path | None) -> Path | None:
+    if index is not None:
+        Shelf(index)  # refuses one that cannot be used, before anything is read
+    return index
 
 
 def _print(told: dict[str, Any]) -> None:

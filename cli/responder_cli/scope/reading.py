@@ -11,6 +11,7 @@ from responder.domain.lineage import Lineage
 from responder.scan.counting import count
 from responder.scan.needles import Needles
 from responder.scan.seeking import Sought, seek, unread
+from responder.scan.shelf import Shelf
 from responder.scan.tally import Tally
 from responder_cli.scope.sources import NotRead, Source
 
@@ -21,16 +22,23 @@ class Readers:
     """Some processes. Each is told once what to look for."""
 
     def __init__(
-        self, source: Source, processes: int | None = None, *, plainly: bool = False
+        self,
+        source: Source,
+        processes: int | None = None,
+        *,
+        plainly: bool = False,
+        index: Path | None = None,
     ) -> None:
-        """`plainly`: by the standard library alone, each record decoded. The same answer."""
-        self._source = source
+        """`plainly`: by the standard library alone, each record decoded. The same answer.
+
+        `index` is where what stands in objects is kept, for the next question.
+        """
         self._processes = processes or os.cpu_count() or 1
-        self._plainly = plainly
+        self._begun = _Begun(source, plainly, index)
 
     def sought(self, names: Sequence[str], texts: frozenset[str]) -> Iterator[Sought]:
         """What each object has, as they are read."""
-        yield from self._run(_seek, names, _look_for, (self._source, self._plainly, texts))
+        yield from self._run(_seek, names, _look_for, (self._begun, texts))
 
     def tallied(
         self,
@@ -44,9 +52,7 @@ class Readers:
 
         Beside each object stand the records that are counted elsewhere.
         """
-        yield from self._run(
-            _count, chosen, _look_for, (self._source, self._plainly, texts, lineage, since, until)
-        )
+        yield from self._run(_count, chosen, _look_for, (self._begun, texts, lineage, since, until))
 
     def _run[Asked, Answer](
         self,
@@ -65,10 +71,18 @@ class Readers:
             yield from pool.map(work, chosen, chunksize=_AT_ONCE)
 
 
+@dataclass(frozen=True)
+class _Begun:
+    source: Source
+    plainly: bool
+    index: Path | None
+
+
 @dataclass
 class _Work:
     source: Source | None = None
     needles: Needles | None = None
+    kept: Shelf | None = None
     plainly: bool = False
     lineage: Lineage | None = None
     since: datetime | None = None
@@ -79,15 +93,15 @@ _WORK = _Work()
 
 
 def _look_for(
-    source: Source,
-    plainly: bool,
+    begun: _Begun,
     texts: frozenset[str],
     lineage: Lineage | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> None:
-    _WORK.source, _WORK.needles = source, Needles(texts)
-    _WORK.plainly, _WORK.lineage = plainly, lineage
+    _WORK.source, _WORK.needles, _WORK.lineage = begun.source, Needles(texts), lineage
+    _WORK.plainly = begun.plainly
+    _WORK.kept = None if begun.index is None else Shelf(begun.index)
     _WORK.since, _WORK.until = since, until
 
 
@@ -108,7 +122,7 @@ def _seek(name: str) -> Sought:
         packed = _read(name)
     except NotRead as error:
         return unread(name, str(error))
-    return seek(name, packed, _needles(), plainly=_WORK.plainly)
+    return seek(name, packed, _needles(), _WORK.kept, plainly=_WORK.plainly)
 
 
 def _count(chosen: tuple[str, frozenset[bytes]]) -> Tally:
@@ -120,5 +134,6 @@ def _count(chosen: tuple[str, frozenset[bytes]]) -> Tally:
         packed = _read(name)
     except NotRead:
         return tally  # named by the round before
-    count(tally, packed, _needles(), _WORK.lineage, set(elsewhere), plainly=_WORK.plainly)
+    seen = set(elsewhere)
+    count(tally, packed, _needles(), _WORK.lineage, seen, _WORK.kept, plainly=_WORK.plainly)
     return tally

@@ -102,6 +102,38 @@ def test_the_plain_decoders_and_several_processes_give_the_same_answer(tmp_path:
     assert json.loads(result.stdout) == fast
 
 
+def test_what_is_kept_of_the_logs_changes_no_answer_to_any_question(tmp_path: Path) -> None:
+    logs, index = tmp_path / "logs", tmp_path / "index"
+    busy = Logs()
+    for _ in range(5):
+        busy.honest(hours=6, each=60)
+    folder, kept = busy.theft().write(logs), ("--index", str(index))
+    questions = [
+        ("--access-key", KEY),
+        ("--principal", ROLE_ARN),
+        ("--access-key", MADE_KEY, "--since", "2026-11-23T02:00:00Z"),
+        ("--access-key", OTHER),
+    ]
+    without = [told(folder, *words) for words in questions]
+    assert [told(folder, *words, *kept) for words in questions] == without
+    files = [path for path in index.rglob("*") if path.is_file()]
+    assert len(files) == len(list(logs.rglob("*.json.gz")))
+    for path in files:
+        path.write_bytes(path.read_bytes()[:-1])  # damaged: made anew, and never believed
+    assert [told(folder, *words, *kept) for words in questions] == without
+    assert [told(folder, *words, *kept) for words in questions] == without
+
+
+def test_a_folder_that_others_may_write_to_keeps_nothing(logs: Path, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    result = run(logs, "--access-key", KEY, "--index", str(shared))
+    assert result.exit_code == 2
+    assert "not yours alone to write to" in result.output
+    assert not list(shared.iterdir())
+
+
 def test_a_call_that_two_trails_tell_of_is_one_call(logs: Path) -> None:
     before = told(logs, "--access-key", KEY)
     Logs().honest(hours=6, each=4).theft().write(logs / "organization", trail="bbbb")

@@ -5,11 +5,12 @@ from typing import Any
 
 from responder.domain.lineage import Lineage
 from responder.domain.lineage_growth import Callers
-from responder.scan import document
+from responder.scan.looking import look
 from responder.scan.needles import Needles
 from responder.scan.pursuit import id_of
+from responder.scan.shelf import Shelf
 from responder.scan.tally import Tally
-from responder.scan.unpacking import MOST_BYTES, Damaged, unpack
+from responder.scan.unpacking import MOST_BYTES, Damaged
 
 
 def count(
@@ -18,6 +19,7 @@ def count(
     needles: Needles,
     lineage: Lineage,
     seen: set[bytes],
+    kept: Shelf | None = None,
     *,
     plainly: bool = False,
     most_bytes: int = MOST_BYTES,
@@ -27,11 +29,10 @@ def count(
     An object that cannot be read adds nothing: the round before has named it.
     """
     try:
-        raw = unpack(packed, most_bytes=most_bytes)
-        found = (document.plainly if plainly else document.found)(raw, needles)
+        looked = look(packed, needles, kept, plainly=plainly, most_bytes=most_bytes)
     except Damaged:
         return
-    tally.take(_once(found.records, seen), Callers(lineage))
+    tally.take(_once(looked.found.records, seen), Callers(lineage))
 
 
 def _once(records: Iterable[dict[str, Any]], seen: set[bytes]) -> Iterator[dict[str, Any]]:

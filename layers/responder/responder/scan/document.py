@@ -9,7 +9,7 @@ somebody wrote such words into parameters.
 
 import json
 from bisect import bisect_left
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -57,25 +57,45 @@ def has_data_events(raw: bytes | bytearray) -> bool:
     return bool(stringzilla.find(raw, _DATA) >= 0)
 
 
-def found(raw: bytes | bytearray, needles: Needles) -> Found:
-    """The records of this document that hold a needle. Raises `Damaged` if nobody can read it."""
+def found(raw: bytes | bytearray, needles: Needles, lengths: Sequence[int] | None = None) -> Found:
+    """The records of this document that hold a needle. Raises `Damaged` if nobody can read it.
+
+    `lengths` are what `lengths_of` once said of this very document.
+    """
     if not raw.startswith(_USUAL):
         return plainly(raw, needles)
     hidden = needles.may_hide(raw)
     places = [] if hidden else needles.places(raw)
     if not hidden and not places and (total := _counted(raw)) is not None:
         return Found(total)
-    try:
-        parts = _APART.decode(raw).Records
-    except (msgspec.MsgspecError, RecursionError):
-        return plainly(raw, needles)
-    chosen = None if hidden else _holding(raw, parts, places)
-    if chosen is None:
-        return _of(map(_read, parts), len(parts), needles)
-    answer = Found(len(parts))
-    for at, texts in chosen.items():
-        answer.add(_read(parts[at]), needles, texts)
+    if hidden or lengths is None:
+        try:
+            parts = _APART.decode(raw).Records
+        except (msgspec.MsgspecError, RecursionError):
+            return plainly(raw, needles)
+        lengths = _following(raw, parts)
+        if hidden or lengths is None:
+            return _of(map(_read, parts), len(parts), needles)
+    answer, view = Found(len(lengths)), memoryview(raw)
+    for (begins, ends), texts in _holding(lengths, places):
+        answer.add(_read(view[begins:ends]), needles, texts)
     return answer
+
+
+def lengths_of(raw: bytes | bytearray) -> Sequence[int] | None:
+    """How long each record is; None where more than a comma is between two, or nobody knows."""
+    if not raw.startswith(_USUAL):
+        return None
+    try:
+        return _following(raw, _APART.decode(raw).Records)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+
+
+def counted(raw: bytes | bytearray, total: int) -> int:
+    """How many records `found` tells of where no needle stands, if there are in truth so many."""
+    known = _counted(raw)
+    return total if known is None else known
 
 
 def plainly(raw: bytes | bytearray, needles: Needles) -> Found:
@@ -94,7 +114,7 @@ def _of(records: Iterable[Any], total: int, needles: Needles) -> Found:
     return answer
 
 
-def _read(part: msgspec.Raw) -> Any:
+def _read(part: msgspec.Raw | memoryview) -> Any:
     """As the standard library reads it, which reads some that msgspec refuses."""
     try:
         return _VALUE.decode(part)
@@ -123,18 +143,26 @@ def _counted(raw: bytes | bytearray) -> int | None:
     return int(begun)
 
 
+def _following(raw: bytes | bytearray, parts: list[msgspec.Raw]) -> Sequence[int] | None:
+    """How long each part is. None where more than a comma is between two of them."""
+    lengths = list(map(len, parts))
+    commas = max(0, len(parts) - 1)
+    whole = len(_USUAL) + sum(lengths) + commas + len(_ENDS)
+    return lengths if whole == len(raw) else None
+
+
 def _holding(
-    raw: bytes | bytearray, parts: list[msgspec.Raw], places: list[tuple[int, str]]
-) -> dict[int, set[str]] | None:
-    """Which parts the places are in, and which texts. None where more than commas are between."""
-    ends = list(accumulate(map(len, parts)))  # each, as if no comma stood between
-    if not parts or len(_USUAL) + ends[-1] + len(parts) - 1 + len(_ENDS) != len(raw):
-        return None
+    lengths: Sequence[int], places: list[tuple[int, str]]
+) -> Iterator[tuple[tuple[int, int], set[str]]]:
+    """From where to where each record goes that has places in it, and which texts."""
+    ends = list(accumulate(lengths))  # each, as if nothing stood before it and no comma between
     chosen, at = dict[int, set[str]](), 0
     for place, text in places:
         if place <= len(_USUAL):
             continue  # a short needle may also stand in what comes before the first record
-        behind = range(at, len(parts))
+        behind = range(at, len(ends))
         at = behind[bisect_left(behind, place - len(_USUAL), key=lambda one: ends[one] + one)]
         chosen.setdefault(at, set()).add(text)
-    return chosen
+    for at, texts in chosen.items():
+        end = len(_USUAL) + ends[at] + at
+        yield (end - lengths[at], end), texts

@@ -31,9 +31,9 @@ class Needles:
         self.texts = frozenset(texts)
         self._sorted = sorted(texts)
         self._bytes = [one.encode() for one in self._sorted]
-        self._letters = frozenset(b"".join(self._bytes))
+        self.letters = frozenset(b"".join(self._bytes))
         self._any = re.compile("|".join(re.escape(one) for one in self._sorted))
-        self._automaton = None if len(self._bytes) <= _FEW else _compiled(self._bytes)
+        self._automaton = None if len(self._bytes) <= _FEW else automaton_of(self._bytes)
 
     def places(self, raw: bytes | bytearray) -> list[tuple[int, str]]:
         """Where in these bytes a needle ends, in order, and which: of itself overlapping, some."""
@@ -50,13 +50,7 @@ class Needles:
 
     def may_hide(self, raw: bytes | bytearray) -> bool:
         """Whether these bytes may hold a needle in another writing than its own."""
-        if stringzilla.find(raw, _BACKSLASH) < 0:
-            return False
-        if b"/"[0] in self._letters and stringzilla.find(raw, _SLASH) >= 0:
-            return True
-        if stringzilla.find(raw, _ESCAPE) < 0:
-            return False
-        return any(int(found[1], 16) in self._letters for found in _NUMBER.finditer(raw))
+        return not self.letters.isdisjoint(written_otherwise(raw))
 
     def are_in(self, value: object, texts: Collection[str] = ()) -> bool:
         """Whether a decoded value holds one in any text of it, keys included: any, or of these."""
@@ -74,6 +68,16 @@ class Needles:
         return False
 
 
+def written_otherwise(raw: bytes | bytearray) -> bytes:
+    """The letters that stand somewhere in another writing than their own: by number, or escaped."""
+    if stringzilla.find(raw, _BACKSLASH) < 0:
+        return b""
+    letters = {b"/"[0]} if stringzilla.find(raw, _SLASH) >= 0 else set[int]()
+    if stringzilla.find(raw, _ESCAPE) >= 0:
+        letters.update(int(found, 16) for found in set(_NUMBER.findall(raw)))
+    return bytes(sorted(letters))
+
+
 def _each(raw: bytes | bytearray, needle: bytes) -> list[int]:
     view, places, begin = memoryview(raw), list[int](), 0
     while (found := stringzilla.find(view[begin:], needle)) >= 0:
@@ -82,7 +86,8 @@ def _each(raw: bytes | bytearray, needle: bytes) -> list[int]:
     return places
 
 
-def _compiled(needles: list[bytes]) -> hyperscan.Database:
+def automaton_of(needles: list[bytes]) -> hyperscan.Database:
+    """What finds many texts at once. Not to be shared by threads."""
     database = hyperscan.Database()
     database.compile(
         expressions=[re.escape(one) for one in needles],

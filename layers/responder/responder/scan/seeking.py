@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from responder.domain.trail_event import event_of
-from responder.scan import document
 from responder.scan.coverage import Coverage
 from responder.scan.log_names import read_name
+from responder.scan.looking import look
 from responder.scan.needles import Needles
 from responder.scan.pursuit import can_make, id_of
-from responder.scan.unpacking import MOST_BYTES, Damaged, unpack
+from responder.scan.shelf import Shelf
+from responder.scan.unpacking import MOST_BYTES, Damaged
 
 
 @dataclass
@@ -43,19 +44,19 @@ def seek(
     key: str,
     packed: bytes,
     needles: Needles,
+    kept: Shelf | None = None,
     *,
     plainly: bool = False,
     most_bytes: int = MOST_BYTES,
 ) -> Sought:
     """What one object has. `plainly`: by the standard library alone. The same answer."""
     try:
-        raw = unpack(packed, most_bytes=most_bytes)
-        data_events = document.has_data_events(raw)
-        found = (document.plainly if plainly else document.found)(raw, needles)
+        looked = look(packed, needles, kept, plainly=plainly, most_bytes=most_bytes)
     except Damaged as error:
         return unread(key, str(error))
+    found = looked.found
     sought = Sought(objects=1, held=len(found.records))
-    sought.coverage.records, sought.coverage.data_events = found.total, data_events
+    sought.coverage.records, sought.coverage.data_events = found.total, looked.data_events
     sought.coverage.add(read_name(key))
     if found.strange:
         sought.strange[name_of(key)] = found.strange
