@@ -1,6 +1,7 @@
 """What is kept of an object never hides a record, whoever is asked about."""
 
 import gzip
+import json
 import stat
 from pathlib import Path
 from random import Random
@@ -11,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from responder.domain.errors import Refused
-from responder.scan.contents import Contents, contents_of
+from responder.scan.contents import Contents, contents_of, unpacked
 from responder.scan.document import Found, found
 from responder.scan.looking import LEAST_BYTES, Looked, look
 from responder.scan.needles import Needles
@@ -98,6 +99,15 @@ def test_most_questions_need_no_document() -> None:
     assert contents.may_hold(Needles([*many, "/web"]))
 
 
+def test_what_stands_across_the_parts_of_a_large_document_is_seen() -> None:
+    for shift in range(40):
+        filling = "." * (4 * 1024**2 - 250 - shift)
+        named = f"{filling} {KEY} /web {ROOT} "
+        contents = contents_of(written([a_record(userAgent=named, eventID="x" * 50)]))
+        assert contents is not None
+        assert all(contents.may_hold(Needles([text])) for text in (KEY, "/web", ROOT)), shift
+
+
 @pytest.fixture
 def shelf(tmp_path: Path) -> Shelf:
     return Shelf(tmp_path / "index")
@@ -127,7 +137,8 @@ def test_only_we_can_read_what_is_kept(shelf: Shelf, tmp_path: Path) -> None:
 def test_no_whole_record_is_kept_and_of_a_name_no_more_than_eight_letters() -> None:
     contents = contents_of(written([HIT, a_record(userAgent="/somebodys-long-name and more")]))
     assert contents is not None
-    assert contents.names == b"\n".join([b"", b"/somebody", b"AEXAMPLEE"])
+    assert unpacked(contents.names) == b"\n/somebody"
+    assert unpacked(contents.keys) == b"\nAEXAMPLEE"
 
 
 @settings(max_examples=60, deadline=None)
@@ -183,13 +194,16 @@ def test_a_folder_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
 def test_another_form_of_what_is_kept_has_another_number() -> None:
     """Whoever changes what stands here has to change `_FORM`, or old files would be believed."""
     raw = written([HIT, a_record(userAgent="/web <\\>")]).replace(b"<", b"\\u003c")
-    lengths = [len(written([one])) - len(written([])) for one in (HIT, a_record())]
-    more = len(raw) - len(written([HIT, a_record()]))
-    assert contents_of(raw) == Contents(
-        raw_bytes=len(raw),
-        counted=2,
-        data_events=False,
-        otherwise=b"<",
-        names=b"\n/web\nAEXAMPLEE",
-        lengths=b"".join(one.to_bytes(4, "little") for one in (lengths[0], lengths[1] + more)),
+    lengths = [len(json.dumps(one, separators=(",", ":"))) for one in (HIT, a_record())]
+    lengths[1] += len(raw) - len(written([HIT, a_record()]))
+    contents = contents_of(raw)
+    assert contents is not None
+    assert (contents.raw_bytes, contents.counted) == (len(raw), 2)
+    assert (contents.data_events, contents.otherwise) == (False, b"<")
+    lists = (contents.keys, contents.roots, contents.names)
+    assert [unpacked(one) for one in lists] == [b"\nAEXAMPLEE", b"", b"\n/web"]
+    assert unpacked(contents.lengths) == b"".join(one.to_bytes(4, "little") for one in lengths)
+    assert Contents.__struct_fields__ == (
+        *("raw_bytes", "counted", "data_events", "otherwise"),
+        *("keys", "roots", "names", "lengths"),
     )

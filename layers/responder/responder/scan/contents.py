@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Sequence
 from functools import lru_cache
 
+import deflate
 import hyperscan
 import msgspec
 import stringzilla
@@ -18,36 +19,39 @@ from responder.scan.needles import Needles, automaton_of, written_otherwise
 
 # The first letters of whatever stands behind a slash, as names of users, roles and sessions do;
 # of what looks like an access key's id, in which another may begin; and accounts whose root user is
-# named.
+# named. A needle has one of these too, or could be anywhere.
 _NAMES = re.compile(rb"/[A-Za-z0-9+=,.@_-]{1,8}")
 _KEYS = re.compile(rb"A[KS]I(?=(A[A-Z0-9]{8}))")
 _ROOTS = re.compile(rb"::[0-9]{12}:root")
-_KEY = re.compile(r"A[KS]I(A[A-Z0-9]{8})[A-Z0-9]*", re.ASCII)
-_ROOT = re.compile(r"[A-Za-z0-9:-]+(::[0-9]{12}:root)", re.ASCII)
-_NAME = re.compile(r"/[A-Za-z0-9+=,.@_-]{1,8}", re.ASCII)
+_KEY = re.compile(rb"A[KS]I(A[A-Z0-9]{8})[A-Z0-9]*")
+_ROOT = re.compile(rb"[A-Za-z0-9:-]+(::[0-9]{12}:root)")
 _BEFORE = b"\n"
 _FEW = 4  # so many are looked for one after the other faster than by an automaton
+_LEVEL = 6
+_AT_ONCE, _LONGEST = 4 * 1024**2, 32  # bytes that are searched, so that few are found at once
 
 
 class Contents(msgspec.Struct, frozen=True, array_like=True):
-    """Of a document that is written as CloudTrail writes it."""
+    """Of a document that is written as CloudTrail writes it. Lists are packed, each by itself."""
 
     raw_bytes: int
     counted: int  # records, as they are counted where nothing stands
     data_events: bool
     otherwise: bytes  # letters that are written otherwise than as themselves somewhere
-    names: bytes  # each behind a new line
+    keys: bytes  # each behind a new line
+    roots: bytes
+    names: bytes
     lengths: bytes  # of each record
 
     def may_hold(self, needles: Needles) -> bool:
         """Whether a needle may stand in it. No is certain."""
         if needles.letters.intersection(self.otherwise):
             return True
-        return _asked(needles.texts).any_in(self.names)
+        return _asked(needles.texts).any_in(self)
 
     def bounds(self) -> Sequence[int]:
         """How long each record is. They follow each other by a comma."""
-        return array("I", self.lengths)
+        return array("I", unpacked(self.lengths))
 
 
 def contents_of(raw: bytes | bytearray) -> Contents | None:
@@ -55,34 +59,77 @@ def contents_of(raw: bytes | bytearray) -> Contents | None:
     lengths = document.lengths_of(raw)
     if lengths is None:
         return None
-    names = {*_NAMES.findall(raw), *_KEYS.findall(raw), *_ROOTS.findall(raw)}
     return Contents(
         raw_bytes=len(raw),
         counted=document.counted(raw, len(lengths)),
         data_events=document.has_data_events(raw),
         otherwise=written_otherwise(raw),
-        names=_BEFORE.join([b"", *sorted(names)]),
-        lengths=array("I", lengths).tobytes(),
+        keys=_listed(_KEYS, raw),
+        roots=_listed(_ROOTS, raw),
+        names=_listed(_NAMES, raw),
+        lengths=_packed(array("I", lengths).tobytes()),
     )
 
 
+def unpacked(listed: bytes) -> bytes:
+    """One of the lists of contents."""
+    return bytes(deflate.gzip_decompress(listed))
+
+
+def _listed(pattern: re.Pattern[bytes], raw: bytes | bytearray) -> bytes:
+    found = set[bytes]()
+    for begins in range(0, len(raw), _AT_ONCE):
+        # What is cut off at the end of one part is whole in the next; that it is there in pieces
+        # too hides nothing.
+        found.update(pattern.findall(raw, begins, begins + _AT_ONCE + _LONGEST))
+    return _packed(b"".join(_BEFORE + one for one in sorted(found)))
+
+
+def _packed(text: bytes) -> bytes:
+    return bytes(deflate.gzip_compress(text, _LEVEL))
+
+
 class _Asked:
-    """What has to stand among the names, if one of some needles stands in the document."""
+    """What has to stand in one of the lists, if one of some needles stands in the document."""
 
     def __init__(self, texts: frozenset[str]) -> None:
-        signs = {_sign(text) for text in texts}
-        self._all = None in signs  # one of them could be anywhere
-        self._signs = sorted(_BEFORE + one.encode() for one in signs if one is not None)
-        few = self._all or len(self._signs) <= _FEW
-        self._automaton = None if few else automaton_of(self._signs)
+        keys, roots, names = set[bytes](), set[bytes](), set[bytes]()
+        self._anywhere = False
+        for text in (one.encode() for one in texts):
+            if key := _KEY.fullmatch(text):
+                keys.add(key[1])
+            elif root := _ROOT.fullmatch(text):
+                roots.add(root[1])
+            elif name := max(_NAMES.findall(text), key=len, default=None):
+                names.add(name)
+            else:
+                self._anywhere = True
+        self._keys, self._roots, self._names = map(_Signs, (keys, roots, names))
 
-    def any_in(self, names: bytes) -> bool:
-        if self._all:
-            return True
+    def any_in(self, contents: Contents) -> bool:
+        return (
+            self._anywhere
+            or self._keys.any_in(contents.keys)
+            or self._roots.any_in(contents.roots)
+            or self._names.any_in(contents.names)
+        )
+
+
+class _Signs:
+    """What is looked for in one list."""
+
+    def __init__(self, signs: set[bytes]) -> None:
+        self._signs = sorted(_BEFORE + one for one in signs)
+        self._automaton = None if len(signs) <= _FEW else automaton_of(self._signs)
+
+    def any_in(self, listed: bytes) -> bool:
+        if not self._signs:
+            return False
+        text = unpacked(listed)
         if self._automaton is None:
-            return any(stringzilla.find(names, one) >= 0 for one in self._signs)
+            return any(stringzilla.find(text, one) >= 0 for one in self._signs)
         try:
-            self._automaton.scan(names, match_event_handler=_enough)
+            self._automaton.scan(text, match_event_handler=_enough)
         except hyperscan.ScanTerminated:
             return True
         return False
@@ -95,12 +142,3 @@ def _enough(*_match: object) -> bool:
 @lru_cache(maxsize=4)
 def _asked(texts: frozenset[str]) -> _Asked:
     return _Asked(texts)
-
-
-def _sign(text: str) -> str | None:
-    """What of a needle stands among the names of any document that holds it."""
-    if key := _KEY.fullmatch(text):
-        return key[1]
-    if root := _ROOT.fullmatch(text):
-        return root[1]
-    return max(_NAME.findall(text), key=len, default=None)

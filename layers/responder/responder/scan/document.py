@@ -23,6 +23,7 @@ from responder.scan.unpacking import Damaged
 _USUAL = b'{"Records":['
 _BEGINS, _HAS_ID = b'{"eventVersion":"', b'"eventID":"'
 _ENDS = b"]}"
+_COMMA = len(b",")
 _DATA = b'"eventCategory":"Data"'
 _TOO_DEEP = "it is nested too deep"
 
@@ -146,7 +147,7 @@ def _counted(raw: bytes | bytearray) -> int | None:
 def _following(raw: bytes | bytearray, parts: list[msgspec.Raw]) -> Sequence[int] | None:
     """How long each part is. None where more than a comma is between two of them."""
     lengths = list(map(len, parts))
-    commas = max(0, len(parts) - 1)
+    commas = _COMMA * max(0, len(parts) - 1)
     whole = len(_USUAL) + sum(lengths) + commas + len(_ENDS)
     return lengths if whole == len(raw) else None
 
@@ -155,14 +156,16 @@ def _holding(
     lengths: Sequence[int], places: list[tuple[int, str]]
 ) -> Iterator[tuple[tuple[int, int], set[str]]]:
     """From where to where each record goes that has places in it, and which texts."""
-    ends = list(accumulate(lengths))  # each, as if nothing stood before it and no comma between
+    ends = list(accumulate(map(_COMMA.__add__, lengths)))  # each, with the comma that follows
     chosen, at = dict[int, set[str]](), 0
     for place, text in places:
         if place <= len(_USUAL):
             continue  # a short needle may also stand in what comes before the first record
-        behind = range(at, len(ends))
-        at = behind[bisect_left(behind, place - len(_USUAL), key=lambda one: ends[one] + one)]
-        chosen.setdefault(at, set()).add(text)
+        at = bisect_left(ends, place - len(_USUAL) + _COMMA, at)
+        if at in chosen:
+            chosen[at].add(text)
+        else:
+            chosen[at] = {text}
     for at, texts in chosen.items():
-        end = len(_USUAL) + ends[at] + at
+        end = len(_USUAL) + ends[at] - _COMMA
         yield (end - lengths[at], end), texts

@@ -11,12 +11,15 @@ from collections.abc import Collection
 from typing import Any, cast
 
 import hyperscan
+import msgspec
 import stringzilla
 
 # A user's name may have one character, behind a slash, and a source identity two.
 _FITTING = re.compile(r"[A-Za-z0-9:/+=,.@_-]{2,600}", re.ASCII)
 _BACKSLASH, _ESCAPE, _SLASH = b"\\", b"\\u00", b"\\/"
 _NUMBER = re.compile(rb"\\u00([2-7][0-9a-fA-F])")
+_OF_TEXT = re.compile(r"[^-+.,:0-9eEtrufalsn]")
+_WRITER = msgspec.json.Encoder()
 _FEW = 4  # so many are looked for one after the other faster than by an automaton
 
 
@@ -54,18 +57,35 @@ class Needles:
 
     def are_in(self, value: object, texts: Collection[str] = ()) -> bool:
         """Whether a decoded value holds one in any text of it, keys included: any, or of these."""
+        if texts and (certain := _written_in(value, texts)) is not None:
+            return certain
         left = [value]
         while left:
             one = left.pop()
             if isinstance(one, str):
                 if any(text in one for text in texts) if texts else self._any.search(one):
                     return True
-            elif isinstance(one, dict):  # the keys last, and of the values the first one first
+            elif isinstance(one, dict):
                 left += one.keys()
-                left += reversed(one.values())
+                left += one.values()
             elif isinstance(one, list):
-                left += reversed(one)
+                left += one
         return False
+
+
+def _written_in(value: object, texts: Collection[str]) -> bool | None:
+    """The same, by how the value is written as JSON. None where that does not tell."""
+    try:
+        written = _WRITER.encode(value)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    here = [one for one in texts if one.encode() in written]
+    if not here:
+        return False
+    # Without an escape, what has a character that no number and no literal has is part of a text.
+    if _BACKSLASH not in written and any(_OF_TEXT.search(one) for one in here):
+        return True
+    return None
 
 
 def written_otherwise(raw: bytes | bytearray) -> bytes:

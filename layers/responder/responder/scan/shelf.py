@@ -10,7 +10,6 @@ from hashlib import blake2b, sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-import deflate
 import msgspec
 
 from responder.domain.errors import Refused
@@ -19,7 +18,6 @@ from responder.scan.contents import Contents
 # Another number whenever the same document would give other contents, or is counted otherwise.
 _FORM = b"contents 1"
 _SIGNED = 32
-_LEVEL = 6
 _MODE, _OTHERS = 0o700, 0o022
 
 
@@ -47,13 +45,13 @@ class Shelf:
         if signed != _signed(body, name):
             return None
         try:
-            return msgspec.msgpack.decode(deflate.gzip_decompress(body), type=Contents)
-        except (deflate.DeflateError, ValueError):
+            return msgspec.msgpack.decode(body, type=Contents)
+        except msgspec.MsgspecError:
             return None
 
     def put(self, name: bytes, contents: Contents) -> None:
         """Keep it, whole or not at all. Raises `Refused` where it cannot be written."""
-        body = bytes(deflate.gzip_compress(msgspec.msgpack.encode(contents), _LEVEL))
+        body = msgspec.msgpack.encode(contents)
         path = self._path(name)
         try:
             path.parent.mkdir(mode=_MODE, exist_ok=True)
