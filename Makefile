@@ -7,6 +7,7 @@ PYTHON ?= python3.13
 VENV := .venv
 BIN := $(VENV)/bin
 SCAN := .venv-scan
+PEERS := .venv-bench
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
@@ -42,13 +43,24 @@ prove: setup ## Every scenario with a fault at every AWS call, by schedules, and
 	$(BIN)/responder drill --account old
 	HOSTILE_EXAMPLES=2000 $(BIN)/pytest -q tests/hostile
 
-bench: setup ## Race our readers of logs against others; the burst and the race against an attacker, and kill readers of a trail
+bench: setup $(PEERS)/.ready ## Race our readers of logs against others; cold start; the burst, an attacker, killed readers; 20 minutes
+	SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --build-dir .aws-sam/bench --parameter-overrides Architecture=$$(uname -m | sed s/aarch64/arm64/) > /dev/null 2>&1
+	$(BIN)/python -m compileall -q -f --invalidation-mode unchecked-hash .aws-sam/bench
+	PYTHONPATH=. $(BIN)/python bench/cold_contain.py .aws-sam/bench
 	PYTHONPATH=. $(BIN)/python bench/scan_principal.py
-	PYTHONPATH=. $(BIN)/python bench/scan_principal.py --objects 60 --thief 1
+	PYTHONPATH=. $(BIN)/python bench/second_question.py
+	PYTHONPATH=. $(BIN)/python bench/scan_edges.py
+	PYTHONPATH=. $(BIN)/python bench/scan_memory.py
+	PYTHONPATH=. $(BIN)/python bench/terabyte.py
 	PYTHONPATH=. $(BIN)/python bench/scan_flows.py
 	PYTHONPATH=. $(BIN)/python bench/burst.py
 	PYTHONPATH=. $(BIN)/python bench/race.py
 	PYTHONPATH=. $(BIN)/python bench/analysis.py
+
+$(PEERS)/.ready: requirements/bench.txt
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
 
 check: lint types validate scan secrets ## Style, import rules, types, templates, weaknesses, secrets
 
@@ -96,6 +108,7 @@ lock: setup ## Pin newer versions of everything
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 requirements/dev.in -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 requirements/scan.in -o requirements/scan.txt
+	$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 requirements/bench.in -o requirements/bench.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 -c requirements/dev.txt layers/dependencies/requirements.in -o layers/dependencies/requirements.txt
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate --python-version 3.13 -c requirements/dev.txt layers/scan/requirements.in -o layers/scan/requirements.txt
 

@@ -36,6 +36,8 @@ INVOCATION = Price("invocation", 0.20 / _MILLION, "AWS Lambda Pricing, requests"
 GB_SECOND = Price("GB-second, arm64", 0.0000133334, "AWS Lambda Pricing, Arm")
 QUEUE_REQUEST = Price("queue request", 0.40 / _MILLION, "Amazon SQS pricing, standard queues")
 PUT = Price("object put", 0.005 / 1000, "Amazon S3 pricing, S3 Standard")
+GET = Price("object get", 0.0004 / 1000, "Amazon S3 pricing, S3 Standard")
+LIST = Price("object list", 0.005 / 1000, "Amazon S3 pricing, S3 Standard")
 KEY_REQUEST = Price("KMS request", 0.03 / 10_000, "AWS Key Management Service Pricing")
 SIGNATURE = Price(
     "KMS signature, ECC", 0.15 / 10_000, "AWS Key Management Service Pricing, asymmetric"

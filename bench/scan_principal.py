@@ -1,35 +1,34 @@
-"""Find one principal in a corpus of logs, by our reader and by others, in one run, one process.
+"""Find one principal in corpora of logs, by our reader and by others, in one run.
 
-Each engine answers the same question about every object: how many records it has, and of those by
-the thief, how often each was called, from where, when first and last, and how many bytes of how
-many objects went out. The answers are hashed, and have to be equal. Rounds are interleaved, and
-medians are shown; on a shared machine only the ratios mean anything.
+Each engine answers the same question (`bench/facts.py`) about every object of a folder, which lie
+in the page cache. The answers have to be equal. Rounds are interleaved.
 
-    python bench/scan_principal.py --objects 120 --rounds 5
+    python bench/scan_principal.py --rounds 5
 
-limit      libdeflate unpacks each object, and nothing is looked for
-reader     what `responder scope` does: unpack, look, take apart where something stands
-plainly    our own reference: gzip, and each record decoded by the standard library
-stdlib     gzip and json, and a loop that keeps what the thief did
+limit          libdeflate unpacks each object, and nothing is looked for
+reader         what `responder scope` does: unpack, look, take apart where something stands
+stdlib         gzip and json, and a loop that keeps what the thief did
+trailscraper   the same with trailscraper's reader of logs (`make bench` installs it)
+
+Our own reference, `document.plainly`, answers once, and has to agree too.
 """
 
 import argparse
 import gzip
-import hashlib
 import json
-import statistics
 import sys
-import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import deflate
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
 
-from bench.trail_corpus import THIEF, objects
+from bench.facts import Facts
+from bench.peer import Peer
+from bench.racing import MEGABYTE, Answer, Differing, Promise, race, show, verdict
+from bench.trail_corpus import THIEF, lay
 from responder.scan.document import found, plainly
 from responder.scan.needles import Needles
 from responder.scan.unpacking import unpack
@@ -38,10 +37,23 @@ type Records = tuple[int, Iterable[dict[str, Any]]]
 _NEEDLES = Needles([THIEF])
 
 
-def limit(packed: bytes) -> Records:
-    """Nothing but the unpacking."""
-    deflate.gzip_decompress(packed)
-    return 0, ()
+@dataclass(frozen=True)
+class Corpus:
+    """So many objects of about so many records, and what was promised of them."""
+
+    name: str
+    objects: int
+    records: int
+    thief: float  # the share of objects that the thief is in
+    share: float  # of the records of those
+    floors: tuple[float, float | None, float | None]  # of stdlib, trailscraper, and the limit
+
+
+CORPORA = (
+    Corpus("a thief in 10 % of objects, 2 % of their records", 60, 2000, 0.1, 0.02, (9, 14, 0.6)),
+    Corpus("a thief in every object, 2.5 % of the records", 24, 2000, 1, 0.025, (7, None, 0.55)),
+    Corpus("tiny objects, a thief in 10 %", 4000, 2, 0.1, 0.5, (2, None, None)),
+)
 
 
 def reader(packed: bytes) -> Records:
@@ -59,87 +71,70 @@ def reference(packed: bytes) -> Records:
 def stdlib(packed: bytes) -> Records:
     """As a script would do it."""
     records = json.loads(gzip.decompress(packed))["Records"]
-    return len(records), [one for one in records if _key(one) == THIEF]
-
-
-ENGINES: dict[str, Callable[[bytes], Records]] = {
-    "limit": limit,
-    "reader": reader,
-    "plainly": reference,
-    "stdlib": stdlib,
-}
+    return len(records), records
 
 
 def main(words: Sequence[str]) -> int:
-    """0 if every engine gave one answer, 1 if not."""
+    """0 if every engine gave one answer, 1 if not. A floor that is missed is printed as such."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--objects", type=int, default=120)
-    parser.add_argument("--records", type=int, default=2000, help="of an object, about")
-    parser.add_argument("--thief", type=float, default=0.1, help="share of objects they are in")
-    parser.add_argument("--share", type=float, default=0.02, help="of the records of those")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--part", type=float, default=1.0, help="of each corpus")
     asked = parser.parse_args(words)
-    made = objects(asked.objects, asked.records, asked.seed, thief=asked.thief, share=asked.share)
-    bar = Console(stderr=True)
-    corpus = list(track(made, "Making logs", asked.objects, console=bar, transient=True))
-    raw_bytes = sum(len(unpack(one)) for one in corpus)
-    took: dict[str, list[float]] = {name: [] for name in ENGINES}
-    answers = dict[str, str]()
-    rounds = track(range(asked.rounds), "Racing", console=bar, transient=True)
-    for _ in rounds:
-        for name, engine in ENGINES.items():
-            began = time.process_time()
-            answers[name] = _answer(engine, corpus)
-            took[name].append(time.process_time() - began)
-    del answers["limit"]
-    Console().print(_table(took, raw_bytes, sum(map(len, corpus)), asked))
-    same = len(set(answers.values())) == 1
-    Console().print("one answer" if same else f"DIFFERENT ANSWERS: {answers}")
-    return 0 if same else 1
+    try:
+        for corpus in CORPORA:
+            _raced(corpus, max(1, int(corpus.objects * asked.part)), asked.seed, asked.rounds)
+    except Differing as error:
+        print(f"DIFFERENT ANSWERS: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
-def _answer(engine: Callable[[bytes], Records], corpus: Sequence[bytes]) -> str:
-    total, calls, sources = 0, Counter[str](), Counter[str]()
-    times, keys, sent_bytes = list[str](), set[str](), 0
-    for packed in corpus:
-        number, records = engine(packed)
-        total += number
-        for one in records:
-            if _key(one) != THIEF:
-                continue
-            calls[f"{one['eventSource']} {one['eventName']}"] += 1
-            sources[one["sourceIPAddress"]] += 1
-            times.append(one["eventTime"])
-            if one["eventName"] == "GetObject":
-                keys.add(one["requestParameters"]["key"])
-                sent_bytes += one["additionalEventData"]["bytesTransferredOut"]
-    found_all = [total, sorted(calls.items()), sorted(sources.items())]
-    found_all += [min(times, default=""), max(times, default=""), len(keys), sent_bytes]
-    return hashlib.sha256(json.dumps(found_all).encode()).hexdigest()[:16]
-
-
-def _key(record: dict[str, Any]) -> object:
-    return record["userIdentity"].get("accessKeyId")
-
-
-def _table(
-    took: dict[str, list[float]], raw_bytes: int, packed_bytes: int, asked: argparse.Namespace
-) -> Table:
-    middle = {name: statistics.median(each) for name, each in took.items()}
-    title = (
-        f"{asked.objects} objects, {packed_bytes / 1e6:.0f} MB packed, {raw_bytes / 1e6:.0f} MB; "
-        f"the thief in {asked.thief:.0%} of them, {asked.share:.0%} of their records"
-    )
-    table = Table("engine", "MB/s", "x stdlib", "of the limit", title=title)
-    for name, seconds in middle.items():
-        table.add_row(
-            name,
-            f"{raw_bytes / 1e6 / seconds:.0f}",
-            f"{middle['stdlib'] / seconds:.1f}",
-            f"{middle['limit'] / seconds:.2f}",
+def _raced(corpus: Corpus, number: int, seed: int, rounds: int) -> None:
+    with TemporaryDirectory() as folder:
+        paths = lay(
+            Path(folder), number, corpus.records, seed, thief=corpus.thief, share=corpus.share
         )
-    return table
+        with Peer("bench.trailscraper_peer", folder, THIEF) as peer:
+            engines: dict[str, Callable[[], Answer]] = {
+                "limit": lambda: _unpacked(paths),
+                "reader": lambda: asked_of(reader, paths),
+                "stdlib": lambda: asked_of(stdlib, paths),
+                "trailscraper": peer.ask,
+            }
+            took = race(engines, rounds)
+        if asked_of(reference, paths) != asked_of(reader, paths):
+            raise Differing("the reference")
+        sizes = sorted(path.stat().st_size for path in paths)
+        raw_bytes = sum(len(unpack(path.read_bytes())) for path in paths)
+    title = (
+        f"{corpus.name}\n{len(sizes)} objects of {sizes[0] / 1000:,.1f} to "
+        f"{sizes[-1] / 1000:,.1f} kB packed, {sum(sizes) / MEGABYTE:.1f} MB, "
+        f"{raw_bytes / MEGABYTE:.0f} MB unpacked"
+    )
+    show(title, took, raw_bytes / MEGABYTE, "stdlib", "trailscraper", "limit")
+    names = ("stdlib", "trailscraper", "limit")
+    verdict(
+        "",
+        *(
+            Promise(f"reader against {name}", took[name] / took["reader"], floor)
+            for name, floor in zip(names, corpus.floors, strict=True)
+            if floor is not None
+        ),
+    )
+
+
+def asked_of(engine: Callable[[bytes], Records], paths: Sequence[Path]) -> str:
+    """What an engine answers about all of these."""
+    facts = Facts(THIEF)
+    for path in paths:
+        facts.add(*engine(path.read_bytes()))
+    return facts.digest()
+
+
+def _unpacked(paths: Sequence[Path]) -> None:
+    for path in paths:
+        deflate.gzip_decompress(path.read_bytes())
 
 
 if __name__ == "__main__":

@@ -4,9 +4,13 @@ import gzip
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from string import ascii_uppercase
 from typing import Any
+
+from rich.console import Console
+from rich.progress import track
 
 ACCOUNT, THIEF = "111122223333", "AKIAEXAMPLEEXAMPLE00"
 _STARTS_AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -41,6 +45,21 @@ def objects(number: int, records: int, seed: int, *, thief: float, share: float)
         made = [_record(random, at, stolen=random.random() < stolen) for _ in range(size)]
         text = json.dumps({"Records": made}, separators=(",", ":"))
         yield gzip.compress(text.encode(), 6, mtime=0)
+
+
+def lay(
+    folder: Path, number: int, records: int, seed: int, *, thief: float, share: float
+) -> list[Path]:
+    """The same in a folder, named as CloudTrail names them."""
+    made = objects(number, records, seed, thief=thief, share=share)
+    paths = list[Path]()
+    bar = Console(stderr=True)
+    for place, packed in enumerate(track(made, "Making logs", number, console=bar, transient=True)):
+        at = _STARTS_AT + timedelta(minutes=5 * place)
+        name = f"{ACCOUNT}_CloudTrail_us-west-2_{at:%Y%m%dT%H%M}Z_{place:016d}.json.gz"
+        paths.append(folder / name)
+        paths[-1].write_bytes(packed)
+    return paths
 
 
 def _record(random: Random, at: datetime, *, stolen: bool) -> dict[str, Any]:
