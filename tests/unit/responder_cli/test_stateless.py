@@ -24,7 +24,7 @@ _REMEMBERED = frozenset(
         *("domain/protection.py:_rule", "domain/rota.py:_zones"),
         *("regimes/counting.py:_holidays", "regimes/requests.py:rights"),
         *("report/board_page.py:_style", "report/markup.py:_environment"),
-        *("scan/flow/record.py:_port", "scan/flow/record.py:_times"),
+        *("scan/contents.py:_asked", "scan/flow/record.py:_port", "scan/flow/record.py:_times"),
     }
 )
 
