@@ -4,6 +4,7 @@ The interpreter is the one the virtual environment was made from, so that only w
 into the function and its layers can be imported, and not what the tests have installed.
 """
 
+import compileall
 import json
 import os
 import platform
@@ -53,6 +54,7 @@ def runtime_folder(into: Path) -> Path:
             target = into / Path(*file.parts)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(str(file.locate()), target)
+    compileall.compile_dir(into, quiet=1)  # once, and not at each start of a function
     return into
 
 
