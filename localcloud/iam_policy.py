@@ -157,7 +157,8 @@ def matches_arn(pattern: str, arn: str, values: Values | None = None) -> bool:
     return all(matches(one, two, values) for one, two in zip(parts, given, strict=True))
 
 
-def _split(pattern: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def _split(pattern: str) -> tuple[str, ...]:
     """At the first five colons that are not inside a variable."""
     parts, depth, start = list[str](), 0, 0
     for at, letter in enumerate(pattern):
@@ -168,7 +169,7 @@ def _split(pattern: str) -> list[str]:
         elif letter == ":" and not depth and len(parts) < 5:
             parts.append(pattern[start:at])
             start = at + 1
-    return [*parts, pattern[start:]]
+    return (*parts, pattern[start:])
 
 
 def _resolve(name: str, values: Values) -> str | None:

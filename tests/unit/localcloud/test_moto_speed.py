@@ -11,7 +11,8 @@ import pytest
 from botocore import hooks
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.core.request import Request
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from moto.iam import models as iam
 from moto.kms.models import kms_backends
 
@@ -59,7 +60,20 @@ def _read(dynamodb: Any, names: list[str]) -> list[Any]:
         KeyConditionExpression="sk = :sk",
         ExpressionAttributeValues={":sk": {"S": "1"}},
     )["Items"]
-    return [*scans, *queries, by_index]
+    by_number = [
+        dynamodb.query(
+            TableName="ranged",
+            IndexName="by-kind",
+            KeyConditionExpression="kind = :kind AND due_at <= :until",
+            ExpressionAttributeValues={":kind": {"N": number}, ":until": {"S": "2026-02"}},
+            ScanIndexForward=forward,
+            Limit=2,
+        )
+        for number in ("1", "1.0", "2")
+        for forward in (True, False)
+    ]
+    pages = [(one["Items"], one.get("LastEvaluatedKey")) for one in by_number]
+    return [*scans, *queries, by_index, *pages]
 
 
 def _indexed(dynamodb: Any) -> None:
@@ -80,6 +94,44 @@ def _indexed(dynamodb: Any) -> None:
     )
     for pk, sk in ("a1", "b1", "c2"):
         dynamodb.put_item(TableName="indexed", Item={"pk": {"S": pk}, "sk": {"S": sk}})
+
+
+def _ranged(dynamodb: Any) -> None:
+    """Several items of one value, one of another, and one that the index does not hold."""
+    kinds = {"pk": "S", "sk": "S", "kind": "N", "due_at": "S"}
+    dynamodb.create_table(
+        TableName="ranged",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": kind} for name, kind in kinds.items()
+        ],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-kind",
+                "KeySchema": [
+                    {"AttributeName": "kind", "KeyType": "HASH"},
+                    {"AttributeName": "due_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    )
+    for number, (pk, sk, kind, due_at) in enumerate(
+        [
+            ("b", "1", "1", "2026-02"),
+            ("a", "2", "1.0", "2026-01"),
+            ("a", "1", "1", "2026-01"),
+            ("c", "1", "1", "2026-03"),
+            ("c", "2", "2", "2026-01"),
+        ]
+    ):
+        keys = {"pk": {"S": pk}, "sk": {"S": sk}, "kind": {"N": kind}, "due_at": {"S": due_at}}
+        dynamodb.put_item(TableName="ranged", Item={**keys, "körper": {"S": "ß" * number}})
+    dynamodb.put_item(TableName="ranged", Item={"pk": {"S": "a"}, "sk": {"S": "3"}})
 
 
 def _sqs_counts(sqs: Any, url: str) -> tuple[Any, ...]:
@@ -114,6 +166,7 @@ def test_scans_and_queries_return_the_same_in_the_same_order() -> None:
     dynamodb = boto3.client("dynamodb", region_name=REGION)
     names = [_table(dynamodb, kind, with_range=wide) for kind in "SN" for wide in (True, False)]
     _indexed(dynamodb)
+    _ranged(dynamodb)
     slow = _read(dynamodb, names)
     assert all(slow)
     with sped_up():
@@ -127,6 +180,7 @@ def test_scans_and_queries_return_the_same_in_the_same_order() -> None:
     "value",
     [
         {"S": "a"},
+        {"S": "ä€"},
         {"N": "1.50"},
         {"B": b"a"},
         {"BOOL": True},
@@ -142,6 +196,92 @@ def test_a_value_is_the_same(value: dict[str, Any]) -> None:
     before = slow.cast_value, slow.size()
     with sped_up():
         assert (DynamoType(value).cast_value, DynamoType(value).size()) == before
+
+
+def test_an_item_has_the_same_size() -> None:
+    item = Item(DynamoType({"S": "ä"}), None, {"pk": {"S": "ä"}, "größe": {"L": [{"N": "1"}]}})
+    before = item.size()
+    assert before > len("päpkgröße1")
+    with sped_up():
+        assert item.size() == before
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("service", ["sts", "s3"])
+@pytest.mark.parametrize("token", ["a-token", None])
+def test_a_request_says_who_signed_it_and_for_what(service: str, token: str | None) -> None:
+    """And one of S3 is signed as ever, for what it holds."""
+    session = boto3.Session("AKIAEXAMPLEEXAMPLE01", "x", token, REGION)
+
+    def signed() -> dict[str, str]:
+        found = dict[str, str]()
+        client: Any = session.client(service)
+        client.meta.events.register_first(
+            "before-send", lambda request, **_: found.update(_texts(request.headers))
+        )
+        (client.get_caller_identity if service == "sts" else client.list_buckets)()
+        assert found["x-amz-date"]
+        scope = found["authorization"].split(", ")[0].split("/")
+        scope[1] = "the day"
+        return {
+            "scope": "/".join(scope),
+            "token": found.get("x-amz-security-token", ""),
+            "of what": found.get("x-amz-content-sha256", ""),
+        }
+
+    slow = signed()
+    assert (slow["token"], bool(slow["of what"])) == (token or "", service == "s3")
+    with sped_up():
+        assert signed() == slow
+
+
+_JSON = {"Content-Type": "application/x-amz-json-1.0", "User-Agent": b"Boto", "Content-Length": "7"}
+_AT = "https://dynamodb.us-west-2.amazonaws.com/"
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "body"),
+    [
+        (_AT, _JSON, b'{"a":1}'),
+        (_AT, {}, b""),
+        (_AT, {"Host": "another.example.com", "Transfer-Encoding": "chunked"}, b"x"),
+        (_AT, {"x-amz-meta-a_b": "c", "X-Amz-Meta-D": "e"}, b"x"),
+        (_AT, _JSON, None),
+        (_AT, _JSON, '{"a":1}'),
+        (f"{_AT}a%2Fb?c=d", _JSON, b"x"),
+        ("http://[::1]:4566/", _JSON, b"x"),
+        ("https://bücher.example.com/", _JSON, b"x"),
+    ],
+)
+def test_a_request_reaches_moto_with_the_same_in_it(url: str, headers: Any, body: Any) -> None:
+    def said() -> tuple[dict[str, Any], ...]:
+        request = Request.from_primitives("POST", url, headers, body)
+        environ = {k: v for k, v in request.environ.items() if k != "werkzeug.request"}
+        environ["wsgi.input"] = environ["wsgi.input"].read()
+        again = Request.from_primitives("POST", url, headers, body)
+        return environ, {
+            "headers": sorted(again.headers),
+            "data": again.data,
+            "url": again.raw_url,
+            "form": again.form,
+        }
+
+    slow = said()
+    with sped_up():
+        assert said() == slow
+
+
+def test_an_iam_that_nobody_asked_for_is_not_made_to_see_whose_a_key_is() -> None:
+    with sped_up(), mock_aws():
+        boto3.client("sqs", region_name=REGION).create_queue(QueueName="a")
+        assert [list(held) for held in iam.iam_backends.values()] == [[]]
+
+
+def _texts(headers: Any) -> dict[str, str]:
+    return {
+        name.lower(): value.decode() if isinstance(value, bytes) else value
+        for name, value in headers.items()
+    }
 
 
 def _seen(*, fast: bool) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def _covered(store: RotaStore, now: datetime) -> Finding:
 
 
 def _watched(records: Records, trackers: Trackers, now: datetime) -> Finding:
-    found = list(unwatched(records, trackers, now=now))
+    found = list(unwatched(records.clocks.open(), records, trackers, now=now))
     if not found:
         return Verdict.PASS, "Each incident with an open deadline has its tracker.", ""
     more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""

@@ -4,7 +4,7 @@ Says also that a snooze is over, and which question waits past its time; and has
 was closed, and is not resolved everywhere yet, resolved once more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel
@@ -83,13 +83,15 @@ def sweep(
         except Exception as error:  # noqa: BLE001 (whatever it is, it is raised at the end)
             failed[incident_id] = error
     started = over = stuck = unresolved = 0
+    is_open = list[str]()
     try:
-        started = _revive(records, timeline, trackers, now)
+        is_open = records.clocks.open()
+        started = _revive(is_open, records, timeline, trackers, now)
     except ResponderError as error:
         failed["the trackers"] = error
     try:
         over = wake.after_quiet(now=now)
-        stuck = wake.of_stuck_questions(records.clocks.open(), now=now)
+        stuck = wake.of_stuck_questions(is_open, now=now)
     except ResponderError as error:
         failed["what is quiet or waits"] = error
     try:
@@ -106,20 +108,28 @@ def sweep(
     )
 
 
-def unwatched(records: Records, trackers: Trackers, *, now: datetime) -> Iterator[str]:
-    """Each incident that people are still to be told of and that no tracker watches."""
+def unwatched(
+    incident_ids: Iterable[str], records: Records, trackers: Trackers, *, now: datetime
+) -> Iterator[str]:
+    """Each of these, which people are still to be told of, that no tracker watches."""
     running = {incident_of(name) for name in trackers.running()}
-    for incident_id in records.clocks.open():
+    for incident_id in incident_ids:
         if incident_id in running:
             continue
         if min(clock.started_at for clock in records.clocks.all(incident_id)) <= now - _NEW:
             yield incident_id
 
 
-def _revive(records: Records, timeline: Timeline, trackers: Trackers, now: datetime) -> int:
+def _revive(
+    incident_ids: Iterable[str],
+    records: Records,
+    timeline: Timeline,
+    trackers: Trackers,
+    now: datetime,
+) -> int:
     """Start another tracker where there is none."""
     started = 0
-    for incident_id in unwatched(records, trackers, now=now):
+    for incident_id in unwatched(incident_ids, records, trackers, now=now):
         if trackers.start_another(incident_id, now=now):
             started += 1
             timeline.record(
