@@ -21,7 +21,7 @@ BECAUSE = ("--because", "the key is replaced")
 ON_CALL = "assumed-role/on-call/"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def night() -> Iterator[Night]:
     """A key was stolen and cut, all of it has ended, and counsel waived what may be owed."""
     with a_night(Policy=CUT_ALL, Jurisdictions="US-CA") as night:
@@ -59,7 +59,7 @@ def item_of(night: Night, incident: Incident) -> dict[str, Any]:
     return found
 
 
-def test_it_is_refused_while_a_deadline_runs_and_nothing_changes(
+def it_is_refused_while_a_deadline_runs_and_nothing_changes(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     incident = first_of(night)
@@ -73,7 +73,7 @@ def test_it_is_refused_while_a_deadline_runs_and_nothing_changes(
     assert night.items() == before
 
 
-def test_it_is_closed_and_resolved_where_it_is_open_and_stays_cut(
+def it_is_closed_and_resolved_where_it_is_open_and_stays_cut(
     night: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     incident = first_of(night)
@@ -101,7 +101,7 @@ def test_it_is_closed_and_resolved_where_it_is_open_and_stays_cut(
     assert json.loads(again.stdout)["why"] == "the key is replaced"
 
 
-def test_a_cut_that_somebody_undoes_after_it_was_closed_is_made_again(night: Night) -> None:
+def a_cut_that_somebody_undoes_after_it_was_closed_is_made_again(night: Night) -> None:
     iam = night.cloud.client("iam", account=world.SHOP)
     iam.detach_user_policy(UserName=world.USER, PolicyArn=DENY_ALL)
     assert night.user_policies() == []
@@ -127,7 +127,7 @@ def later(night: Night, *, seen: bool) -> dict[str, Any]:
     return event
 
 
-def test_what_is_told_late_is_kept_with_it_and_what_goes_on_opens_one_that_follows(
+def what_is_told_late_is_kept_with_it_and_what_goes_on_opens_one_that_follows(
     night: Night,
 ) -> None:
     first = first_of(night)
@@ -153,7 +153,7 @@ def test_what_is_told_late_is_kept_with_it_and_what_goes_on_opens_one_that_follo
     night.ends()
 
 
-def test_the_one_that_follows_is_closed_in_the_console(night: Night) -> None:
+def the_one_that_follows_is_closed_in_the_console(night: Night) -> None:
     [_, new] = sorted(night.watch.incidents(), key=lambda incident: incident.opened_at)
     waived(night, new)
     left = [
@@ -171,3 +171,12 @@ def test_the_one_that_follows_is_closed_in_the_console(night: Night) -> None:
     assert item_of(night, new)["Status"] == "Resolved"
     assert all(one.closed is not None for one in night.watch.incidents())
     assert (night.dead_letters(), night.cloud.failures) == ([], [])
+
+
+def test_it_is_closed_watched_and_followed(night: Night, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One night, in stages: each begins where the one before ended."""
+    it_is_refused_while_a_deadline_runs_and_nothing_changes(night, monkeypatch)
+    it_is_closed_and_resolved_where_it_is_open_and_stays_cut(night, monkeypatch)
+    a_cut_that_somebody_undoes_after_it_was_closed_is_made_again(night)
+    what_is_told_late_is_kept_with_it_and_what_goes_on_opens_one_that_follows(night)
+    the_one_that_follows_is_closed_in_the_console(night)
