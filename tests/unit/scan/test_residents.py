@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from responder.domain.data_map import DataMap, Store
 from responder.domain.trail_event import event_of
-from responder.scan.reach import Reach, item_name, short
+from responder.scan.reach import MOST_NAMES, Reach, item_name, short
 from responder.scan.residents import Bridge, Counted, Had, Plaintext, Row, bridge
 from tests.trail_logs import KEY, STORED, USER, Logs, by_user
 
@@ -163,6 +163,20 @@ def test_a_copy_of_a_copy_of_a_database_is_of_that_database() -> None:
         ROWS,
     )
     assert (whole.stores[0].had, whole.counts["US-CA"]) == (Had.WHOLE, Counted(2, 2))
+
+
+def test_whoever_names_too_many_things_hides_nothing_by_it() -> None:
+    database = a_store(name="orders", kind="rds", things=["orders"], reads_logged_since=None)
+    made = [
+        {"dBInstanceIdentifier": "orders", "dBSnapshotIdentifier": f"one-{number}"}
+        for number in range(MOST_NAMES + 1)
+    ]
+    reach = reached(*(("rds", "CreateDBSnapshot", asked) for asked in made))
+    assert reach.cut
+    assert max(len(names) for names in reach.same.values()) == MOST_NAMES
+    found = crossed(a_map(database, a_store()), reach, ROWS)
+    assert [one.had for one in found.stores] == [Had.MAYBE, Had.MAYBE]
+    assert "no store is called unseen" in found.gaps[-1]
 
 
 def test_a_call_that_was_refused_got_at_nothing() -> None:

@@ -19,6 +19,7 @@ from responder.domain.trail_event import TrailEvent
 
 MOST_THINGS = 20_000
 MOST_ITEMS = 2_000_000  # of all things together
+MOST_NAMES = 1000  # that one thing is called by, its copies' among them
 _MOST_PROOFS = 20  # of each thing
 _MOST_FOLDERS = 8
 _BYTES = 16
@@ -181,10 +182,11 @@ class Reach:
             names += _keys_of(event.at_path("request.requestItems"))
         for name in names:
             reached = self._note((kind, name), how, proof)
-            if reached is not None and how is How.ITEM:
+            if reached is None:
+                continue
+            if how is How.ITEM:
                 self._item(reached, item_name(event.at_path("request.key")))
-            others = self.same.setdefault((kind, name), set())
-            others.update(names[:_MOST_PROOFS])
+            self._call_same((kind, name), names)
 
     def join(self, other: "Reach") -> None:
         """Add what another part noted."""
@@ -197,7 +199,7 @@ class Reach:
                 mine = self.things[thing] = Reached()
             mine.join(reached)
         for thing, names in other.same.items():
-            self.same.setdefault(thing, set()).update(names)
+            self._call_same(thing, sorted(names))
         self.cut |= other.cut
         if sum(len(one.items) for one in self.things.values()) > MOST_ITEMS:
             self.cut = True
@@ -239,6 +241,14 @@ class Reach:
             reached.how.add(How.SOME)
         else:
             reached.items.add(digest(name))
+
+    def _call_same(self, thing: tuple[Kind, str], names: Iterable[str]) -> None:
+        others = self.same.setdefault(thing, set())
+        for name in names:
+            if len(others) >= MOST_NAMES:
+                self.cut |= name not in others
+            else:
+                others.add(name)
 
     def _note(self, thing: tuple[Kind | None, str], how: How, proof: Proof) -> Reached | None:
         reached = self.things.get(thing)
