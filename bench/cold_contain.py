@@ -91,7 +91,7 @@ def _environment(build: Path) -> dict[str, str]:
         "AWS_REGION": "us-west-2",
         "AWS_DEFAULT_REGION": "us-west-2",
         "AWS_ACCESS_KEY_ID": "nobody",
-        "AWS_SECRET_ACCESS_KEY": "nothing",
+        "AWS_SECRET_ACCESS_KEY": "not-a-secret",
         "AWS_EC2_METADATA_DISABLED": "true",
         "TABLE_NAME": "incidents",
         "STACK_NAME": "responder",
