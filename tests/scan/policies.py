@@ -97,6 +97,12 @@ ACCEPTED = (
         "states:ListExecutions",
         "It takes the ARN of a state machine or of a map run; that of a machine is given.",
     ),
+    Accepted(
+        "CloseFunctionRole",
+        "RESOURCE_MISMATCH",
+        "states:ListExecutions",
+        "It takes the ARN of a state machine or of a map run; that of a machine is given.",
+    ),
     Accepted("PreserveDatabases", "RESOURCE_MISMATCH", "rds:CreateDB", _TWO),
     Accepted("PreserveMemory", "RESOURCE_MISMATCH", "ssm:SendCommand", _TWO),
     Accepted("PreserveVolumes", "RESOURCE_MISMATCH", "ec2:CreateSnapshots", _TWO),
