@@ -67,6 +67,7 @@ class Reading:
         times: int = 1,
         seeds: tuple[Node, ...] = (seed_of_key(KEY, SHOP),),
         accounts: tuple[str, ...] = (SHOP,),
+        most_bytes: int | None = None,
     ) -> dict[str, Any]:
         """Turn after turn, each task read so many times, until there is an answer."""
         for number in count():
@@ -79,7 +80,7 @@ class Reading:
                 results=self.results,
                 logs=self.logs,
                 prefix=PREFIX,
-                most_bytes=None,
+                most_bytes=most_bytes,
                 remaining=of_asker,
             )
             stand = asking.stand(number)
@@ -184,6 +185,10 @@ def test_where_the_lineage_leads_into_another_account_its_logs_are_read_too(
     assert told["events"] == 2
     assert {one["access_key_id"] for one in told["principals"]} == {KEY, key}
     assert told["read"]["objects"] == 2
+    of_first = sum(len(body) for body in here.objects().values())
+    some = reading.whole("some", most_bytes=of_first)  # and the other account's are too much
+    assert (some["events"], some["read"]["objects"]) == (1, 1)
+    assert any("more than is read without a person" in gap for gap in some["gaps"])
 
 
 def test_an_account_without_logs_is_told_and_so_is_nobody_to_look_for(reading: Reading) -> None:

@@ -49,6 +49,8 @@ _GAPS = 200
 MOST_OBJECT_BYTES = 512 * 1024**2  # of one object, unpacked
 MOST_UNITS = 40_000
 MOST_OBJECTS = 2_000_000  # beyond them a person starts it: each is asked of S3 in every round
+# What is held at once of a breach, in 3 GB: ids of records, and calls that may make something.
+MOST_IDS, MOST_EVENTS = 3_000_000, 200_000
 _TO_PUT = timedelta(seconds=60)  # to put down where it stands
 
 
@@ -92,6 +94,7 @@ class Asking:
         """Before the first turn."""
         following = begun(seeds, since=since, until=self.now)
         following.lineage = following.lineage.model_copy(update={"edges": edges})
+        following.again.most, following.most_events = MOST_IDS, MOST_EVENTS
         stand = Stand(Kind.LIST, "", following_told(following))
         if not seeds:
             stand.gaps.append("no finding names anybody who could be looked for")
@@ -207,10 +210,12 @@ class Asking:
         if most or len(stand.units) > MOST_UNITS:
             stand.gaps.append(
                 f"the logs of this time are {objects} objects of {size_bytes} bytes, and that is"
-                " more than is read without a person: nothing of them was read."
+                " more than is read without a person: of what was listed last nothing was read."
                 f" `responder scope --start {self.incident_id}` reads them"
             )
-            stand.units, stand.fresh = {}, []
+            for name in stand.fresh:
+                del stand.units[name]
+            stand.fresh = []
 
     def _seek(self, stand: Stand, following: Following) -> None:
         """Begin a round, where there is anything to look for and to look at."""
