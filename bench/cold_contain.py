@@ -5,8 +5,8 @@
 Each start is a fresh process of the interpreter alone, which finds what the build made where Lambda
 lays it out: the function, then its layers, bytecode with them. What is measured is what the process
 computed from its first import until everything that the first order needs stands: the handler's
-module, the stores, and the clients of the table, of parameters and of IAM in a member account.
-Nothing is called. Starts are interleaved.
+module, the order, read, the stores, and the clients of the table, of parameters and of IAM in a
+member account. Nothing is called. Starts are interleaved.
 
 boto3 iam   `boto3.client("iam")` and nothing else
 usual       three clients of boto3, Powertools with logs, metrics and idempotency, and a model
@@ -24,11 +24,13 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from bench.peer import ROOT
 from bench.racing import Promise, verdict
 
 _BEGIN = "import time; began = time.process_time()\n"
 _END = "\nprint(time.process_time() - began)"
 _ACCOUNT = "111122223333"
+_ORDER = (ROOT / "events/steps/contain.json").read_text()
 STACKS = {
     "boto3 iam": 'import boto3; boto3.client("iam")',
     "usual": """
@@ -44,7 +46,9 @@ told = Logger(service="contain"), Metrics(namespace="responder")
 """,
     "contain": f"""
 import app
+import json
 from responder import wiring
+app.ContainRequest.model_validate(json.loads({_ORDER!r}))
 wiring.incidents(), wiring.approvals(), wiring.receipts(), wiring.timeline()
 wiring.rule_store()
 clients = wiring.contain_clients()
