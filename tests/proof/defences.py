@@ -41,6 +41,7 @@ _SHOWN = "Somebody looks at the dashboard, and no scenario does: tests/workflow/
 _LADDER = "Steps of the ladder above the first: tests/workflow/test_ladder_cases.py."
 _VOID = "When an answer does not count, or comes too late: tests/unit/steps/test_approve.py."
 _GIVEN_UP = "When a cut fails for a reason that nobody chose: tests/unit/steps/test_leave.py."
+_NO_TRAIL = "No scenario has the bucket of a trail: tests/workflow/test_breach_analysis.py."
 _TO_PAGE = ("sns:Publish", "ssm:GetParameter")  # who is on call
 UNUSED = (
     Defence("OpenFunctionRole", "ssm-incidents:*", _NO_PLAN),
@@ -50,6 +51,11 @@ UNUSED = (
     Defence("EscalateFunctionRole", "ssm-contacts:*", _NO_PLAN),
     Defence("AcknowledgeFunctionRole", "*", _ANSWERED),
     Defence("CloseFunctionRole", "ssm:GetAutomationExecution", _CONSOLE),
+    Defence("ScanFunctionRole", "*", _NO_TRAIL),
+    *(
+        Defence("ScopeFunctionRole", right, _NO_TRAIL)
+        for right in ("dynamodb:[GQ]*", "kms:GenerateDataKey", "s3:*", "ssm:GetParameter")
+    ),
     Defence("TallyFunctionRole", "*", "Once a week: tests/unit/steps/test_tally.py."),
     Defence("HearFunctionRole", "*", _HEARD),
     Defence("MirrorFunctionRole", "sns:Publish", _NO_CHAT),
@@ -283,6 +289,7 @@ ELSEWHERE = (
     ),
     *(Defence(role, "rds:*Cluster*", "wider") for role in ("CollectRole", "PreserveRole")),
     Defence("CutFunctionRole", "*", "by-hand"),
+    Defence("CloseFunctionRole", "*", "closed"),
     Defence("ContainRole", "iam:*RolePolic*", "by-hand"),
     Defence("RecordFunctionRole", "*", "facts"),
     Defence("SweepFunctionRole", "*", "facts"),
