@@ -57,7 +57,7 @@ EXTERNAL_ID = "an-external-id-of-tests"
 MOST_MODULES = 700
 # The report comes when all is done, and knows every collector, and the law's own words.
 # The board waits for nobody's attack: a person looks at it, and it names every action.
-MORE_MODULES = {"board": 740, "report": 775}
+MORE_MODULES = {"board": 750, "report": 775}
 VERBS = list(functions())
 # What a step needs done before it, by the function that does it.
 AFTER = {"verify": "contain", "release": "contain", "seal": "collect", "disclose": "seal"}
@@ -66,6 +66,7 @@ AFTER = {"verify": "contain", "release": "contain", "seal": "collect", "disclose
 ENDS = {
     "ask": ("Broken", "AWS answered UnknownOperationException"),
     "approve": ("Refused", "approval"),
+    "close": ("Refused", "stays open, and nothing was changed"),  # its orders wait for a yes
     "trace": ("Broken", "no event history could be read"),
     "scan": ("Broken", "there is no question"),  # nobody asked it anything
     "silence": ("Refused", "it would have ended already"),  # its sample is of 2026

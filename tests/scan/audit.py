@@ -17,6 +17,7 @@ from tests.template.templates import ROOT
 LOCKS = (
     "layers/dependencies/requirements.txt",  # what runs in the account
     "layers/scan/requirements.txt",  # the same, of what reads logs
+    "requirements/bench.txt",
     "requirements/dev.txt",
     "requirements/scan.txt",
 )
