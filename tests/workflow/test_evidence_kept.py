@@ -161,6 +161,10 @@ def test_what_is_there_is_kept_and_what_is_not_as_recorded_is_told_and_set_aside
         assert stored is not None
         ledger.replace(stored, item.model_copy(update=change))
     result = kept.types(monkeypatch, *told, "--json", role=world.INVESTIGATOR)
+    for item in (first, second):  # others look at this night too, in whichever order
+        stored = ledger.get(f"INCIDENT#{incident.id}", f"EVIDENCE#{item.name}")
+        assert stored is not None
+        ledger.replace(stored, item)
     assert result.exit_code == 1
     why = {one["name"]: one["why"] for one in json.loads(result.stdout)["failed"]}
     assert "is not as recorded" in why[first.name]
