@@ -64,6 +64,8 @@ def sped_up() -> Iterator[None]:
     if vars(BackendDict)["__getitem__"] is _backend:
         yield
         return
+    _written_down.clear()
+    slow_reset: Any = vars(BackendDict)["reset"].__func__
     slow_visit: Any = iam.mark_account_as_visited
     slow_alias: Any = vars(hooks.EventAliaser)["_alias_event_name"]
     aliases = dict[str, str]()
@@ -85,6 +87,10 @@ def sped_up() -> Iterator[None]:
             if self._event_aliases == hooks.EVENT_ALIASES:
                 aliases[name] = known[name]
         return known[name]
+
+    def reset(kind: type[BackendDict[Any]]) -> None:
+        slow_reset(kind)
+        _written_down.clear()
 
     def add_auth(self: Any, request: Any) -> None:
         is_signed_whole = request.context.get("payload_signing_enabled", True)
@@ -110,6 +116,7 @@ def sped_up() -> Iterator[None]:
         (Queue, _DELAYED, property(_delayed)),
         (responses, "method_names_from_class", cache(method_names_from_class)),
         (BackendDict, "__getitem__", _backend),
+        (BackendDict, "reset", classmethod(reset)),
         (kms, "generate_private_key", _key_pair),
         (iam, "get_account_id_from", _account_of),
         (iam, "mark_account_as_visited", visited),
@@ -153,10 +160,18 @@ def _key_pair(key_spec: str) -> Any:
     return (_one_pair if useless else _new_pair)(key_spec)
 
 
+_written_down = set[int]()  # by id: they live as long as moto
+
+
 def _backend(backends: BackendDict[Any], account_id: str) -> Any:
-    """An account that is there was written down when it was made."""
-    if account_id not in backends:
+    """An account's, with the backend in the list of those in use.
+
+    A reset empties that list last. What an emptied backend was asked for before that, by one that
+    was still to be emptied, is in no list until the backend is asked again.
+    """
+    if account_id not in backends or id(backends) not in _written_down:
         backends._create_account_specific_backend(account_id)
+        _written_down.add(id(backends))
     return dict.__getitem__(backends, account_id)
 
 

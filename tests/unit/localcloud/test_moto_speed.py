@@ -357,6 +357,16 @@ def test_backends_are_forgotten_at_the_end_of_a_pretend_aws() -> None:
                 assert len(client.list_keys()["Keys"]) == 1
 
 
+def test_a_backend_that_another_asks_for_while_it_is_emptied_is_forgotten_too() -> None:
+    with sped_up():
+        for _ in range(3):
+            with mock_aws():
+                ec2 = boto3.client("ec2", region_name=REGION)
+                assert ec2.describe_key_pairs()["KeyPairs"] == []
+                boto3.client("autoscaling", region_name=REGION).describe_auto_scaling_groups()
+                ec2.create_key_pair(KeyName="of-one-test")
+
+
 def _any(**_: Any) -> None: ...
 def _none(a: Any = None, /, *, b: Any = None) -> None: ...
 
