@@ -10,6 +10,7 @@ import boto3
 import botocore.loaders
 import botocore.session
 import pytest
+from hypothesis import HealthCheck, settings
 from moto import mock_aws
 
 from localcloud.moto_speed import sped_up
@@ -33,6 +34,10 @@ _FAKE = {
 for _name in [n for n in os.environ if n.startswith("AWS_")]:
     del os.environ[_name]
 os.environ.update(_FAKE)
+# How long a machine takes is no rule of ours. The first text that is drawn on a fresh one takes
+# seconds: Hypothesis then works out what every character is.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 # A stage that asserts says what it saw, as a test does.
 pytest.register_assert_rewrite("tests.workflow")
 

@@ -21,7 +21,6 @@ def few(examples: int) -> settings:
         max_examples=int(_MORE) if _MORE else examples,
         derandomize=_MORE is None,
         database=None,
-        deadline=None,
         # Making a failure smaller takes minutes here: what fails is large, and made of few parts.
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),

@@ -239,7 +239,7 @@ def _rotas() -> Iterator[st.SearchStrategy[Any]]:
 TURNS, ABSENCES, OVERRIDES = _rotas()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TURNS, ABSENCES, OVERRIDES, st.integers(0, 365 * 24 * 60))
 def test_any_rota_has_every_instant_once_and_the_same_from_wherever_it_is_looked_at(
     turns: Any, absences: Any, overrides: Any, minutes: int

@@ -43,7 +43,6 @@ def test_business_days_leave_out_weekends_and_federal_holidays_only(day: str, op
     assert is_business_day(date.fromisoformat(day), "US") is open_
 
 
-@settings(deadline=None)
 @given(DAYS, COUNTRIES)
 def test_the_day_to_act_by_is_a_business_day_and_never_after_the_limit(
     day: date, country: str | None
@@ -53,7 +52,6 @@ def test_the_day_to_act_by_is_a_business_day_and_never_after_the_limit(
     assert timedelta() <= day - act_by < timedelta(days=8)
 
 
-@settings(deadline=None)
 @given(DAYS, st.integers(1, 40), COUNTRIES)
 def test_business_days_are_counted_one_by_one(day: date, number: int, country: str | None) -> None:
     last = add_business_days(day, number, country)
@@ -62,7 +60,6 @@ def test_business_days_are_counted_one_by_one(day: date, number: int, country: s
     assert is_business_day(last, country)
 
 
-@settings(deadline=None)
 @given(INSTANTS, st.integers(1, 90), st.sampled_from(ZONES))
 def test_calendar_days_end_on_their_day_and_not_a_second_later(
     at: datetime, number: int, zone: ZoneInfo
@@ -75,7 +72,7 @@ def test_calendar_days_end_on_their_day_and_not_a_second_later(
     assert due == end_of_day(last, zone)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(INSTANTS, st.integers(0, 30), st.integers(0, 1_000_000))
 def test_no_date_is_later_than_the_law_allows(at: datetime, days: int, residents: int) -> None:
     """Calendar days after the discovery at most, as the end of the day there."""

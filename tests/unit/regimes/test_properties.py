@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -48,7 +48,7 @@ def _now(said: dict[str, Any]) -> datetime:
     return datetime.fromisoformat(said["discovered_at"])
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(told())
 def test_every_clock_is_cited_explained_and_ends_with_a_day_or_counts_hours(
     said: dict[str, Any],
@@ -73,7 +73,7 @@ def _counts_hours(rule: Rule) -> bool:
     return any(not isinstance(one, Bound) and one.unit is Unit.HOURS for one in rule.due)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(told())
 def test_the_order_of_recipients_is_kept(said: dict[str, Any]) -> None:
     clocks = clocks_of(facts_of(said), now=_now(said))
@@ -94,7 +94,7 @@ def _dates(clocks: dict[str, Clock]) -> dict[str, datetime]:
     return {one: clock.due_at for one, clock in clocks.items() if clock.due_at is not None}
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(told(), st.integers(1, 30))
 def test_an_earlier_discovery_never_makes_a_date_later(said: dict[str, Any], days: int) -> None:
     now = _now(said)
@@ -104,7 +104,7 @@ def test_an_earlier_discovery_never_makes_a_date_later(said: dict[str, Any], day
         assert due <= before[clock_id]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(told(), st.sampled_from(PLACES))
 def test_more_people_never_end_a_duty(said: dict[str, Any], place: str) -> None:
     now = _now(said)
@@ -117,7 +117,7 @@ def test_more_people_never_end_a_duty(said: dict[str, Any], place: str) -> None:
             assert after[clock_id].state is not ClockState.NOT_OWED
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(told())
 def test_what_nobody_recorded_never_makes_a_date_later(said: dict[str, Any]) -> None:
     """A later anchor may be left out, and then an earlier one stands in."""
@@ -129,7 +129,7 @@ def test_what_nobody_recorded_never_makes_a_date_later(said: dict[str, Any]) -> 
             assert due <= whole[clock_id]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(told())
 def test_the_same_facts_give_the_same_clocks(said: dict[str, Any]) -> None:
     now = _now(said)
@@ -197,7 +197,7 @@ ANYTHING: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.lists(ANYTHING, min_size=1, max_size=3), st.lists(PLACE, max_size=4))
 def test_whatever_is_said_is_refused_or_counted(
     statements: list[dict[str, Any]], places: list[str]

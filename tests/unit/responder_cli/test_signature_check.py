@@ -38,7 +38,7 @@ def library_says(key: ec.EllipticCurvePublicKey, signature: bytes, body: bytes) 
     return True
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(secret=st.integers(1, ORDER - 1), body=st.binary(max_size=200))
 def test_what_a_key_signed_holds_and_nothing_else(path: Path, secret: int, body: bytes) -> None:
     key = ec.derive_private_key(secret, ec.SECP256R1())
@@ -49,7 +49,7 @@ def test_what_a_key_signed_holds_and_nothing_else(path: Path, secret: int, body:
     assert not is_signed(der_of(key.public_key()), signature, path)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(place=st.integers(0, 80), change=st.integers(1, 255))
 def test_a_changed_byte_is_judged_as_the_library_does(path: Path, place: int, change: int) -> None:
     key, body = ec.derive_private_key(7, ec.SECP256R1()), b"what was kept"

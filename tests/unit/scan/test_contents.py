@@ -141,7 +141,7 @@ def test_no_whole_record_is_kept_and_of_a_name_no_more_than_eight_letters() -> N
     assert unpacked(contents.keys) == b"\nAEXAMPLEE"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(min_value=0), st.integers(1, 255), st.booleans())
 def test_a_damaged_file_is_never_believed(
     tmp_path_factory: pytest.TempPathFactory, at: int, change: int, cut: bool

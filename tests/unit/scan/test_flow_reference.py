@@ -211,7 +211,7 @@ def measured(folder: Path, asked: Asked) -> Sums:
     return {key: (one[0], one[1], one[2]) for key, one in sums.items() if any(one)}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     records=st.lists(a_record(), min_size=1, max_size=25),
     junk=st.lists(_JUNK, max_size=3),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from responder.domain.errors import Broken
@@ -198,7 +198,7 @@ def damaged(draw: st.DrawFn) -> Any:
     return event
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(damaged())
 def test_a_damaged_event_is_a_finding_that_can_be_stored_or_broken(event: Any) -> None:
     try:
@@ -213,14 +213,14 @@ def test_a_damaged_event_is_a_finding_that_can_be_stored_or_broken(event: Any) -
                 assert (principal.arn or "").endswith(f"/{principal.name}")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(JSON)
 def test_anything_at_all_is_broken_and_nothing_else(event: Any) -> None:
     with pytest.raises(Broken):
         feeds.read(event)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(max_size=60) | st.binary(max_size=60))
 def test_any_text_is_broken_and_nothing_else(text: str | bytes) -> None:
     with pytest.raises(Broken):
