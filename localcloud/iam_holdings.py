@@ -117,11 +117,12 @@ def written(arn: str) -> Held | None:
     parts = arn.split(":")
     if len(parts) != 6 or parts[4] not in iam_backends:
         return None
-    backend = iam_backends[parts[4]][_PARTITION]
+    backend, name = iam_backends[parts[4]][_PARTITION], arn.rpartition("/")[2]
     if parts[5].startswith("role/"):
-        roles = backend.roles.values()
+        roles = [role for role in backend.roles.values() if role.name == name]
         return next((_role(role) for role in roles if role.arn == arn), None)
-    return next((_user(user) for user in backend.users.values() if user.arn == arn), None)
+    users = [user for user in backend.users.values() if user.name == name]
+    return next((_user(user) for user in users if user.arn == arn), None)
 
 
 def managed(arn: str, account: str) -> Policy:

@@ -1,9 +1,7 @@
 """Slow places of moto and of the SDK, made fast with the same answers.
 
-Every call of any service looks through its class for the names of its methods. It also looks for
-the caller's key in each partition of each account, and so makes an IAM for each, with all of AWS's
-policies; and each session of the SDK works out the names of its thousands of events anew, and each
-client its methods. In short tests that is a third of the time.
+Every call of any service looks through its class for the names of its methods; each session of the
+SDK works out the names of its thousands of events anew, and each client its methods.
 
 A pretend cloud is a million objects that live as long as it does. To look through all of them for
 garbage, whenever a few more were made, is a quarter of the time of a rehearsal.
@@ -21,10 +19,10 @@ fifth of what a call takes.
 
 import gc
 import inspect
-import json
 import re
+import string
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, lru_cache
 from io import BytesIO
@@ -34,20 +32,20 @@ from botocore import client, compat, hooks, httpsession, useragent
 from botocore.crt import auth
 from moto.core import responses
 from moto.core.base_backend import BackendDict
-from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.request import (
     PRESERVED_HEADER_NAMES_ENVIRON_KEY,
     Request,
     environ_key_for_header,
 )
 from moto.core.utils import method_names_from_class, unix_time_millis
-from moto.iam import models as iam
+from moto.ec2 import utils as ec2
 from moto.kms import models as kms
 from moto.kms.utils import KeySpec
-from moto.settings import load_iam_aws_managed_policies
+from moto.moto_api._internal import mock_random
+from moto.moto_api._internal.moto_random import HEX_CHARS, MotoRandom
 from moto.sqs.models import Message, Queue
-from moto.utilities.utils import get_partition
 
+from localcloud.identity_speed import faster_identities
 from localcloud.seams import replaced
 from localcloud.table_speed import faster_tables
 
@@ -66,17 +64,12 @@ def sped_up() -> Iterator[None]:
         return
     _written_down.clear()
     slow_reset: Any = vars(BackendDict)["reset"].__func__
-    slow_visit: Any = iam.mark_account_as_visited
     slow_alias: Any = vars(hooks.EventAliaser)["_alias_event_name"]
     aliases = dict[str, str]()
     slow_sign: Any = vars(auth.CrtSigV4Auth)["add_auth"]
     slow_request: Any = vars(Request)["from_primitives"].__func__
     slow_methods: Any = vars(client.ClientCreator)["_create_methods"]
     methods = dict[tuple[str, str], dict[str, Any]]()
-
-    def visited(account_id: str, access_key: str, service: str, region: str) -> None:
-        if get_partition(region) in iam.iam_backends[account_id].keys():  # noqa: SIM118 - not `in`
-            slow_visit(account_id, access_key, service, region)
 
     def alias(self: Any, name: str) -> str:
         known: dict[str, str] = self._alias_name_cache
@@ -111,6 +104,7 @@ def sped_up() -> Iterator[None]:
 
     seams: tuple[tuple[Any, str, Any], ...] = (
         *faster_tables(),
+        *faster_identities(),
         (Queue, "messages", property(_messages)),
         (Queue, _NOT_VISIBLE, property(_not_visible)),
         (Queue, _DELAYED, property(_delayed)),
@@ -118,9 +112,9 @@ def sped_up() -> Iterator[None]:
         (BackendDict, "__getitem__", _backend),
         (BackendDict, "reset", classmethod(reset)),
         (kms, "generate_private_key", _key_pair),
-        (iam, "get_account_id_from", _account_of),
-        (iam, "mark_account_as_visited", visited),
-        (iam.IAMBackend, "_init_aws_policies", _aws_policies),
+        (MotoRandom, "get_random_hex", lambda random, length=8: _drawn(random, HEX_CHARS, length)),
+        (MotoRandom, "get_random_string", _random_string),
+        (ec2, "random_resource_id", lambda size=8: _drawn(mock_random, ec2.HEX_CHARS, size)),
         (hooks.EventAliaser, "_alias_event_name", alias),
         (hooks, "accepts_kwargs", _accepts_kwargs),
         (auth.CrtSigV4Auth, "add_auth", add_auth),
@@ -221,44 +215,16 @@ _component = lru_cache(maxsize=4096)(vars(useragent.UserAgentComponent)["to_stri
 _sanitized = lru_cache(maxsize=4096)(vars(useragent)["sanitize_user_agent_string_component"])
 
 
-def _account_of(access_key: str) -> str:
-    """Whose key it is. An IAM that nobody has asked for yet holds none."""
-    for account_id, partitions in list(iam.iam_backends.items()):
-        if any(access_key in partitions[name].access_keys for name in list(partitions)):
-            return account_id
-    return DEFAULT_ACCOUNT_ID
+def _drawn(random: MotoRandom, characters: Sequence[str | int], length: int) -> str:
+    return "".join(map(str, random.choices(characters, k=length)))
 
 
-def _aws_policies(backend: iam.IAMBackend) -> list[iam.ManagedPolicy]:
-    """AWS's own policies, new ones for each account: they may be changed."""
-    if not load_iam_aws_managed_policies():
-        return []
-    return [
-        _own_copy(policy, backend.account_id)
-        for policy in _written(vars(iam)["aws_managed_policies_data"], backend.region_name)
-    ]
-
-
-def _own_copy(policy: iam.ManagedPolicy, account_id: str) -> iam.ManagedPolicy:
-    own = _like(policy)
-    own.account_id, own.tags = account_id, {}
-    own.versions = [_like(version) for version in policy.versions]
-    return own
-
-
-def _like[Thing](thing: Thing) -> Thing:
-    """Another with the same attributes. `copy.copy` takes ten times as long."""
-    other = object.__new__(type(thing))
-    vars(other).update(vars(thing))
-    return other
-
-
-@lru_cache(maxsize=4)
-def _written(text: str, region: str) -> list[iam.ManagedPolicy]:
-    return [
-        iam.AWSManagedPolicy.from_data(name, DEFAULT_ACCOUNT_ID, region, data)
-        for name, data in json.loads(text).items()
-    ]
+def _random_string(
+    random: MotoRandom, length: int = 20, include_digits: bool = True, lower_case: bool = False
+) -> str:
+    digits = string.digits if include_digits else ""
+    drawn = _drawn(random, string.ascii_letters + digits, length)
+    return drawn.lower() if lower_case else drawn
 
 
 def _accepts_kwargs(handler: Any) -> Any:

@@ -5,14 +5,16 @@ month of hourly sweeps that is half the time a rehearsal takes. Of what is left,
 looking for a table's values under other names than their own, and into counting their bytes.
 """
 
+import copy
 import inspect
 from typing import Any, Final
 
 from moto.core.serialize import ResponseSerializer
-from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 
 _PARTITION: Final = "only_partition"  # of a table, while it is queried
+_SCALARS: Final = frozenset({"S", "N", "B", "BOOL", "NULL"})
 _AS_THEY_ARE: Final = frozenset({"S", "B", "BOOL"})
 # The members of DynamoDB's AttributeValue, of which one value has one.
 _MEMBERS: Final = frozenset({"B", "BOOL", "BS", "L", "M", "N", "NS", "NULL", "S", "SS"})
@@ -39,6 +41,7 @@ def faster_tables() -> tuple[tuple[Any, str, Any], ...]:
         (DynamoType, "cast_value", property(cast_value)),
         (DynamoType, "size", size),
         (Item, "size", _size),
+        (Item, "__deepcopy__", _copied),
         (ResponseSerializer, "get_value", get_value),
         (Table, "all_items", _all_items),
         (Table, "query", _query(vars(Table)["query"])),
@@ -62,36 +65,66 @@ def _size(item: Item) -> int:
     return sum(_bytes(name) + value.size() for name, value in item.attrs.items())
 
 
+def _copied(item: Item, memo: dict[int, Any]) -> Item:
+    """Another item. What is no set, list or map is never changed in place, and is shared."""
+    own = LimitedSizeDict.__new__(LimitedSizeDict)
+    for name, value in item.attrs.items():
+        shared = value.type in _SCALARS
+        dict.__setitem__(own, name, value if shared else copy.deepcopy(value, memo))
+    other = object.__new__(type(item))
+    vars(other).update(vars(item), attrs=own)
+    return other
+
+
 def _query(slow: Any) -> Any:
-    """A query of the table itself looks at no other partition, and one of an index at no other key.
+    """A query looks at those items only that have the key, and whose sort key begins as it says.
 
     Which those are, moto finds out by looking at every item, in order.
     """
     signature = inspect.signature(slow)
 
-    def query(table: Table, hash_key: DynamoType | None, *more: Any, **given: Any) -> Any:
-        asked = signature.bind(table, hash_key, *more, **given).arguments
-        conditions = asked.get("hash_key_conditions")
+    def query(table: Table, *positional: Any, **given: Any) -> Any:
+        asked = signature.bind(table, *positional, **given).arguments
+        conditions, hash_key = asked.get("hash_key_conditions"), asked["hash_key"]
         if asked.get("index_name") is not None and conditions:
             vars(table)[_PARTITION] = _with_these(table, conditions)
         elif asked.get("index_name") is None and hash_key is not None:
-            held: dict[Any, Any] = table.items
-            vars(table)[_PARTITION] = {hash_key: held[hash_key]} if hash_key in held else {}
+            found = table.items.get(hash_key, {})
+            if asked["range_comparison"] == "BEGINS_WITH":
+                found = _beginning(found, asked["range_objs"][0])
+            vars(table)[_PARTITION] = {hash_key: found} if found else {}
         try:
-            return slow(table, hash_key, *more, **given)
+            return slow(table, *positional, **given)
         finally:
             vars(table).pop(_PARTITION, None)
 
     return query
 
 
+def _beginning(collection: Any, wanted: DynamoType) -> Any:
+    if wanted.type != "S":
+        return collection
+    return {
+        place: item
+        for place, item in collection.items()
+        if item.range_key.type != "S" or item.range_key.value.startswith(wanted.value)
+    }
+
+
 def _with_these(table: Table, conditions: list[tuple[str, DynamoType]]) -> dict[Any, Any]:
     """What the table holds, but for the items that do not have these values."""
     held: dict[Any, Any] = table.items
+    name = conditions[0][0]  # most items have no such attribute at all
     if table.range_key_attr is None:
-        return {key: item for key, item in held.items() if _has(item, conditions)}
+        return {
+            k: item for k, item in held.items() if name in item.attrs and _has(item, conditions)
+        }
     return {
-        key: {place: item for place, item in collection.items() if _has(item, conditions)}
+        key: {
+            place: item
+            for place, item in collection.items()
+            if name in item.attrs and _has(item, conditions)
+        }
         for key, collection in held.items()
     }
 
