@@ -30,7 +30,7 @@ drill: setup ## Watch a stolen key being found, cut, preserved, clocked and repo
 	$(BIN)/responder drill
 
 test: setup ## All tests: lint, types, templates, weaknesses, packages, unit, workflow, replay
-	@$(MAKE) --no-print-directory -j2 --output-sync=target check build
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check
 	@$(MAKE) --no-print-directory unit
 
 unit: setup
@@ -42,6 +42,7 @@ prove: setup ## Every scenario with a fault at every AWS call, by schedules, and
 	$(BIN)/python -m tests.proof --mutations
 	$(BIN)/responder drill --account old
 	HOSTILE_EXAMPLES=2000 $(BIN)/pytest -q tests/hostile
+	$(BIN)/pytest -n $(JOBS) -q -m prove
 
 bench: setup $(PEERS)/.ready ## Race our readers of logs against others; cold start; the burst, an attacker, killed readers; 20 minutes
 	SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --build-dir .aws-sam/bench --parameter-overrides Architecture=$$(uname -m | sed s/aarch64/arm64/) > /dev/null 2>&1
