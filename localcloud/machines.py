@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from types import ModuleType
 from typing import Any, Final
 
@@ -52,7 +53,7 @@ def executing(scheduler: Scheduler, *, history_events: int = HISTORY_EVENTS) -> 
         for owner, name, ours in (
             *_waiting(baton),
             *_calling(clients),
-            (AmazonStateLanguageParser, "parse", staticmethod(_Parsed())),
+            (AmazonStateLanguageParser, "parse", staticmethod(_parsed)),
             *asl_repairs.seams(scheduler, baton, history_events=history_events),
         ):
             seams.enter_context(replaced(owner, name, ours))
@@ -96,21 +97,17 @@ def _calling(clients: "_Clients") -> Iterator[Seam]:
             yield module, "boto_client_for", clients.client
 
 
-class _Parsed:
-    """Definitions that were parsed once: moto parses again at every start, a third of a second.
+_slow_parse = AmazonStateLanguageParser.parse
+
+
+@lru_cache(maxsize=64)
+def _parsed(definition: str) -> Any:
+    """A definition that was parsed once: moto parses again at every start, a third of a second.
 
     Its components hold nothing of an execution ("the evaluation must be stateless"), so they serve
     many at a time.
     """
-
-    def __init__(self) -> None:
-        self._parse = AmazonStateLanguageParser.parse
-        self._known: dict[str, Any] = {}
-
-    def __call__(self, definition: str) -> Any:
-        if definition not in self._known:
-            self._known[definition] = self._parse(distributed_maps.as_moto_reads(definition))
-        return self._known[definition]
+    return _slow_parse(distributed_maps.as_moto_reads(definition))
 
 
 class _Clients:

@@ -7,6 +7,7 @@ paths are kept on the side under the address's key.
 
 import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,6 +77,11 @@ _Loader.add_multi_constructor("!", _short_form)
 
 def read(text: str, *, short_forms: bool = True) -> Any:
     """Parse YAML, or JSON, as CloudFormation does."""
+    return copy.deepcopy(_read(text, short_forms=short_forms))
+
+
+@lru_cache(maxsize=64)  # the same few templates are deployed again and again
+def _read(text: str, *, short_forms: bool) -> Any:
     return yaml.load(text, Loader=_Loader if short_forms else _PlainLoader)  # noqa: S506
 
 
