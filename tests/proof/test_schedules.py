@@ -22,6 +22,7 @@ CALLS = (("Intake dynamodb:GetItem", (Kind.ERROR, Kind.DENIED, Kind.RIVAL)),) * 
 )
 
 
+@pytest.mark.prove
 def test_a_night_ends_the_same_by_every_schedule() -> None:
     seeds = [random.randrange(10**6, 10**9)]  # of one campaign or of two
     with prepared(THEFTS) as night:

@@ -84,6 +84,7 @@ def test_one_person_is_never_two_and_two_people_cut(night: Night) -> None:
     assert len(pages) == 1
 
 
+@pytest.mark.prove
 def test_a_question_that_an_attacker_stops_is_asked_again_and_no_other_answers_it(
     night: Night,
 ) -> None:

@@ -3,6 +3,8 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from responder.domain.clock import ClockState
 from responder.domain.order import ReceiptStatus
 from responder_cli.drill import world
@@ -12,6 +14,7 @@ STOLEN_KEY = "GuardDuty Finding"
 CUT_ALL = json.dumps({"rules": [{"types": ["*"], "then": "automatic"}]})
 
 
+@pytest.mark.prove
 def test_a_cut_that_the_thief_undoes_is_made_again() -> None:
     with a_night(Policy=CUT_ALL) as night:
         night.send(STOLEN_KEY)
@@ -23,6 +26,7 @@ def test_a_cut_that_the_thief_undoes_is_made_again() -> None:
         assert {r.status for r in night.receipts()} == {ReceiptStatus.CONTAINED}
 
 
+@pytest.mark.prove
 def test_the_kill_switch_stops_the_next_cut_and_people_are_paged() -> None:
     with a_night(Policy=CUT_ALL) as night:
         night.cloud.client("ssm", account=world.HOME).put_parameter(
@@ -62,6 +66,7 @@ def test_monitor_mode_cuts_nothing_and_keeps_evidence_and_clocks() -> None:
         assert ClockState.RUNNING in states
 
 
+@pytest.mark.prove
 def test_a_protected_user_is_left_to_a_person_with_the_next_step() -> None:
     protected = json.dumps([f"arn:aws:iam::{world.SHOP}:user/{world.USER}"])
     with a_night(Policy=CUT_ALL, ProtectedPrincipals=protected) as night:
@@ -74,6 +79,7 @@ def test_a_protected_user_is_left_to_a_person_with_the_next_step() -> None:
         assert all(refusal.next_step for refusal in refusals)
 
 
+@pytest.mark.prove
 def test_people_are_paged_once_for_each_order_that_is_left_to_them() -> None:
     with a_night(Policy=CUT_ALL) as night:
         iam = night.cloud.client("iam", account=world.SHOP)

@@ -161,6 +161,7 @@ def _answer(weeks: Weeks, field: str, clock_id: str, **said: str) -> None:
     weeks.counsel.record(**{field: {"clock_id": clock_id, **said}})
 
 
+@pytest.mark.prove
 def test_ten_weeks_tell_each_milestone_to_whom_it_concerns_and_nothing_else(
     weeks: Weeks,
 ) -> None:

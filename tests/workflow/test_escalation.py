@@ -103,6 +103,7 @@ def test_a_page_that_nobody_answers_walks_up_the_rota(
         assert len(called) == 12
 
 
+@pytest.mark.prove
 def test_the_opsitem_taken_in_the_console_stops_the_calls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

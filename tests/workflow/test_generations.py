@@ -5,6 +5,8 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from responder.domain.approval import ApprovalStatus
 from responder.domain.order import OrderMode, ReceiptStatus
 from responder_cli.drill import world
@@ -68,6 +70,7 @@ def test_a_worse_finding_cuts_while_the_question_of_the_first_still_waits() -> N
         assert not [p.subject for p in night.cloud.published if "LEFT TO" in p.subject]
 
 
+@pytest.mark.prove
 def test_after_a_release_a_new_finding_asks_and_its_update_does_not() -> None:
     with a_night(Policy=ASKS_THEN_CUTS) as night:
         sequence = found(night, SEQUENCE)

@@ -4,6 +4,8 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from responder.domain.order import ReceiptStatus
 from responder_cli.drill import world
 from tests.workflow.nights import Night, a_night
@@ -43,6 +45,7 @@ def test_a_cut_that_is_undone_after_it_was_contained_is_made_again_and_pages() -
         assert line.endswith("Its cuts are read again, and made again.")
 
 
+@pytest.mark.prove
 def test_our_own_calls_and_calls_about_others_wake_nobody() -> None:
     with a_night(Policy=CUT_ALL) as night:
         night.send("GuardDuty Finding")

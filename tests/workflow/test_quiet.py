@@ -22,6 +22,7 @@ def told(night: Night) -> list[tuple[str, str]]:
     return [(topic.split("-")[2], (subject or "").partition("]")[0]) for topic, subject in named]
 
 
+@pytest.mark.prove
 def test_a_quiet_incident_pages_once_when_its_finding_becomes_worse() -> None:
     with a_night(QuietEmail="team@example.com") as night:
         night.cloud.deliver(an_event(ODD, severity=5), account=world.HOME)

@@ -27,6 +27,7 @@ def quiet() -> Iterator[Night]:
         yield night
 
 
+@pytest.mark.prove
 def test_a_breach_that_nobody_was_told_of_stands_in_it_in_each_form(
     quiet: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:

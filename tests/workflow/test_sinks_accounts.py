@@ -38,6 +38,7 @@ def resolved_by_a_person(night: Night) -> None:
     assert night.dead_letters() == []
 
 
+@pytest.mark.prove
 def test_what_an_account_made_today_does_not_have_is_passed_over_and_said() -> None:
     """A plan and a case were asked for by name, and neither service is there."""
     plan = f"arn:aws:ssm-incidents::{world.HOME}:response-plan/breach-responder"
@@ -55,6 +56,7 @@ def test_what_an_account_made_today_does_not_have_is_passed_over_and_said() -> N
         assert night.dead_letters() == []
 
 
+@pytest.mark.prove
 def test_an_incident_record_and_a_case_are_resolved_too(monkeypatch: pytest.MonkeyPatch) -> None:
     with a_night(
         world.ROOT,

@@ -222,6 +222,7 @@ def shipped() -> Iterator[Cloud]:
         yield cloud
 
 
+@pytest.mark.prove
 def test_a_finding_goes_through_the_shipped_stacks_to_an_open_incident(shipped: Cloud) -> None:
     event = json.loads(
         (ROOT / "events/guardduty/exfiltration-s3-anomalousbehavior.json").read_text()

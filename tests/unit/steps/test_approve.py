@@ -342,6 +342,7 @@ def test_where_only_the_permission_set_is_told_nobody_of_it_decides(ledger: Ledg
     _does_not_count(asking)
 
 
+@pytest.mark.prove
 def test_an_answer_that_does_not_count_is_paged_wherever_a_run_dies(ledger: Ledger) -> None:
     whole, pages = Life(), set()
     first = Asking(ledger)

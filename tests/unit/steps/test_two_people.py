@@ -256,6 +256,7 @@ def test_an_answer_whose_last_step_failed_is_taken_in_by_the_event(ledger: Ledge
     assert [operation for operation, _ in asking.executions.told] == ["SendTaskSuccess"]
 
 
+@pytest.mark.prove
 def test_wherever_a_run_dies_a_dead_question_is_asked_again_once(ledger: Ledger) -> None:
     whole = Life()
     first = Asking(ledger)
