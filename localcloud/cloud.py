@@ -50,7 +50,6 @@ from localcloud.switchboard import (
     Switchboard,
     current_function,
 )
-from localcloud.transactions import undone_whole
 from localcloud.virtual_time import VirtualTime
 
 _MOTO: Final[DefaultConfig] = {
@@ -99,7 +98,6 @@ class Cloud:
             opening.enter_context(mock_aws(config=_MOTO))
             opening.enter_context(_service_models_read_once())
             opening.enter_context(sped_up())
-            opening.enter_context(undone_whole())
             self._scheduler = Scheduler(self._time)
             opening.callback(self._scheduler.close)
             opening.enter_context(executing(self._scheduler))

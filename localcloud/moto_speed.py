@@ -9,6 +9,8 @@ garbage, whenever a few more were made, is a quarter of the time of a rehearsal.
 Every key of KMS gets an RSA key pair that only those of RSA ever use, which takes longer than all
 else that a short test does; and every look at a backend goes through a list of all that there are.
 
+Each transaction of a table keeps a copy of the whole table for each of its items.
+
 With ten thousand findings in a queue, what takes the time is asking the clock anew for each message
 that lies there, whenever one comes or goes.
 
@@ -48,6 +50,7 @@ from moto.sqs.models import Message, Queue
 from localcloud.identity_speed import faster_identities
 from localcloud.seams import replaced
 from localcloud.table_speed import faster_tables
+from localcloud.transactions import undone_whole
 
 _NOT_VISIBLE: Final = "approximate_number_of_messages_not_visible"
 _DELAYED: Final = "approximate_number_of_messages_delayed"
@@ -127,6 +130,7 @@ def sped_up() -> Iterator[None]:
     with ExitStack() as stack:
         for owner, name, ours in seams:
             stack.enter_context(replaced(owner, name, ours))
+        stack.enter_context(undone_whole())
         stack.enter_context(_garbage_seldom_looked_for())
         yield
 
