@@ -121,6 +121,7 @@ def test_the_opsitem_taken_in_the_console_stops_the_calls(
         assert phones.rang("dee") == []
 
 
+@pytest.mark.prove
 def test_responder_acknowledge_stops_the_calls_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

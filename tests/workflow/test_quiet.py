@@ -106,6 +106,7 @@ def test_a_whole_night_that_is_known_ends_in_the_same_cuts_clocks_and_evidence()
     assert incident.severity.value
 
 
+@pytest.mark.prove
 def test_the_commands_ask_for_quiet_list_it_and_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with a_night() as night:
         night.send("GuardDuty Finding")

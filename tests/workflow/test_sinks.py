@@ -47,6 +47,7 @@ def test_the_item_lists_who_and_what_the_incident_is_about_and_the_runbooks(nigh
         assert ssm.describe_document(Name=name)["Document"]["DocumentType"] == "Automation"
 
 
+@pytest.mark.prove
 def test_a_person_who_takes_it_and_resolves_it_is_named_and_nothing_ends(night: Night) -> None:
     open_clocks = still_open(night)
     assert open_clocks

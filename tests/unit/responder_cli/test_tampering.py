@@ -8,6 +8,7 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -32,16 +33,25 @@ def told() -> Iterator[Table]:
 
 
 @pytest.fixture
-def case(ledger: Ledger, tmp_path: Path) -> Path:
-    """Two incidents: one sealed twice, and one beside it."""
+def case(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path
+) -> Path:
+    """Two incidents: one sealed twice, and one beside it. A copy of what is sealed once for all."""
+    folder = tmp_path_factory.getbasetemp() / "sealed"
+    if not folder.exists():
+        _seal(request.getfixturevalue("ledger"), folder)
+    copytree(folder, tmp_path, dirs_exist_ok=True)
+    return tmp_path / INCIDENT_ID
+
+
+def _seal(ledger: Ledger, folder: Path) -> None:
     world = World(ledger)
     for incident in (INCIDENT_ID, OTHER):
         Incidents(ledger).create(an_incident(id=incident), a_finding())
         for generation in (1, 2):
             world.collect(incident=incident, generation=generation)
             world.seal(incident=incident, generation=generation)
-        download(tmp_path / incident, incident)
-    return tmp_path / INCIDENT_ID
+        download(folder / incident, incident)
 
 
 def only(case: Path, pattern: str) -> Path:
