@@ -15,6 +15,7 @@ from responder.aws.automations import Automations
 from responder.aws.incidents import Incidents
 from responder.aws.ledger import Ledger
 from responder.aws.pager import Pager
+from responder.aws.questions import Questions
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.aws.uses import Uses
@@ -204,7 +205,9 @@ class Asking:
             ),
             incidents=Incidents(table),
             approvals=Approvals(table),
+            questions=Questions(table),
             automations=Automations(living.of(self.console), DOCUMENT),
+            receipts=Receipts(table),
             uses=Uses(table),
             waiting=Waiting(living.of(self.executions)),
             timeline=Timeline(table),
@@ -223,6 +226,7 @@ class Asking:
             ApproveRequest.model_validate(plain | given),
             incidents=Incidents(table),
             approvals=Approvals(table),
+            questions=Questions(table),
             automations=Automations(living.of(self.console), DOCUMENT),
             receipts=Receipts(table),
             uses=Uses(table),
@@ -245,6 +249,7 @@ class Asking:
             ExpireRequest(incident_id=INCIDENT_ID, order_id=self.order.order_id, now=now),
             incidents=Incidents(table),
             approvals=Approvals(table),
+            questions=Questions(table),
             receipts=Receipts(table),
             automations=Automations(living.of(self.console), DOCUMENT),
             pager=Pager(table, living.of(self.topic), self.topic_arn),

@@ -23,6 +23,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         request,
         incidents=wiring.incidents(),
         approvals=wiring.approvals(),
+        questions=wiring.questions(),
         receipts=wiring.receipts(),
         automations=wiring.automations(),
         uses=wiring.uses(),
@@ -34,6 +35,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         here=Here(region=settings.aws_region, release_function=settings.release_function),
         now=datetime.now(UTC),
     )
-    logger.append_keys(incident_id=answer.incident_id, order_id=answer.order_id)
+    logger.append_keys(incident_id=answer.incident_id, order_id=answer.order_id, group=answer.group)
     logger.info("answered", extra={"status": answer.status, "verdict": answer.verdict})
     return answer.model_dump(mode="json")

@@ -26,6 +26,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> str:
             records=wiring.records(),
             receipts=wiring.receipts(),
             approvals=wiring.approvals(),
+            uses=wiring.uses(),
             evidence=wiring.evidence(),
             rehashes=wiring.rehashes(),
             escalations=wiring.escalations(),

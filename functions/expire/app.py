@@ -21,6 +21,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         request,
         incidents=wiring.incidents(),
         approvals=wiring.approvals(),
+        questions=wiring.questions(),
         receipts=wiring.receipts(),
         automations=wiring.automations(),
         pager=wiring.pager(),

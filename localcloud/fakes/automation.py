@@ -29,6 +29,7 @@ _ENDED: Final = frozenset({"Success", "Failed", "TimedOut", "Cancelled"})
 _BETWEEN_ATTEMPTS: Final = timedelta(seconds=5)
 _PREFIX: Final = "Automation"  # of every topic that aws:approve may tell
 _APPROVERS: Final = 10
+_MESSAGE: Final = 4096  # characters
 _NOT_SERVED: Final = frozenset(
     {"AlarmConfiguration", "MaxConcurrency", "MaxErrors", "TargetLocations", "TargetLocationsURL"}
     | {"TargetMaps", "TargetParameterName", "Targets"}
@@ -238,6 +239,9 @@ class Automations:
         if not 1 <= len(approvers) <= _APPROVERS or not 1 <= needed <= len(approvers):
             text = f"{needed} approvals of {len(approvers)} approvers cannot be had"
             self._fail(execution, step, at, text)
+            return
+        if len(given.get("Message", "")) > _MESSAGE:
+            self._fail(execution, step, at, f"The message has more than {_MESSAGE} characters")
             return
         if topic := given.get("NotificationArn"):
             if not topic.rpartition(":")[2].startswith(_PREFIX):

@@ -19,6 +19,7 @@ from responder.domain.finding_words import told
 from responder.domain.incident import TimelineEvent
 from responder.domain.policy import DEFAULT_POLICY
 from responder.domain.protection import ProtectList
+from responder.domain.question import Question
 from responder.domain.statement import NotOwed
 from responder.domain.summary import summarise
 from responder.domain.use import Caller, Service, Use
@@ -28,6 +29,8 @@ from responder.steps.leave import reason_of
 from responder.steps.question import message
 from responder.steps.register import KEEPING
 from responder.steps.release import ReleaseRequest
+from responder.steps.shown import Asked
+from responder.steps.shown import message as several
 from responder_cli import plan as planning
 from responder_cli import register as registering
 from responder_cli import release as releasing
@@ -45,7 +48,7 @@ from tests.hostile.looking import (
     of_a_terminal,
     on_a_terminal,
 )
-from tests.unit.report.reports import HERE, an_approval
+from tests.unit.report.reports import HERE
 
 
 def requests(text: str) -> None:
@@ -192,19 +195,48 @@ def question(text: str) -> None:
     )
     shown = message(
         order,
-        an_approval(order),
         use,
+        expires_at=NOON,
+        yeses=(text,),
         asked_for_by=(text,),
         approvers=(),
         titles=TITLES,
         here=HERE,
     )
+    of_a_console(shown)
+    undo = shlex.split(shown["Undo"].replace('"$(', "'").replace(')"', "'"))
+    assert undo[:3] == ["aws", "lambda", "invoke"]
+
+
+def question_about_several(text: str) -> None:
+    order = a_hostile_order(text)
+    use = Use(
+        incident_id=INCIDENT_ID,
+        order_id=order.order_id,
+        looked_at=NOON,
+        since=NOON,
+        holders=(text,),
+        unknown=(text,),
+    )
+    asked = [Asked(number, order, use, (text,), (text,)) for number in (1, 2)]
+    question = Question(
+        question_id="qst-" + "0" * 32,
+        incident_id=INCIDENT_ID,
+        group="q1-1800s-escalate-1-1",
+        order_ids=(order.order_id,),
+        plan_hash="a" * 64,
+        requested_at=NOON,
+        expires_at=NOON,
+        asks=(order.order_id,),
+    )
+    of_a_console(several(question, asked, approvers=(), titles=TITLES, here=HERE))
+
+
+def of_a_console(shown: dict[str, str]) -> None:
     for value in shown.values():
         assert "{{" not in value
         assert "}}" not in value
         of_a_line(value, 512)
-    undo = shlex.split(shown["Undo"].replace('"$(', "'").replace(')"', "'"))
-    assert undo[:3] == ["aws", "lambda", "invoke"]
 
 
 def lines_of_the_timeline(text: str) -> None:

@@ -28,6 +28,7 @@ SURFACES = (
     Surface("responder register", shown.register_on_a_terminal_and_in_a_spreadsheet),
     Surface("responder drill", shown.drill_on_a_terminal),
     Surface("the question to an approver", shown.question),
+    Surface("the question about several orders", shown.question_about_several),
     Surface("custody and manifest", called.custody),
     Surface("a key of the vault", called.key_of_the_vault),
     Surface("the name of an execution", called.name_of_an_execution),

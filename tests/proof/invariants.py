@@ -170,7 +170,10 @@ def _answers(night: Night, incident: Incident) -> Iterator[str]:
         ]
     )
     if len(questions) > len(asked):
-        yield f"approvals: {len(questions)} questions about {len(asked)} orders"
+        yield f"approvals: {len(questions)} automations that ask {len(asked)} questions"
+    for one in night.watch.approvals.all(incident.id):
+        if one.group is not None and json.dumps([one.approval_id]) in asked:
+            yield f"approvals: {one.order_id} was asked about with others, and by itself"
     taken = Counter(
         str(call.params["taskToken"])
         for call in night.cloud.calls

@@ -26,7 +26,8 @@ PASSING = {
 MACHINES: dict[str, dict[str, Any]] = {
     "incident-response": {
         "given": ["incident_id", "generation"],
-        "waits": ["WaitForMore"],  # bounded by MAX_LENGTH of responder/steps/collect.py
+        # Bounded by MAX_LENGTH of responder/steps/collect.py, and by LOOKED_AT_AFTER of plan.py.
+        "waits": ["WaitForMore", "LetTheOthersBeWeighed"],
         "uncaught": ["Report"],  # there is no report left that could say so: ResponseFailed pages
     },
     "hold-order": {

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from responder.domain.approval import ApprovalStatus
+from responder.domain.ladder import DEACTIVATE_KEY
 from responder.domain.order import ReceiptStatus
 from responder_cli.drill import world
 from responder_cli.drill.approver import NAME
@@ -36,6 +37,48 @@ def test_what_is_approved_is_cut_and_verified() -> None:
         assert {r.status for r in night.receipts()} == {ReceiptStatus.CONTAINED}
         assert night.key_status() == "Inactive"
         assert _answers(night) == {ApprovalStatus.APPROVED}
+
+
+def test_orders_that_can_be_decided_together_are_one_question_and_one_yes_cuts_all() -> None:
+    with a_night(Policy=_asking()) as night:
+        night.send(STOLEN_KEY)
+        [incident] = night.watch.incidents()
+        orders = night.watch.records.orders(incident.id)
+        [automation_id] = night.asks()
+        [letter] = [p.message for p in night.cloud.published if "Approval request" in p.subject]
+        assert len(orders) > 1
+        assert f"{incident.id} asks about {len(orders)} orders AT ONCE" in letter
+        for order in orders:
+            assert order.order_id in letter
+            assert order.resource in letter
+        assert "nobody could look" not in letter
+        night.answer(automation_id, "Approve")
+        night.ends()
+        assert [r.status for r in night.receipts()] == [ReceiptStatus.CONTAINED] * len(orders)
+        told = [text for text in night.told() if f"Approved {len(orders)} orders" in text]
+        assert len(told) == 1
+
+
+def test_whoever_denies_one_by_one_is_asked_about_each_and_decides_each() -> None:
+    with a_night(Policy=_asking()) as night:
+        night.send(STOLEN_KEY)
+        [incident] = night.watch.incidents()
+        orders = night.watch.records.orders(incident.id)
+        [automation_id] = night.asks()
+        night.answer(automation_id, "Reject", "one by one")
+        night.cloud.settle()
+        assert len(night.asks()) == len(orders)
+        [key] = [one for one in orders if one.action_id == DEACTIVATE_KEY]
+        approval = night.watch.approvals.of_order(incident.id, key.order_id)
+        assert approval is not None
+        for automation_id in night.asks():
+            verb = "Approve" if automation_id == approval.automation_id else "Reject"
+            night.answer(automation_id, verb)
+        night.ends()
+        stands = {r.order.order_id: r.status for r in night.receipts()}
+        assert stands.pop(key.order_id) is ReceiptStatus.CONTAINED
+        assert set(stands.values()) == {ReceiptStatus.LEFT}
+        assert (night.key_status(), night.user_policies()) == ("Inactive", [])
 
 
 def test_what_is_denied_is_left_alone_and_says_who_denied_it_and_why() -> None:

@@ -76,12 +76,12 @@ class Stage:
 
     def asked(self) -> list[str]:
         """The ids of all questions so far, answered or not."""
-        return [
+        found = dict.fromkeys(
             one.automation_id
             for incident_id in self.incidents()
             for one in self.watch.approvals.all(incident_id)
-            if one.automation_id is not None
-        ]
+        )
+        return [one for one in found if one is not None]
 
     def answer(self, automation_id: str, signal: str, comment: str) -> None:
         """What the buttons of the console send; then the responder works on it."""

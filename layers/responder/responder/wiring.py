@@ -27,6 +27,7 @@ from responder.aws.notices import Notices
 from responder.aws.opener import Opener
 from responder.aws.pager import Pager
 from responder.aws.progress import Progress
+from responder.aws.questions import Questions
 from responder.aws.queues import Queues
 from responder.aws.receipts import Receipts
 from responder.aws.records import Records
@@ -248,6 +249,12 @@ def timeline() -> Timeline:
 def approvals() -> Approvals:
     """Requests for approval, and their answers."""
     return Approvals(ledger())
+
+
+@cache
+def questions() -> Questions:
+    """Questions about several orders at once."""
+    return Questions(ledger())
 
 
 @cache

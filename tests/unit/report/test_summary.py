@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from responder.domain.approval import ApprovalStatus
@@ -6,7 +8,8 @@ from responder.domain.order import OrderMode, ReceiptStatus
 from responder.report import order_lines, summary
 from responder.report.model import Report
 from responder.report.order_lines import Stands
-from tests.builders import a_clock, a_closing, a_session, an_incident, an_order, closed
+from responder.report.summary import Whose
+from tests.builders import a_clock, a_closing, a_session, a_user, an_incident, an_order, closed
 from tests.unit.report.reports import a_receipt, a_report, after, an_approval
 
 
@@ -162,3 +165,32 @@ def test_who_closed_it_and_what_it_follows_are_said() -> None:
         f"{a_closing().by} closed it at 2026-11-23 13:00:00 UTC: the key is replaced.",
     ]
     assert not any("closed" in sentence for sentence in summary.what_happened(a_report()))
+
+
+def test_orders_that_one_answer_decides_are_one_decision_which_names_each() -> None:
+    plain: dict[str, Any] = {"mode": OrderMode.APPROVAL, "group": "q1-1800s-escalate-1-1"}
+    orders = [
+        an_order(principal=a_user(name), **plain) for name in ("orders-export", "orders-import")
+    ]
+    alone = an_order("iam.deactivate_key", mode=OrderMode.APPROVAL)
+    asked = [
+        an_approval(one, status=ApprovalStatus.WAITING, group=one.group, automation_id="one")
+        for one in orders
+    ]
+    asked.append(an_approval(alone, status=ApprovalStatus.WAITING, automation_id="another"))
+    report = a_report(orders=(*orders, alone), receipts=(), approvals=tuple(asked), refusals=())
+    found = [
+        one
+        for one in summary.decisions(report, order_lines.lines(report))
+        if one.whose is Whose.APPROVERS
+    ]
+    assert [len(one.each) for one in found] == [2, 0]
+    assert found[0].title == "Approve or deny: 2 orders at once"
+    for order, text in zip(orders, found[0].each, strict=True):
+        assert text.startswith(f"{order.order_id}: ")
+    assert "one by one" in found[0].next_step
+    assert "one by one" not in found[1].next_step
+    apart = [one.model_copy(update={"group": None}) for one in asked]
+    split = a_report(orders=(*orders, alone), receipts=(), approvals=tuple(apart), refusals=())
+    decisions = summary.decisions(split, order_lines.lines(split))
+    assert sum(one.whose is Whose.APPROVERS for one in decisions) == 3

@@ -22,6 +22,7 @@ from responder.aws.rehashes import Rehashes
 from responder.aws.rota_store import RotaStore
 from responder.aws.rule_store import RuleStore
 from responder.aws.silences import Silences
+from responder.aws.uses import Uses
 from responder.domain.decision import Mode
 from responder.domain.errors import Broken
 from responder.domain.escalation import Acknowledgement, Call, Escalation
@@ -124,6 +125,7 @@ def desk(ledger: Ledger) -> Desk:
         records=office.records(),
         receipts=Receipts(ledger),
         approvals=Approvals(ledger),
+        uses=Uses(ledger),
         evidence=Evidence(ledger),
         rehashes=Rehashes(ledger),
         escalations=Escalations(ledger),

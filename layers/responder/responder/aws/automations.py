@@ -29,6 +29,7 @@ READING = frozenset({"ssm:GetAutomationExecution"})
 STOPPING = frozenset({"ssm:StopAutomationExecution"})
 STEP = "decide"
 MOST = 512  # characters of a parameter (API Reference, "StartAutomationExecution")
+MOST_MESSAGE = 4096  # characters (Systems Manager User Guide, "aws:approve")
 _RUNNING = frozenset({"Pending", "InProgress", "Waiting"})
 _WITHOUT = frozenset({"TimedOut", "Cancelling", "Cancelled"})
 _APPROVES, _REJECTS = frozenset({"Approve", "Approved"}), frozenset({"Reject", "Rejected"})

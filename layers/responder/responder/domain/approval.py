@@ -47,6 +47,8 @@ class Approval(BaseModel):
     decided_at: AwareDatetime | None = None
     comment: str | None = None
     handed_in_at: AwareDatetime | None = None  # when the waiting execution took the answer
+    group: str | None = None  # of the plan: it was asked about with others
+    dropped: str | None = None  # why the answer to that question did nothing for this order
 
     @property
     def answers(self) -> tuple[tuple[str, datetime], ...]:

@@ -75,6 +75,7 @@ class Order(Target):
     people_needed: int = 1  # how many different people have to approve it
     act_at: AwareDatetime | None = None  # set once, when it is first carried out
     replaces: OrderId | None = None  # the order about the same thing that it takes the place of
+    group: str | None = None  # the orders of its plan that one question asks about together
 
     @property
     def asks_people(self) -> bool:
@@ -145,9 +146,15 @@ class Plan(BaseModel):
             [o.order_id, o.action_id, o.resource, o.mode.value, o.held, o.on_silence.value]
             # Left out where it is one, so that a plan of before keeps its hash.
             + ([o.people_needed] if o.people_needed > 1 else [])
+            # The same: with which others it is asked about, and so until when.
+            + ([o.group] if o.group is not None else [])
             for o in sorted(self.orders, key=lambda order: order.order_id)
         ]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def members(self, group: str) -> tuple[Order, ...]:
+        """The orders that one question asks about, in the order of the plan."""
+        return tuple(order for order in self.orders if order.group == group)
 
 
 class Before(BaseModel):

@@ -70,9 +70,13 @@ class OrderLine:
     def said(self) -> str | None:
         """A person's answer, as a sentence."""
         answer = self.approval
-        if answer is None or answer.who is None:
+        if answer is None:
             return None
+        if answer.who is None:
+            return answer.dropped
         said = f"{answer.status.value} by {answer.who}"
+        if answer.group is not None:
+            said += ", by one answer for several orders"
         return f"{said}: “{answer.comment}”" if answer.comment else said
 
     def took(self, since: datetime) -> timedelta | None:

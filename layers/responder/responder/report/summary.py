@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from responder.domain.approval import ApprovalStatus
 from responder.domain.clock import Clock, ClockKind, ClockState, Standing
+from responder.domain.question import ONE_BY_ONE
 from responder.report import commands
 from responder.report.commands import Command
 from responder.report.model import Report
@@ -34,6 +35,9 @@ class Whose(StrEnum):
     COUNSEL = "Counsel"
 
 
+_EACH = f"To be asked about each by itself, deny with the comment: {ONE_BY_ONE}."
+
+
 @dataclass(frozen=True)
 class Decision:
     """Something that only a person can decide, and how they do it."""
@@ -45,6 +49,7 @@ class Decision:
     until: datetime | None = None
     commands: tuple[Command, ...] = ()
     address: str | None = None
+    each: tuple[str, ...] = ()  # what it is about, where one answer decides about several
 
 
 def what_happened(report: Report) -> list[str]:
@@ -194,7 +199,7 @@ def decisions(report: Report, lines: Sequence[OrderLine]) -> list[Decision]:
     """What a person decides now: what is late, approvals, what was left, then counsel's facts."""
     return [
         *[_late(clock) for clock in missed(report)],
-        *[_approval(report, line) for line in lines if line.stands is Stands.WAITING],
+        *[_approval(report, asked) for asked in _questions(lines)],
         *[_left(line) for line in lines if line.stands is Stands.LEFT and not is_denied(line)],
         *[
             Decision(f"Not done by machine: {one.resource}", one.reason, one.next_step)
@@ -248,18 +253,43 @@ def _owner(clock: Clock) -> str:
     return f"{clock.acknowledged.by} owns it. " if clock.acknowledged is not None else ""
 
 
-def _approval(report: Report, line: OrderLine) -> Decision:
-    asked = line.approval
-    automation_id = asked.automation_id if asked is not None else None
+def _questions(lines: Sequence[OrderLine]) -> list[list[OrderLine]]:
+    """The orders that wait, those together that one answer decides about."""
+    found = dict[str, list[OrderLine]]()
+    for line in lines:
+        if line.stands is Stands.WAITING:
+            group = line.order.group if line.approval is None else line.approval.group
+            found.setdefault(group or line.order.order_id, []).append(line)
+    return list(found.values())
+
+
+def _approval(report: Report, asked: Sequence[OrderLine]) -> Decision:
+    line = next((one for one in asked if one.approval is not None), asked[0])
+    approval = line.approval
+    automation_id = approval.automation_id if approval is not None else None
+    about = [_asked_about(one) for one in asked]
+    several = f"{len(asked)} orders at once" if len(asked) > 1 else line.title
     return Decision(
-        title=f"Approve or deny: {line.title}",
-        why=f"{line.subject[:1].upper()}{line.subject[1:]}. {line.order.reason}"
-        + (f" What else uses it: {line.used}" if line.used else ""),
-        next_step=" ".join(filter(None, (line.people, line.on_silence))),
+        title=f"Approve or deny: {several}",
+        why="One answer decides about all of them." if len(asked) > 1 else about[0],
+        next_step=" ".join(
+            filter(None, (line.people, line.on_silence, _EACH if len(asked) > 1 else ""))
+        ),
         whose=Whose.APPROVERS,
-        until=asked.expires_at if asked is not None else None,
+        until=min((one.approval.expires_at for one in asked if one.approval), default=None),
         commands=tuple(commands.decide(report.here, automation_id)) if automation_id else (),
         address=commands.console(report.here, automation_id) if automation_id else None,
+        each=tuple(
+            f"{one.order.order_id}: {one.title}. {text}"
+            for one, text in zip(asked, about, strict=True)
+            if len(asked) > 1
+        ),
+    )
+
+
+def _asked_about(line: OrderLine) -> str:
+    return f"{line.subject[:1].upper()}{line.subject[1:]}. {line.order.reason}" + (
+        f" What else uses it: {line.used}" if line.used else ""
     )
 
 

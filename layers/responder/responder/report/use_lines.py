@@ -27,6 +27,24 @@ def known(use: Use) -> str:
     return " ".join(parts) or "AWS showed nothing else that uses it."
 
 
+def breadth(use: Use) -> int:
+    """How much was seen to use it: more of it breaks more."""
+    return len(use.holders) + sum(not one.named for one in use.callers) + len(use.services)
+
+
+def brief(use: Use) -> str:
+    """How much of each kind AWS showed, where there is no room for names."""
+    if use.since is None:
+        return "nobody could look"
+    others = sum(not one.named for one in use.callers)
+    parts = [
+        *([f"held by {len(use.holders)}"] if use.holders else []),
+        *([f"worked with by {counted(others, 'other')}"] if others else []),
+        *([f"used {counted(len(use.services), 'service')}"] if use.services else []),
+    ]
+    return ", ".join(parts) or "nothing else seen"
+
+
 def not_known(use: Use) -> str:
     """What could not be read, or nobody can read."""
     if not use.unknown:

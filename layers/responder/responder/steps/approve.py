@@ -20,6 +20,7 @@ from responder.aws.approvals import Approvals
 from responder.aws.automations import Automations, Ended
 from responder.aws.incidents import Incidents
 from responder.aws.pager import Pager
+from responder.aws.questions import Questions
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.aws.uses import Uses
@@ -29,25 +30,24 @@ from responder.domain.errors import Broken, Refused, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.order import Order, Receipt, ReceiptStatus
+from responder.domain.question import Question
 from responder.report.model import Here
 from responder.report.wording import closed
-from responder.steps import question
+from responder.steps import approve_together, question
 from responder.steps import settle as decisions
+from responder.steps.approve_together import Answering
+from responder.steps.hand_in import hand_in
 from responder.steps.question import ask_again, may_ask_again
-from responder.steps.settle import (
-    ANSWERED,
-    SKEW,
-    Verdict,
-    call_people,
-    numbered,
-    settle,
-    silence,
-    too_late,
-    why_left,
-)
+from responder.steps.settle import ANSWERED, SKEW, Verdict, settle
+from responder.steps.together import Together
+from responder.steps.unsettled import call_people, numbered, silence, too_late, why_left
 
 PERMISSIONS = (
-    question.PERMISSIONS | decisions.PERMISSIONS | console.READING | executions.PERMISSIONS
+    question.PERMISSIONS
+    | approve_together.PERMISSIONS
+    | decisions.PERMISSIONS
+    | console.READING
+    | executions.PERMISSIONS
 )
 
 
@@ -55,7 +55,10 @@ class ApproveRequest(BaseModel):
     """What the document's last step sends, or EventBridge, or somebody who pretends to be them."""
 
     # EventBridge does not say it; then AWS is asked what the automation is about.
-    approval_id: Annotated[str, StringConstraints(pattern=r"^apr-[0-9a-f]{32}$")] | None = None
+    # An `apr-` is about one order, a `qst-` about several.
+    approval_id: Annotated[str, StringConstraints(pattern=r"^(apr|qst)-[0-9a-f]{32}$")] | None = (
+        None
+    )
     automation_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
 
 
@@ -63,7 +66,8 @@ class ApproveAnswer(BaseModel):
     """Where the request stands now. The verdict is None while nobody has answered."""
 
     incident_id: IncidentId
-    order_id: OrderId
+    order_id: OrderId | None  # None where several are asked about at once
+    group: str | None
     status: ApprovalStatus
     verdict: Verdict | None
 
@@ -73,6 +77,7 @@ def approve(
     *,
     incidents: Incidents,
     approvals: Approvals,
+    questions: Questions,
     receipts: Receipts,
     automations: Automations,
     uses: Uses,
@@ -85,9 +90,30 @@ def approve(
     now: datetime,
 ) -> ApproveAnswer:
     """Record an answer and pass it on. May run again: the first answer is the one that counts."""
-    approval = approvals.find(request.approval_id or automations.about(request.automation_id))
+    asked = request.approval_id or automations.about(request.automation_id)
+    question, approval = questions.find(asked), approvals.find(asked)
+    if question is not None:
+        together = Together(
+            incidents=incidents,
+            approvals=approvals,
+            questions=questions,
+            receipts=receipts,
+            automations=automations,
+            timeline=timeline,
+            approvers=approvers,
+            uses=uses,
+            titles=titles,
+            here=here,
+        )
+        answering = Answering(together, waiting, pager, now)
+        question, verdict = answering.approve(
+            question, request.automation_id, by_event=request.approval_id is None
+        )
+        return _stand(question, together, verdict)
     if approval is None:
         raise Refused("there is no such request for approval; nothing was changed")
+    if approval.group is not None:
+        raise Refused(f"{approval.order_id} is asked about with others; nothing was changed")
     if approval.automation_id is None and approval.status is ApprovalStatus.WAITING:
         raise Unavailable(f"{approval.order_id} is still being asked about; try again")
     if approval.automation_id is None or approval.automation_id != request.automation_id:
@@ -153,10 +179,23 @@ def approve(
     return _stands(approval, verdict)
 
 
+def _stand(question: Question, together: Together, verdict: Verdict | None) -> ApproveAnswer:
+    """How the orders of one question stand: waiting, as long as one of them waits."""
+    held = {one.status for one in together.registered(question)}
+    return ApproveAnswer(
+        incident_id=question.incident_id,
+        order_id=None,
+        group=question.group,
+        status=next((one for one in ApprovalStatus if one in held), ApprovalStatus.WAITING),
+        verdict=verdict,
+    )
+
+
 def _stands(approval: Approval, verdict: Verdict | None) -> ApproveAnswer:
     return ApproveAnswer(
         incident_id=approval.incident_id,
         order_id=approval.order_id,
+        group=None,
         status=approval.status,
         verdict=verdict,
     )
@@ -190,7 +229,7 @@ def _died(
     )
     timeline.record(
         order.incident_id,
-        f"{numbered('question-died', approval)}:{order.order_id}",
+        f"{numbered('question-died', approval.ended)}:{order.order_id}",
         at=at,
         by="approve",
         text=said,
@@ -198,7 +237,7 @@ def _died(
     call_people(
         order,
         "QUESTION DIED",
-        f"{said} {silence(order, approval)}",
+        f"{said} {silence(order, approval.expires_at)}",
         # The last is told of by itself: from then on nobody can answer.
         about=f"{'died' if asks_again else 'died-last'}:{order.order_id}",
         pager=pager,
@@ -206,21 +245,6 @@ def _died(
         now=at,
     )
     return True
-
-
-def hand_in(
-    approval: Approval, *, approvals: Approvals, waiting: Waiting, now: datetime
-) -> Approval:
-    """Tell the execution that waits, with the newest token, and record that it was told.
-
-    One that waits no more looks at the record by itself, unless its wait ended otherwise.
-    """
-    token = approvals.token(approval.approval_id)
-    if approval.status is ApprovalStatus.APPROVED:
-        told = waiting.go_on(token)
-    else:
-        told = waiting.refuse(token, _denial(approval))
-    return approvals.replace(approval, handed_in_at=now) if told else approval
 
 
 def _unheard(
@@ -252,10 +276,3 @@ def _unheard(
     )
     said = f"{one_line(approval.who or 'A person', 600)} approved it. {why}"
     too_late(order, said, pager=pager, titles=titles, now=approval.decided_at)
-
-
-def _denial(approval: Approval) -> str:
-    if approval.decided_by is None:
-        return approval.comment or "It was denied."
-    said = f": {approval.comment}" if approval.comment else "."
-    return f"Denied by {one_line(approval.decided_by, 300)}{said}"

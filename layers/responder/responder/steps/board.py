@@ -35,6 +35,7 @@ from responder.aws.rota_store import RotaStore
 from responder.aws.rule_store import RuleStore
 from responder.aws.silences import Silences
 from responder.aws.trackers import Trackers
+from responder.aws.uses import Uses
 from responder.domain.decision import Mode
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, incident_of
@@ -124,6 +125,7 @@ class Reads:
     records: Records
     receipts: Receipts
     approvals: Approvals
+    uses: Uses
     evidence: Evidence
     rehashes: Rehashes
     escalations: Escalations
@@ -263,6 +265,7 @@ class _Shelf:
             "refusals": tuple(incidents.refusals(incident_id)),
             "receipts": tuple(self.reads.receipts.all(incident_id)),
             "approvals": tuple(self.reads.approvals.all(incident_id)),
+            "uses": tuple(self.reads.uses.all(incident_id)),
         }
 
     def _evidence(self, incident_id: str) -> dict[str, Any]:

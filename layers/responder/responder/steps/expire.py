@@ -18,6 +18,7 @@ from responder.aws.approvals import Approvals
 from responder.aws.automations import Automations
 from responder.aws.incidents import Incidents
 from responder.aws.pager import Paged, Pager
+from responder.aws.questions import Questions
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.approval import Approval, ApprovalStatus
@@ -27,7 +28,9 @@ from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.order import Order, Silence
 from responder.report.wording import in_utc, span
 from responder.steps import settle as decisions
-from responder.steps.settle import SKEW, call_people, named, settle
+from responder.steps.hearing import Hearing
+from responder.steps.settle import ANSWERED, SKEW, settle
+from responder.steps.unsettled import call_people_of, named
 
 PERMISSIONS = requests.PERMISSIONS | decisions.PERMISSIONS | console.READING | console.STOPPING
 _PAGED = {
@@ -37,6 +40,10 @@ _PAGED = {
     Paged.BY_CHANNEL: "the channel calls people.",
     Paged.NOBODY: "nobody was paged, for there is no pager topic.",
 }
+
+
+_LEFT_ONE = "It was not carried out, and a person has it now."
+_LEFT = "None of them was carried out, and a person has them now."
 
 
 class ExpireRequest(BaseModel):
@@ -59,6 +66,7 @@ def expire(
     *,
     incidents: Incidents,
     approvals: Approvals,
+    questions: Questions,
     receipts: Receipts,
     automations: Automations,
     pager: Pager,
@@ -75,15 +83,32 @@ def expire(
     order = incidents.order(request.incident_id, request.order_id)
     approval = approvals.of_order(order.incident_id, order.order_id)
     receipt = receipts.get(order.incident_id, order.order_id)
+    hearing = Hearing(
+        incidents=incidents,
+        approvals=approvals,
+        questions=questions,
+        receipts=receipts,
+        automations=automations,
+        timeline=timeline,
+        approvers=approvers,
+    )
     if receipt is not None and receipt.replaced_by is not None:
-        return _replaced(approval, approvals, automations)
+        return _replaced(approval, hearing)
     if approval is not None and approval.status is ApprovalStatus.WAITING:
         _is_over(approval, now)
     doubt: str | None = None
     answered = False
-    if approval is None or approval.automation_id is None:
+    if approval is None or (approval.automation_id is None and approval.group is None):
         doubt = "nobody could be asked"
-    elif approval.status is ApprovalStatus.WAITING:
+    elif approval.status is ApprovalStatus.WAITING and approval.group is not None:
+        try:
+            approval, answered = _answered_with_others(approval, hearing, now)
+        except (Broken, Refused) as error:
+            doubt = one_line(str(error), 300)
+        else:
+            if approval.status is ApprovalStatus.WAITING:
+                approval = approvals.replace(approval, status=ApprovalStatus.EXPIRED)
+    elif approval.status is ApprovalStatus.WAITING and approval.automation_id is not None:
         try:
             # Taken back first, so that nothing can be answered after it was looked for.
             automations.stop(approval.automation_id)
@@ -118,7 +143,17 @@ def expire(
     if doubt is not None:
         said = f"Whether anybody answered is not known: {doubt}."
     silence = order.on_silence if doubt is None else Silence.ESCALATE
-    _tell(order, said, silence, pager=pager, timeline=timeline, titles=titles, now=request.now)
+    group = None if approval is None or doubt is not None else approval.group
+    _tell(
+        [order] if approval is None or group is None else _silent(approval, hearing),
+        group or order.order_id,
+        said,
+        silence,
+        pager=pager,
+        timeline=timeline,
+        titles=titles,
+        now=request.now,
+    )
     return ExpireAnswer(
         proceed=silence is Silence.PROCEED, status=None if approval is None else approval.status
     )
@@ -132,21 +167,49 @@ def _is_over(approval: Approval, now: datetime) -> None:
         )
 
 
-def _replaced(
-    approval: Approval | None, approvals: Approvals, automations: Automations
-) -> ExpireAnswer:
+def _answered_with_others(
+    approval: Approval, hearing: Hearing, now: datetime
+) -> tuple[Approval, bool]:
+    """The request with what was answered for all orders of its question, and whether any was."""
+    question = hearing.of(approval)
+    asked_by = question.automation_id
+    if asked_by is None and not question.ended:
+        raise Refused("nobody could be asked")
+    if asked_by is not None and not question.is_over:
+        if now >= question.expires_at - SKEW:  # else others may still be answered for
+            hearing.automations.stop(asked_by)
+        answer = hearing.automations.answer(asked_by)
+        if answer is not None:
+            question = hearing.hear(question, answer, each=False)
+    return hearing.take_in_late(approval, question), bool(question.heard)
+
+
+def _silent(approval: Approval, hearing: Hearing) -> list[Order]:
+    """The orders of its question that nobody decided about."""
+    silent, incident_id = list[Order](), approval.incident_id
+    for one in hearing.registered(hearing.of(approval)):
+        left = hearing.receipts.get(incident_id, one.order_id)
+        if one.status not in ANSWERED and (left is None or left.replaced_by is None):
+            silent.append(hearing.incidents.order(incident_id, one.order_id))
+    return silent
+
+
+def _replaced(approval: Approval | None, hearing: Hearing) -> ExpireAnswer:
     """Take back the question about an order that a stronger one took the place of."""
     if approval is None:
         return ExpireAnswer(proceed=False, status=None)
-    if approval.automation_id is not None:
-        automations.stop(approval.automation_id)
+    if approval.automation_id is not None and approval.group is None:
+        hearing.automations.stop(approval.automation_id)
     if approval.status is ApprovalStatus.WAITING:
-        approval = approvals.replace(approval, status=ApprovalStatus.EXPIRED)
+        approval = hearing.approvals.replace(approval, status=ApprovalStatus.EXPIRED)
+    if approval.group is not None:
+        hearing.stop_unless_asked(hearing.of(approval))
     return ExpireAnswer(proceed=False, status=approval.status)
 
 
 def _tell(
-    order: Order,
+    orders: Sequence[Order],
+    about: str,
     said: str,
     silence: Silence,
     *,
@@ -155,25 +218,27 @@ def _tell(
     titles: Mapping[str, str],
     now: datetime,
 ) -> None:
+    """Once about all orders of one question, and about each other order by itself."""
+    one = len(orders) == 1
     if silence is Silence.PROCEED:
-        then = "The plan says to carry it out without an answer."
+        then = f"The plan says to carry {'it' if one else 'them'} out without an answer."
     elif silence is Silence.LEAVE:
-        then = "The plan leaves it to a person."
+        then = f"The plan leaves {'it' if one else 'them'} to a person."
     else:
-        paged = call_people(
-            order,
+        paged = call_people_of(
+            orders,
             "NO ANSWER",
-            f"{said} It was not carried out, and a person has it now.",
-            about=f"approval:{order.order_id}",
+            f"{said} {_LEFT_ONE if one else _LEFT}",
+            about=f"approval:{about}",
             pager=pager,
             titles=titles,
             now=now,
         )
-        then = f"A person has it now; {_PAGED[paged]}"
+        then = f"A person has {'it' if one else 'them'} now; {_PAGED[paged]}"
     timeline.record(
-        order.incident_id,
-        f"expired:{order.order_id}",
+        orders[0].incident_id,
+        f"expired:{about}",
         at=now,
         by="expire",
-        text=f"{named(order, titles)}. {said} {then}",
+        text=f"{'; '.join(named(order, titles) for order in orders)}. {said} {then}",
     )

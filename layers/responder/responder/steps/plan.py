@@ -8,7 +8,7 @@ finding names, from the lineage as the last trace left it.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel
 
@@ -42,6 +42,8 @@ from responder.domain.order import (
 )
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
+from responder.domain.question import grouped
+from responder.report.wording import counted
 from responder.steps.ordering import Asked, account_of, demanded, listed, orders_for, within
 
 PERMISSIONS = (
@@ -52,6 +54,9 @@ PERMISSIONS = (
     | rule_store.PERMISSIONS
 )
 _TRIES = 5
+# Until what else uses the orders of one question was looked for (`weigh` takes up to 12 seconds):
+# whichever is asked about first, the question shows it for all.
+LOOKED_AT_AFTER = timedelta(seconds=20)
 _WEAKER = "A stronger order took its place, because a finding asked for more."
 _HELD = (
     "Monitor mode held it. The mode is respond now, and an order that is not held took its place."
@@ -73,6 +78,7 @@ class PlannedOrder(BaseModel):
     held: bool
     mode: OrderMode
     answer_within_seconds: int
+    ask_at: AwareDatetime  # never earlier; long past for one that is asked about by itself
 
 
 class PlanAnswer(BaseModel):
@@ -127,6 +133,7 @@ def plan(
                 held=order.held,
                 mode=order.mode,
                 answer_within_seconds=int(order.answer_within.total_seconds()),
+                ask_at=made.planned_at + (LOOKED_AT_AFTER if order.group else timedelta()),
             )
             for order in made.orders
         ],
@@ -184,9 +191,12 @@ def _made(
             incident_id=incident.id,
             generation=request.generation,
             planned_at=request.now,
-            orders=tuple(
-                _told_of_people(order, approvers)
-                for order in (*_slowed(orders, breaker, policy, request.now), *by_name)
+            orders=grouped(
+                [
+                    _told_of_people(order, approvers)
+                    for order in (*_slowed(orders, breaker, policy, request.now), *by_name)
+                ],
+                request.generation,
             ),
             refusals=listed(refusals, [*orders, *by_name], incident.id),
         )
@@ -315,8 +325,12 @@ def _summary(made: Plan) -> str:
 def _sentences(made: Plan) -> Iterator[str]:
     at_once = sum(o.mode is OrderMode.AUTOMATIC for o in made.orders)
     asked = len(made.orders) - at_once
+    groups = {order.group for order in made.orders if order.group}
     orders = "1 order" if len(made.orders) == 1 else f"{len(made.orders)} orders"
     yield f"Planned {orders}: {at_once} at once, {asked} when a person approves."
+    questions = sum(not o.group for o in made.orders if o.asks_people) + len(groups)
+    if groups:
+        yield f"People are asked {counted(questions, 'question')} about them."
     several = [order for order in made.orders if order.people_needed > 1]
     if several:
         yield f"{len(several)} of them when two different people approve."

@@ -23,13 +23,13 @@ from responder.domain.order import Order, Receipt
 from responder.domain.use import Use
 from responder.report import commands, use_lines
 from responder.report.model import Here
-from responder.steps.settle import silence
+from responder.steps.unsettled import silence
 from responder.steps.weigh import unweighed
 
 PERMISSIONS = requests.PERMISSIONS | used.PERMISSIONS | console.STARTING | console.STOPPING
 MOST_QUESTIONS = 5  # about one order
 ENOUGH = timedelta(seconds=30)  # to answer in; with less, nobody is asked again
-_UNSEEN = "what else uses it: nobody could look, or not in time"
+UNSEEN = "what else uses it: nobody could look, or not in time"
 
 
 def put(
@@ -45,11 +45,12 @@ def put(
 ) -> str:
     """Start the automation that asks, unless it was started. Its id."""
     # From here on it stays: a look that ends later changes no question.
-    use = uses.first(unweighed(order, _UNSEEN, approval.requested_at))
+    use = uses.first(unweighed(order, UNSEEN, approval.requested_at))
     shown = message(
         order,
-        approval,
         use,
+        expires_at=approval.expires_at,
+        yeses=[yes.by for yes in approval.yeses],
         asked_for_by=asked_for_by,
         approvers=approvers,
         titles=titles,
@@ -107,9 +108,10 @@ def ask_again(
 
 def message(
     order: Order,
-    approval: Approval,
     use: Use,
     *,
+    expires_at: datetime,
+    yeses: Sequence[str],
     asked_for_by: Iterable[str],
     approvers: Sequence[str],
     titles: Mapping[str, str],
@@ -121,18 +123,18 @@ def message(
     """
     undo = commands.release(here, order)
     return {
-        "Cut": _shown(f"{order.incident_id} asks to carry out: {what(order, titles)}."),
-        "Why": _shown(order.reason),
-        "People": _shown(people(order, approval, asked_for_by, approvers)),
-        "Uses": _shown(f"What else uses it: {use_lines.known(use)}"),
-        "NotKnown": _shown(use_lines.not_known(use)),
-        "Silence": _shown(silence(order, approval)),
-        "Undo": _shown(undo.text),
+        "Cut": shown(f"{order.incident_id} asks to carry out: {what(order, titles)}."),
+        "Why": shown(order.reason),
+        "People": shown(people(order, yeses, asked_for_by, approvers)),
+        "Uses": shown(f"What else uses it: {use_lines.known(use)}"),
+        "NotKnown": shown(use_lines.not_known(use)),
+        "Silence": shown(silence(order, expires_at)),
+        "Undo": shown(undo.text),
     }
 
 
 def people(
-    order: Order, approval: Approval, asked_for_by: Iterable[str], approvers: Sequence[str]
+    order: Order, yeses: Sequence[str], asked_for_by: Iterable[str], approvers: Sequence[str]
 ) -> str:
     """Whose yes it takes, as sentences."""
     said = [f"{one_line(by, 150)} asked for it, and does not approve it." for by in asked_for_by]
@@ -141,9 +143,9 @@ def people(
     needed = f"{order.people_needed} different people have to approve it; one no denies it."
     if not may_give(approvers, order.people_needed):
         return " ".join([needed, CANNOT, *said])
-    yeses = [f"{one_line(yes.by, 150)} approved it." for yes in approval.yeses]
+    before = [f"{one_line(yes, 150)} approved it." for yes in yeses]
     more = ["Another person is needed."] if yeses else []
-    return " ".join([needed, *yeses, *more, *said])
+    return " ".join([needed, *before, *more, *said])
 
 
 def what(order: Order, titles: Mapping[str, str]) -> str:
@@ -158,7 +160,8 @@ def what(order: Order, titles: Mapping[str, str]) -> str:
     return f"{title}: {one_line(order.resource, 250)} ({', '.join(about)})"
 
 
-def _shown(text: str) -> str:
+def shown(text: str, most: int = MOST) -> str:
+    """Text as a parameter may hold it."""
     # Systems Manager fills in {{ssm:name}} and {{ automation:… }}, also where an attacker wrote it
     # (User Guide, "Referencing Parameter Store parameters in runbooks").
-    return one_line(text.replace("{{", "((").replace("}}", "))"), MOST)
+    return one_line(text.replace("{{", "((").replace("}}", "))"), most)

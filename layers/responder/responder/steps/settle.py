@@ -7,33 +7,30 @@ Where two people have to approve, the first yes is kept, and the order waits for
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from responder.aws import approvals as requests
-from responder.aws import pager as paging
 from responder.aws import receipts as proof
 from responder.aws import timeline as events
 from responder.aws.approvals import Approvals
 from responder.aws.incidents import Incidents
-from responder.aws.pager import Paged, Pager
+from responder.aws.pager import Pager
 from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.answer import Answer, is_late, is_party, objection
 from responder.domain.approval import Approval, ApprovalStatus, Yes
-from responder.domain.escaping import ascii_line, one_line
-from responder.domain.order import Order, Receipt, ReceiptStatus, Silence
-from responder.report.wording import closed, in_utc
+from responder.domain.escaping import one_line
+from responder.domain.order import Order, Receipt, ReceiptStatus
+from responder.report.wording import in_utc
+from responder.steps import unsettled
+from responder.steps.unsettled import call_people, numbered, silence, too_late, why_left
 
-PERMISSIONS = requests.PERMISSIONS | events.PERMISSIONS | proof.PERMISSIONS | paging.PERMISSIONS
+PERMISSIONS = requests.PERMISSIONS | events.PERMISSIONS | proof.PERMISSIONS | unsettled.PERMISSIONS
 SKEW = timedelta(seconds=5)  # more than two clocks of AWS ever differ by
 ANSWERED = (ApprovalStatus.APPROVED, ApprovalStatus.DENIED)
 _UNDO = " If the order was carried out without an answer, release it to undo that."
-_SILENCE = {
-    Silence.LEAVE: "it is not carried out, and is left to a person.",
-    Silence.ESCALATE: "it is not carried out, and people are paged.",
-    Silence.PROCEED: "IT IS CARRIED OUT WITHOUT AN ANSWER.",
-}
 
 
 class Verdict(StrEnum):
@@ -43,6 +40,28 @@ class Verdict(StrEnum):
     ONE_OF_MORE = "counts, and another person is needed"
     LATE = "late"  # its time was over, or the question was closed
     VOID = "void"  # it does not count, whenever it came
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an answer did to one order."""
+
+    order: Order
+    approval: Approval  # as it stands now
+    verdict: Verdict
+    text: str  # for the timeline
+    against: str | None = None  # why it does not count
+    too_late: str | None = None  # a yes to what was left, which its person has to hear of
+
+    @property
+    def key(self) -> str:
+        """The first word of its event's key."""
+        return {
+            Verdict.COUNTS: "answered",
+            Verdict.ONE_OF_MORE: "answered-one",
+            Verdict.LATE: "answered-late",
+            Verdict.VOID: "answered-void",
+        }[self.verdict]
 
 
 def settle(
@@ -58,11 +77,56 @@ def settle(
     titles: Mapping[str, str],
     asks_again: bool = False,
 ) -> tuple[Approval, Verdict]:
+    """Write what a person decided into the request, and tell of it where that is called for.
+
+    `asks_again` where people are asked once more if this decides nothing.
+    """
+    outcome = judge(
+        approval,
+        answer,
+        incidents=incidents,
+        approvals=approvals,
+        receipts=receipts,
+        approvers=approvers,
+    )
+    approval, order = outcome.approval, outcome.order
+    timeline.record(
+        approval.incident_id,
+        f"{numbered(outcome.key, approval.ended)}:{approval.order_id}",
+        at=answer.decided_at,
+        by=one_line(answer.by or "approve", 300),
+        text=outcome.text,
+    )
+    if outcome.verdict is Verdict.VOID:
+        call_people(
+            order,
+            "ANSWER DOES NOT COUNT",
+            said_void(outcome, answer, asks_again=asks_again) + silence(order, approval.expires_at),
+            # The last is told of by itself: from then on the order waits for nobody.
+            about=f"{'void' if asks_again else 'void-last'}:{order.order_id}",
+            pager=pager,
+            titles=titles,
+            now=answer.decided_at,
+        )
+    if outcome.too_late is not None:
+        too_late(order, outcome.too_late, pager=pager, titles=titles, now=answer.decided_at)
+    return approval, outcome.verdict
+
+
+def judge(
+    approval: Approval,
+    answer: Answer,
+    *,
+    incidents: Incidents,
+    approvals: Approvals,
+    receipts: Receipts,
+    approvers: Sequence[str],
+) -> Outcome:
     """Write what a person decided into the request, if it counts and nothing was decided before.
 
     A no counts for as long as nothing else was recorded; a yes only inside its time, and while the
     order was not left to a person for another reason. An order that a stronger one replaced is not
-    decided about any more. `asks_again` where people are asked once more if this decides nothing.
+    decided about any more. Tells nobody.
     """
     order = incidents.order(approval.incident_id, approval.order_id)
     receipt = receipts.get(order.incident_id, order.order_id)
@@ -99,39 +163,32 @@ def settle(
             decided_at=answer.decided_at,
             comment=answer.comment,
         )
+    late_yes = None
     if verdict is Verdict.COUNTS:
-        key, text = "answered", _said(approval)
+        text = _said(approval)
     elif verdict is Verdict.ONE_OF_MORE:
-        key = "answered-one"
         text = f"Approved the order. Another person has to approve it too.{fell}"
     elif verdict is Verdict.LATE:
-        key, text = "answered-late", _said_late(approval, answer, left)
+        text = _said_late(approval, answer, left)
+        if answer.approves and left is not None and not replaced:
+            said = f"{answer.who} approved it, and the yes came too late."
+            late_yes = f"{said} {why_left(left.note)}"
     else:
-        key, text = "answered-void", f"{_verb(answer)} the order, and it does not count: {against}"
-    timeline.record(
-        approval.incident_id,
-        f"{numbered(key, approval)}:{approval.order_id}",
-        at=answer.decided_at,
-        by=one_line(answer.by or "approve", 300),
-        text=text,
+        text = f"{verb(answer)} the order, and it does not count: {against}"
+    return Outcome(
+        order,
+        approval,
+        verdict,
+        text,
+        against if verdict is Verdict.VOID else None,
+        late_yes,
     )
-    if verdict is Verdict.VOID:
-        call_people(
-            order,
-            "ANSWER DOES NOT COUNT",
-            f"{_verb(answer)}, and it does not count: {against} "
-            + ("People are asked again. " if asks_again else "Nobody else can answer any more. ")
-            + silence(order, approval),
-            # The last is told of by itself: from then on the order waits for nobody.
-            about=f"{'void' if asks_again else 'void-last'}:{order.order_id}",
-            pager=pager,
-            titles=titles,
-            now=answer.decided_at,
-        )
-    if verdict is Verdict.LATE and answer.approves and left is not None and not replaced:
-        said = f"{answer.who} approved it, and the yes came too late. {why_left(left.note)}"
-        too_late(order, said, pager=pager, titles=titles, now=answer.decided_at)
-    return approval, verdict
+
+
+def said_void(outcome: Outcome, answer: Answer, *, asks_again: bool) -> str:
+    """What people are paged with about an answer that does not count, up to what silence means."""
+    then = "People are asked again. " if asks_again else "Nobody else can answer any more. "
+    return f"{verb(answer)}, and it does not count: {outcome.against} {then}"
 
 
 def _standing(approval: Approval, incidents: Incidents) -> tuple[tuple[Yes, ...], str]:
@@ -147,73 +204,6 @@ def _standing(approval: Approval, incidents: Incidents) -> tuple[tuple[Yes, ...]
         for yes in fell
     )
     return tuple(yes for yes in approval.yeses if yes not in fell), said
-
-
-def numbered(key: str, approval: Approval) -> str:
-    """The key of an event that each automation about one order may lead to."""
-    return f"{key}-{len(approval.ended) + 1}" if approval.ended else key
-
-
-def silence(order: Order, approval: Approval) -> str:
-    """What happens without an answer that counts, and from when, as a sentence."""
-    return f"Without an answer until {in_utc(approval.expires_at)}, {_SILENCE[order.on_silence]}"
-
-
-def call_people(
-    order: Order,
-    heading: str,
-    said: str,
-    *,
-    about: str,
-    pager: Pager,
-    titles: Mapping[str, str],
-    now: datetime,
-) -> Paged:
-    """Page about one order that a question did not settle. `now` as the pager wants it."""
-    what = named(order, titles)
-    lines = [
-        said,
-        "",
-        f"Incident: {order.incident_id}",
-        f"Order: {order.order_id}",
-        f"What: {what}",
-        f"Account: {order.account}",
-        f"Why: {one_line(order.reason, 600)}",
-        "Next: look at the resource, and cut it by hand if it still does harm.",
-    ]
-    return pager.page(
-        order.incident_id,
-        subject=ascii_line(f"[{heading}] {what} in {order.account}", 99),
-        text="\n".join(lines) + "\n",
-        now=now,
-        about=about,
-    )
-
-
-def named(order: Order, titles: Mapping[str, str]) -> str:
-    """The order on one line: the action, and on what."""
-    return f"{titles.get(order.action_id, order.action_id)}: {one_line(order.resource, 250)}"
-
-
-def too_late(
-    order: Order, said: str, *, pager: Pager, titles: Mapping[str, str], now: datetime
-) -> None:
-    """Page about a yes that reached nobody, because whoever said it believes that it is done."""
-    call_people(
-        order,
-        "APPROVED TOO LATE",
-        said,
-        about=f"too-late:{order.order_id}",
-        pager=pager,
-        titles=titles,
-        now=now,
-    )
-
-
-def why_left(note: str | None) -> str:
-    """Why a person has an order, and what that yes therefore did: nothing."""
-    why = closed(one_line(note or "It was left to a person", 400))
-    return f"A person has it already: {why} Nothing was done because of the answer."
 
 
 def _yes(answer: Answer, approval: Approval) -> Yes:
@@ -245,7 +235,8 @@ def _against(
     )
 
 
-def _verb(answer: Answer) -> str:
+def verb(answer: Answer) -> str:
+    """What a person did, to begin a sentence with."""
     return "Approved" if answer.approves else "Denied"
 
 
@@ -256,7 +247,7 @@ def _said(approval: Approval) -> str:
 
 
 def _said_late(approval: Approval, answer: Answer, left: Receipt | None) -> str:
-    said = f"{_verb(answer)} the order too late."
+    said = f"{verb(answer)} the order too late."
     if left is not None and left.replaced_by is not None:
         return f"{said} Order {left.replaced_by} took its place, and is decided about by itself."
     if is_late(answer, approval):

@@ -16,6 +16,7 @@ from responder.domain.approval import Approval, ApprovalStatus
 from responder.domain.escaping import ascii_line, one_line
 from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.order import ReceiptStatus
+from responder.domain.question import count_of
 from responder.domain.silence import Silence, SilenceKind
 
 _LATE = timedelta(minutes=30)  # the machine expires a question within minutes of its time
@@ -74,8 +75,8 @@ class Wake:
         )
 
     def _line(self, incident: Incident) -> str:
-        waiting = sum(
-            one.status is ApprovalStatus.WAITING for one in self.approvals.all(incident.id)
+        waiting = count_of(
+            one for one in self.approvals.all(incident.id) if one.status is ApprovalStatus.WAITING
         )
         left = sum(
             one.status is ReceiptStatus.LEFT and one.replaced_by is None
@@ -87,8 +88,9 @@ class Wake:
         )
 
     def _stuck(self, one: Approval, now: datetime) -> None:
+        also = ", and about others asked about with it," if one.group else ""
         text = (
-            f"The time to answer about {one.order_id} of {one.incident_id} ended at "
+            f"The time to answer about {one.order_id}{also} of {one.incident_id} ended at "
             f"{one.expires_at:%Y-%m-%dT%H:%M:%SZ}, and nobody did what silence means.\n"
             "Its execution may have ended. Look at it in the Step Functions console and redrive "
             "it, or cut by hand what the order names.\n"
@@ -98,5 +100,5 @@ class Wake:
             subject=ascii_line(f"[STUCK QUESTION] {one.order_id} of {one.incident_id}", 99),
             text=text,
             now=now,
-            about=f"stuck:{one.order_id}",
+            about=f"stuck:{one.group or one.order_id}",
         )
