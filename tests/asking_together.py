@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from responder.aws.approvals import Approvals
-from responder.aws.incidents import Incidents
+from responder.aws.incidents import Incidents, demanding
+from responder.aws.ledger import Ledger
 from responder.aws.questions import Questions
 from responder.aws.timeline import Timeline
 from responder.domain.approval import Approval, ApprovalStatus
+from responder.domain.demand import Demand
 from responder.domain.incident import TimelineEvent
 from responder.domain.order import Order, Plan
 from responder.domain.question import Question, grouped
@@ -24,6 +26,23 @@ ROLES = ("web-tier-role", "export-role", "billing-role")
 def orders_about(*roles: str, **given: Any) -> tuple[Order, ...]:
     """An order that people are asked about, for each role."""
     return tuple(an_asked_order(principal=a_session(role), **given) for role in roles)
+
+
+def asked_for_by(by: str, ledger: Ledger, number: int) -> tuple[Order, ...]:
+    """Orders, of which one is there because a person asked for it."""
+    members = orders_about(*ROLES)
+    demand = Demand(
+        action_id=members[number].action_id,
+        resource=members[number].resource,
+        principal=members[number].principal,
+        order_id=members[number].order_id,
+        incident_id=INCIDENT_ID,
+        by=by,
+        reason="it came back",
+        asked_at=NOON,
+    )
+    assert ledger.together([demanding(demand)])
+    return members
 
 
 @dataclass
@@ -76,6 +95,21 @@ class Together(Asking):
         """The wait of each order ends."""
         self.time_out()
         return [self.turn(number).expire(now=now) for number in range(len(self.members))]
+
+    def decides(self, number: int, verb: str) -> None:
+        """A person decides the question that is about one order alone."""
+        approval = self.turn(number).approval
+        others = [
+            step
+            for one, step in self.console.steps.items()
+            if step["StepStatus"] == "Waiting" and one != approval.automation_id
+        ]
+        for step in others:
+            step["StepStatus"] = "Put aside"
+        self.console.decide(verb)
+        for step in others:
+            step["StepStatus"] = "Waiting"
+        super().approve(approval_id=approval.approval_id, automation_id=approval.automation_id)
 
     @property
     def question(self) -> Question:

@@ -1,7 +1,8 @@
 """A table of attacks on a decision, each with its outcome: run with `-s` to read it.
 
 Each row is played against the real steps, with a console and executions that refuse what AWS would
-refuse, and is judged by what stands afterwards.
+refuse, and is judged by what stands afterwards. Those on one answer to several orders have a table
+of their own: test_together_attacks.py.
 """
 
 import sys

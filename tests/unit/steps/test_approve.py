@@ -13,7 +13,7 @@ from responder.aws.ledger import Ledger
 from responder.domain.approval import ApprovalStatus
 from responder.domain.errors import Refused, Unavailable
 from responder.domain.principal import Principal, PrincipalKind
-from responder.steps.settle import Verdict
+from responder.steps.verdict import Verdict
 from tests.asking import (
     ALICE,
     COUNSEL,

@@ -1,7 +1,6 @@
 """One question for orders that can be decided together: one answer, and each order by itself."""
 
 import json
-from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -9,21 +8,15 @@ import pytest
 from responder.aws.ledger import Ledger, incident_pk
 from responder.aws.uses import Uses
 from responder.domain.approval import ApprovalStatus
-from responder.domain.errors import Refused, Unavailable
+from responder.domain.errors import Refused
 from responder.domain.order import Silence
 from responder.domain.use import Use
-from responder.steps.settle import Verdict
+from responder.steps.verdict import Verdict
 from tests.asking import ALICE, LATER, SOON, Asking, an_asked_order, emptied
-from tests.asking_together import ROLES, Together, orders_about
-from tests.builders import HOME, INCIDENT_ID, NOON, a_user
-from tests.consoles import refusing
+from tests.asking_together import ROLES, Together, asked_for_by, orders_about
+from tests.builders import INCIDENT_ID, NOON, a_user
 from tests.vaults import DiedHereError, Life
 
-SSO = f"arn:aws:iam::{HOME}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_0a"
-CAROL, DAVE = (
-    f"arn:aws:sts::{HOME}:assumed-role/AWSReservedSSO_Ops_0a/{name}@example.com"
-    for name in ("carol", "dave")
-)
 WAITING, APPROVED, DENIED, EXPIRED = ApprovalStatus
 EACH = ["token-0", "token-1", "token-2"]
 
@@ -241,184 +234,15 @@ def test_an_answer_that_nobody_handed_in_is_found_at_the_end_by_each(together: T
     assert together.statuses() == [APPROVED] * 3
 
 
-# ---- one by one
-
-
-def each_asked(ledger: Ledger) -> Together:
-    together = Together(ledger).ask_all()
-    together.console.decide("Reject", comment="one by one: 2 is the shop")
-    together.approve()
-    return together
-
-
-def test_asked_for_each_every_order_has_a_question_of_its_own(ledger: Ledger) -> None:
-    together = each_asked(ledger)
-    assert together.statuses() == [WAITING] * 3
-    assert together.executions.told == []
-    own = [together.turn(n).approval for n in range(3)]
-    assert len({one.automation_id for one in own}) == 3
-    assert len(together.console.started) == 4
-    for approval in own:
-        given = together.console.started[str(approval.automation_id)]["Parameters"]
-        assert given["ApprovalId"] == [approval.approval_id]
-        assert "asks to carry out: End the sessions of the role" in given["Cut"][0]
-    assert "Nothing was decided by that" in together.events()[f"each:{together.order.group}"].text
-
-
-def decides(together: Together, number: int, verb: str) -> None:
-    """In the question that is about one order alone."""
-    approval = together.turn(number).approval
-    waiting = {
-        one: step for one, step in together.console.steps.items() if step["StepStatus"] == "Waiting"
-    }
-    for automation_id, step in waiting.items():
-        step["StepStatus"] = "Waiting" if automation_id == approval.automation_id else "Put aside"
-    together.console.decide(verb)
-    for automation_id, step in waiting.items():
-        if automation_id != approval.automation_id:
-            step["StepStatus"] = "Waiting"
-    Asking.approve(together, approval_id=approval.approval_id, automation_id=approval.automation_id)
-
-
-def test_each_is_then_decided_by_itself(ledger: Ledger) -> None:
-    together = each_asked(ledger)
-    for number, verb in enumerate(("Approve", "Reject", "Approve")):
-        decides(together, number, verb)
-    assert together.statuses() == [APPROVED, DENIED, APPROVED]
-    assert (together.went_on(), together.refused()) == (["token-0", "token-2"], ["token-1"])
-
-
-def test_what_is_asked_by_itself_since_ends_by_itself(ledger: Ledger) -> None:
-    together = each_asked(ledger)
-    decides(together, 0, "Approve")
-    assert [one.proceed for one in together.expire_all()] == [True, False, False]
-    assert len(together.topic.messages) == 2
-
-
-def test_one_that_comes_after_each_was_asked_for_has_a_question_of_its_own(ledger: Ledger) -> None:
-    together = Together(ledger).ask_all(0, 1)
-    together.console.decide("Reject", comment="One by one")
-    together.approve()
-    assert together.turn(2).ask("token-2", now=SOON).status is WAITING
-    assert len(together.console.started) == 4
-    decides(together, 2, "Approve")
-    assert together.went_on() == ["token-2"]
-
-
-def test_wherever_a_run_dies_each_is_asked_about_once(ledger: Ledger) -> None:
-    def denied() -> Together:
-        together = Together(emptied(ledger), members=orders_about(*PAIR)).ask_all()
-        together.console.decide("Reject", comment="one by one")
-        return together
-
-    whole = Life()
-    denied().approve(whole)
-    for ends_at in range(whole.calls):
-        together = denied()
-        with pytest.raises(DiedHereError):
-            together.approve(Life(ends_at))
-        together.approve()
-        assert len(together.console.started) == 3
-        assert {together.turn(n).approval.group for n in range(2)} == {None}
-        decides(together, 1, "Approve")
-        assert together.went_on() == ["token-1"]
-
-
-# ---- two people, and questions that were spent or died
-
-
-def two(ledger: Ledger, roles: Sequence[str] = ROLES) -> Together:
-    members = orders_about(*roles, people_needed=2)
-    return Together(ledger, members=members, approvers=(SSO,)).ask_all()
-
-
-def test_two_people_answer_the_same_question_and_the_count_is_each_orders(ledger: Ledger) -> None:
-    together = two(ledger)
-    together.console.decide(by=CAROL)
-    assert together.approve().verdict is Verdict.ONE_OF_MORE
-    assert together.went_on() == []
-    assert f"(1-3) {CAROL} approved. Another person is needed." in together.shown()["People"]
-    together.console.decide(by=CAROL)
-    assert together.approve().verdict is Verdict.VOID
-    together.console.decide(by=DAVE)
-    together.approve()
-    assert together.went_on() == EACH
-    assert together.turn(0).approval.who == f"{CAROL} and {DAVE}"
-    assert len(together.console.started) == 3
-
-
-def test_one_that_comes_after_the_first_of_two_yeses_has_it(ledger: Ledger) -> None:
-    members = orders_about(*ROLES, people_needed=2)
-    together = Together(ledger, members=members, approvers=(SSO,)).ask_all(0, 1)
-    together.console.decide(by=CAROL)
-    together.approve()
-    together.turn(2).ask("token-2", now=SOON)
-    assert [yes.by for yes in together.approval.yeses] == [CAROL]
-    together.console.decide(by=DAVE)
-    together.approve()
-    assert together.went_on() == EACH
-
-
-def test_wherever_a_run_dies_it_is_one_yes_and_one_further_question(ledger: Ledger) -> None:
-    def once() -> Together:
-        together = two(emptied(ledger), PAIR)
-        together.console.decide(by=CAROL)
-        return together
-
-    whole = Life()
-    once().approve(whole)
-    for ends_at in range(whole.calls):
-        together = once()
-        spent = together.automation_id
-        with pytest.raises(DiedHereError):
-            together.approve(Life(ends_at))
-        together.approve(automation_id=spent, now=SOON + timedelta(seconds=5))
-        assert [len(together.turn(n).approval.yeses) for n in range(2)] == [1, 1]
-        assert len(together.console.started) == 2
-        together.console.decide(by=DAVE)
-        together.approve()
-        assert together.went_on() == EACH[:2]
-
-
-def test_an_order_that_comes_while_the_answer_is_worked_on_is_tried_again(ledger: Ledger) -> None:
-    members = orders_about(*ROLES, people_needed=2)
-    together = Together(ledger, members=members, approvers=(SSO,)).ask_all(0, 1)
-    together.console.decide(by=CAROL)
-    started = together.console.start_automation_execution
-    together.console.start_automation_execution = refusing("ThrottlingException")  # type: ignore[method-assign]
-    spent = together.automation_id
-    with pytest.raises(Unavailable):
-        together.approve()
-    with pytest.raises(Unavailable):
-        together.turn(2).ask("token-2", now=SOON)
-    together.console.start_automation_execution = started  # type: ignore[method-assign]
-    together.approve(automation_id=spent)
-    together.turn(2).ask("token-2", now=SOON)
-    together.console.decide(by=DAVE)
-    together.approve()
-    assert together.went_on() == EACH
-
-
-def test_one_that_comes_when_the_question_is_dead_for_good_has_one_of_its_own(
-    ledger: Ledger,
-) -> None:
-    together = Together(ledger).ask_all(0, 1)
-    for _ in range(5):
-        together.console.steps[together.automation_id]["StepStatus"] = "Cancelled"
-        together.approve(approval_id=None)
-    assert together.turn(2).ask("token-2", now=SOON).status is WAITING
-    assert len(together.console.started) == 6
-    decides(together, 2, "Approve")
-    assert together.went_on() == ["token-2"]
-
-
-def test_where_nobody_can_be_asked_each_order_is_closed(together: Together) -> None:
-    gone = refusing("AutomationDefinitionNotFoundException")
-    together.console.start_automation_execution = gone  # type: ignore[method-assign]
-    for number in range(3):
-        with pytest.raises(Exception, match="AutomationDefinitionNotFound"):
-            together.turn(number).ask(f"token-{number}")
-    assert together.statuses() == [EXPIRED] * 3
+def test_those_without_an_answer_are_told_of_without_those_that_have_one(ledger: Ledger) -> None:
+    """A yes that nobody handed in, by whoever asked for one of the cuts."""
+    together = Together(ledger, members=asked_for_by(ALICE, ledger, 1)).ask_all()
+    together.console.decide()
+    assert [one.proceed for one in together.expire_all()] == [True, False, True]
+    [page] = together.topic.messages
+    assert together.members[1].order_id in page["Message"]
+    assert together.members[0].order_id not in page["Message"]
+    assert together.members[2].order_id not in page["Message"]
 
 
 def test_an_order_of_another_kind_has_its_own_question_beside(ledger: Ledger) -> None:

@@ -11,15 +11,13 @@ from datetime import timedelta
 import pytest
 
 from responder.aws.approvals import Approvals
-from responder.aws.incidents import demanding
 from responder.aws.ledger import Ledger
 from responder.domain.approval import ApprovalStatus
-from responder.domain.demand import Demand
 from responder.domain.errors import Refused
 from responder.domain.order import Plan
 from tests.asking import ALICE, COUNSEL, LATER, SOON, an_asked_order
-from tests.asking_together import ROLES, Together, orders_about
-from tests.builders import HOME, INCIDENT_ID, NOON, a_finding, a_session, a_user
+from tests.asking_together import ROLES, Together, asked_for_by, orders_about
+from tests.builders import HOME, INCIDENT_ID, a_finding, a_session, a_user
 
 WAITING, APPROVED, DENIED, EXPIRED = ApprovalStatus
 BOB = f"arn:aws:iam::{HOME}:user/bob"
@@ -119,35 +117,12 @@ def given_up(ledger: Ledger) -> Together:
 
 def own_demand(ledger: Ledger) -> Together:
     """One of the orders is there because the approver asked for it."""
-    members = orders_about(*ROLES)
-    demand = Demand(
-        action_id=members[1].action_id,
-        resource=members[1].resource,
-        principal=members[1].principal,
-        order_id=members[1].order_id,
-        incident_id=INCIDENT_ID,
-        by=ALICE,
-        reason="it came back",
-        asked_at=NOON,
-    )
-    assert ledger.together([demanding(demand)])
-    return says(Together(ledger, members=members).ask_all())
+    return says(Together(ledger, members=asked_for_by(ALICE, ledger, 1)).ask_all())
 
 
 def own_demand_late(ledger: Ledger) -> Together:
     """The same, and that order comes when the others were answered for."""
-    members = orders_about(*ROLES)
-    demand = Demand(
-        action_id=members[2].action_id,
-        resource=members[2].resource,
-        principal=members[2].principal,
-        order_id=members[2].order_id,
-        incident_id=INCIDENT_ID,
-        by=ALICE,
-        reason="it came back",
-        asked_at=NOON,
-    )
-    assert ledger.together([demanding(demand)])
+    members = asked_for_by(ALICE, ledger, 2)
     together = says(Together(ledger, members=members).ask_all(0, 1))
     together.turn(2).ask("token-2", now=SOON)
     return together

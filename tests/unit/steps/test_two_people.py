@@ -10,7 +10,7 @@ from responder.aws.ledger import Ledger, incident_pk
 from responder.domain.approval import ApprovalStatus
 from responder.domain.order import Silence
 from responder.domain.principal import Principal, PrincipalKind
-from responder.steps.settle import Verdict
+from responder.steps.verdict import Verdict
 from tests.asking import DOCUMENT, LATER, SOON, Asking, an_asked_order, emptied
 from tests.builders import HOME, INCIDENT_ID, a_finding
 from tests.vaults import DiedHereError, Life

@@ -50,6 +50,11 @@ class Question(BaseModel):
     heard: tuple[Heard, ...] = ()  # the first first
     is_over: bool = False  # what the last answer did is done, and nobody is asked by this again
 
+    @property
+    def asks_each(self) -> bool:
+        """Whether the last answer to it asked for a question about each order."""
+        return bool(self.heard) and self.heard[-1].each
+
     def of(self, automation_id: str) -> Heard | None:
         """What this automation brought, if it was taken in."""
         return next((one for one in self.heard if one.automation_id == automation_id), None)

@@ -38,9 +38,10 @@ from responder.steps import settle as decisions
 from responder.steps.approve_together import Answering
 from responder.steps.hand_in import hand_in
 from responder.steps.question import ask_again, may_ask_again
-from responder.steps.settle import ANSWERED, SKEW, Verdict, settle
+from responder.steps.settle import settle
 from responder.steps.together import Together
 from responder.steps.unsettled import call_people, numbered, silence, too_late, why_left
+from responder.steps.verdict import ANSWERED, SKEW, Verdict
 
 PERMISSIONS = (
     question.PERMISSIONS
@@ -113,6 +114,9 @@ def approve(
     if approval is None:
         raise Refused("there is no such request for approval; nothing was changed")
     if approval.group is not None:
+        others = questions.get(approval.incident_id, approval.group)
+        if others is not None and (others.is_over or others.asks_each):
+            raise Unavailable(f"{approval.order_id} is still being asked about; try again")
         raise Refused(f"{approval.order_id} is asked about with others; nothing was changed")
     if approval.automation_id is None and approval.status is ApprovalStatus.WAITING:
         raise Unavailable(f"{approval.order_id} is still being asked about; try again")

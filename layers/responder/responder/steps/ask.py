@@ -32,8 +32,8 @@ from responder.report.wording import in_utc
 from responder.steps import question
 from responder.steps import together as several
 from responder.steps.hand_in import hand_in
-from responder.steps.settle import ANSWERED
 from responder.steps.together import Together
+from responder.steps.verdict import ANSWERED
 
 PERMISSIONS = (
     question.PERMISSIONS | several.PERMISSIONS | events.PERMISSIONS | executions.PERMISSIONS

@@ -29,8 +29,9 @@ from responder.domain.order import Order, Silence
 from responder.report.wording import in_utc, span
 from responder.steps import settle as decisions
 from responder.steps.hearing import Hearing
-from responder.steps.settle import ANSWERED, SKEW, settle
+from responder.steps.settle import settle
 from responder.steps.unsettled import call_people_of, named
+from responder.steps.verdict import ANSWERED, SKEW
 
 PERMISSIONS = requests.PERMISSIONS | decisions.PERMISSIONS | console.READING | console.STOPPING
 _PAGED = {
@@ -181,7 +182,12 @@ def _answered_with_others(
         answer = hearing.automations.answer(asked_by)
         if answer is not None:
             question = hearing.hear(question, answer, each=False)
-    return hearing.take_in_late(approval, question), bool(question.heard)
+    if question.heard:
+        # For all of them, so that whoever is told of those left without an answer reads no others.
+        for one in hearing.registered(question):
+            if one.status is ApprovalStatus.WAITING and one.order_id != approval.order_id:
+                hearing.take_in_late(one, question, is_end=True)
+    return hearing.take_in_late(approval, question, is_end=True), bool(question.heard)
 
 
 def _silent(approval: Approval, hearing: Hearing) -> list[Order]:

@@ -24,7 +24,7 @@ from responder.domain.approval import Approval, ApprovalStatus
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.question import Heard, Question
-from responder.steps.settle import Outcome, Verdict, judge
+from responder.steps.verdict import Outcome, Verdict, judge
 
 PERMISSIONS = table.PERMISSIONS | proof.PERMISSIONS | events.PERMISSIONS | console.STOPPING
 
@@ -91,13 +91,18 @@ class Hearing:
             return found  # another run was first
 
     def take_in(
-        self, approval: Approval, question: Question
+        self, approval: Approval, question: Question, *, is_end: bool = False
     ) -> tuple[Approval, list[tuple[Heard, Outcome]]]:
-        """Judge what was answered for one order, in turn. The request since, and what each did."""
+        """Judge what was answered for one order, in turn. The request since, and what each did.
+
+        A no that asked for a question about each is a no where, at the end, there was none.
+        """
         outcomes = list[tuple[Heard, Outcome]]()
         for heard in question.heard:
             by, waits = heard.automation_id, approval.status is ApprovalStatus.WAITING
-            if approval.order_id not in heard.about or by in approval.ended or heard.each:
+            if approval.order_id not in heard.about or by in approval.ended:
+                continue
+            if heard.each and not is_end:
                 continue
             if waits and outcomes and approval.automation_id != by:
                 ended = (*approval.ended, approval.automation_id)
@@ -120,9 +125,11 @@ class Hearing:
             outcomes.append((heard, outcome))
         return approval, outcomes
 
-    def take_in_late(self, approval: Approval, question: Question) -> Approval:
+    def take_in_late(
+        self, approval: Approval, question: Question, *, is_end: bool = False
+    ) -> Approval:
         """The same for an order that the others did not wait for, told of by itself."""
-        approval, outcomes = self.take_in(approval, question)
+        approval, outcomes = self.take_in(approval, question, is_end=is_end)
         for heard, outcome in outcomes:
             self.timeline.record(
                 approval.incident_id,

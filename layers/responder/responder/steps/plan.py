@@ -7,7 +7,7 @@ about once, when a finding has come since. What a stolen credential led to is pl
 finding names, from the lineage as the last trace left it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel
@@ -43,7 +43,7 @@ from responder.domain.order import (
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
 from responder.domain.question import grouped
-from responder.report.wording import counted
+from responder.report.plan_lines import plan_summary
 from responder.steps.ordering import Asked, account_of, demanded, listed, orders_for, within
 
 PERMISSIONS = (
@@ -124,7 +124,7 @@ def plan(
         f"planned:{made.generation}",
         at=made.planned_at,
         by="plan",
-        text=_summary(made),
+        text=plan_summary(made),
     )
     return PlanAnswer(
         orders=[
@@ -316,28 +316,3 @@ def _retire(made: Plan, incidents: Incidents, receipts: Receipts, timeline: Time
                     by="plan",
                     text=f"{note} It was {old.action_id} on {old.resource}.",
                 )
-
-
-def _summary(made: Plan) -> str:
-    return " ".join(_sentences(made))
-
-
-def _sentences(made: Plan) -> Iterator[str]:
-    at_once = sum(o.mode is OrderMode.AUTOMATIC for o in made.orders)
-    asked = len(made.orders) - at_once
-    groups = {order.group for order in made.orders if order.group}
-    orders = "1 order" if len(made.orders) == 1 else f"{len(made.orders)} orders"
-    yield f"Planned {orders}: {at_once} at once, {asked} when a person approves."
-    questions = sum(not o.group for o in made.orders if o.asks_people) + len(groups)
-    if groups:
-        yield f"People are asked {counted(questions, 'question')} about them."
-    several = [order for order in made.orders if order.people_needed > 1]
-    if several:
-        yield f"{len(several)} of them when two different people approve."
-    if any(order.reason.endswith(CANNOT) for order in several):
-        yield CANNOT
-    if any(order.held for order in made.orders):
-        yield "Monitor mode: they are shown, and none is carried out."
-    if made.refusals:
-        things = "1 thing" if len(made.refusals) == 1 else f"{len(made.refusals)} things"
-        yield f"Left {things} to a person, with the next step."

@@ -140,7 +140,16 @@ class Together(Hearing):
             titles=self.titles,
             here=self.here,
         )
-        return self.approvals.replace(approval, group=None, automation_id=started, ended=())
+        try:
+            return self.approvals.replace(approval, group=None, automation_id=started, ended=())
+        except Unavailable:
+            latest = self.again(approval)
+            if latest.automation_id == started:
+                return latest  # another run was first
+            if latest.status is ApprovalStatus.WAITING:
+                raise
+            self.automations.stop(started)  # it was decided or closed meanwhile
+            return latest
 
     def _worded(self, question: Question) -> Question:
         """Put what is asked into words, for all attempts: AWS refuses the same in other words."""
