@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from responder.domain.approval import Yes
 from responder.domain.clock import ClockState
 from responder.domain.finding import Severity
 from responder.domain.incident import Channel
@@ -17,6 +18,8 @@ from tests.unit.report.reports import HERE, a_receipt, a_report, after, an_appro
 
 ENDPOINT = "arn:aws:lambda:us-west-2:444455556666:function:customWidget-breach-responder-board"
 NOW = after(minutes=10)
+LONG = "maria-magdalena.von-und-zu-unterwasserschweiss@customer-data.example.com"[:64]
+SSO = "arn:aws:sts::444455556666:assumed-role/AWSReservedSSO_IncidentResponders_0a"
 _STATES = (
     ReceiptStatus.OBSERVED,
     ReceiptStatus.APPLIED,
@@ -85,6 +88,33 @@ def a_case(number: int, **given: Any) -> Report:
     return Report(**(plain | given))
 
 
+def asks_together(number: int, *, answered: int) -> Report:
+    """An incident with orders that one question asks two people about; one has said yes."""
+    group = {"group": "q1-1800s-escalate-2-1", "people_needed": 2, "mode": OrderMode.APPROVAL}
+    orders = [
+        an_order(
+            principal=a_session(role, session=LONG),
+            incident_id=an_id(number),
+            order_id=f"ord-{place:020x}",
+            reason=f"A finding of severity 8 names the role. {LONG}",
+            **group,
+        )
+        for place, role in enumerate(("orders-export", "web-tier", "nightly-billing-run"))
+    ]
+    yes = Yes(by=f"{SSO}/{LONG}", at=after(minutes=4), automation_id="a")
+    approvals = [
+        an_approval(
+            order,
+            incident_id=an_id(number),
+            approval_id=f"apr-{order.order_id}",
+            group=order.group,
+            yeses=(yes,) if place < answered else (),
+        )
+        for place, order in enumerate(orders)
+    ]
+    return a_case(number, orders=tuple(orders), approvals=tuple(approvals))
+
+
 def _order(number: int, **given: Any) -> Order:
     return an_order(
         principal=a_session(session=f"session-{number}"),
@@ -140,6 +170,11 @@ def a_board(*cases: Case, **given: Any) -> Board:
         "on_call": ON_CALL,
     }
     return Board(**(plain | given))
+
+
+def together(answered: int = 3) -> Board:
+    """One question about three orders; the first of two people approved so many of them."""
+    return a_board(Case(report=asks_together(1, answered=answered)))
 
 
 def thirty() -> Board:

@@ -27,6 +27,7 @@ from tests.unit.report.boards import (
     shown,
     stands,
     thirty,
+    together,
 )
 from tests.unit.report.reports import a_custody_log, after, an_item
 
@@ -94,6 +95,23 @@ def test_what_waits_is_told_to_whom_it_waits_for_and_what_is_the_same_is_told_on
     assert [wait.incident_ids for wait in found[Whose.APPROVERS]] == [(an_id(12),), (an_id(30),)]
     [facts] = found[Whose.COUNSEL]
     assert facts.incident_ids == (an_id(30), an_id(12), an_id(1), an_id(2))
+
+
+@pytest.mark.parametrize("view", [View.WAITING, View.INCIDENT])
+def test_how_many_said_yes_stands_where_a_second_person_is_needed(view: View) -> None:
+    page = shown(together(), view)
+    assert page.count("1 of 2 said yes: arn:aws:sts::") == 1
+    assert "2 different people have to approve." in page
+    assert "0 of 2 said yes." in shown(together(0), view)
+    assert "said yes" not in shown(a_board(Case(report=asks(1))), view)
+
+
+@pytest.mark.parametrize("view", [View.WAITING, View.INCIDENT])
+def test_where_the_yeses_differ_each_order_says_its_own(view: View) -> None:
+    page = shown(together(2), view)
+    assert "How many said yes differs from order to order." in page
+    assert page.count("1 of 2 said yes: arn:aws:sts::") == 2
+    assert page.count("0 of 2 said yes.") == 1
 
 
 def test_orders_are_counted_by_how_they_stand() -> None:

@@ -22,14 +22,18 @@ from tests.browsers import (
     needs_a_browser,
     requests,
 )
-from tests.unit.report.boards import a_board, one, shown, thirty
+from tests.unit.report.boards import a_board, one, shown, thirty, together
 
 pytestmark = needs_a_browser
 WCAG = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-BOARDS = {"empty": a_board, "one": one, "thirty": thirty}
+BOARDS = {"empty": a_board, "one": one, "thirty": thirty, "together": together}
 PARTS = [
-    (name, view) for name in BOARDS for view in View if (name == "one") or view is not View.INCIDENT
+    (name, view)
+    for name in ("empty", "one", "thirty")
+    for view in View
+    if (name == "one") or view is not View.INCIDENT
 ]
+PARTS += [("together", View.WAITING), ("together", View.INCIDENT)]
 _FOCUS = """
 const e = document.activeElement, s = getComputedStyle(e);
 return [e.tagName, e.textContent.trim().slice(0, 40), s.outlineStyle, parseFloat(s.outlineWidth)];

@@ -45,7 +45,7 @@ def test_the_page_says_whose_yes_is_still_needed() -> None:
     order = ORDER.model_copy(update={"people_needed": 2, "mode": OrderMode.APPROVAL})
     yes = Yes(by="arn:x:alice", at=NOON, automation_id="a")
     page = render(a_report(orders=(order,), approvals=(an_approval(order, yeses=(yes,)),)))
-    assert b"2 different people have to approve it; so far arn:x:alice did." in page
+    assert b"1 of 2 said yes: arn:x:alice." in page
 
 
 def test_the_use_that_the_findings_name_is_told_apart() -> None:

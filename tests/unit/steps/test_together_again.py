@@ -35,7 +35,9 @@ def test_two_people_answer_the_same_question_and_the_count_is_each_orders(ledger
     together.console.decide(by=CAROL)
     assert together.approve().verdict is Verdict.ONE_OF_MORE
     assert together.went_on() == []
-    assert f"(1-3) {CAROL} approved. Another person is needed." in together.shown()["People"]
+    assert (
+        f"(1-3) 1 of 2 said yes: {CAROL}. Another person is needed." in together.shown()["People"]
+    )
     together.console.decide(by=CAROL)
     assert together.approve().verdict is Verdict.VOID
     together.console.decide(by=DAVE)

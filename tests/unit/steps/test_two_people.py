@@ -48,7 +48,7 @@ def test_the_first_yes_is_kept_and_another_person_is_asked(asking: Asking) -> No
     assert [yes.by for yes in asking.approval.yeses] == [ALICE]
     assert shown(asking) == (
         "2 different people have to approve it; one no denies it. "
-        f"{ALICE} approved it. Another person is needed."
+        f"1 of 2 said yes: {ALICE}. Another person is needed."
     )
     assert asking.topic.messages == []
 

@@ -10,7 +10,7 @@ from responder.domain.use import Use
 from responder.report import commands, use_lines
 from responder.report.commands import Command
 from responder.report.model import Report
-from responder.report.wording import called_of, listed, span
+from responder.report.wording import called_of, said_yes, span
 
 _SILENCE = {
     Silence.LEAVE: "If nobody answers, it is left to a person.",
@@ -51,13 +51,12 @@ class OrderLine:
         return _SILENCE[self.order.on_silence]
 
     @property
-    def people(self) -> str:
-        """Whose yes is still needed, as a sentence; empty where any one will do."""
+    def so_far(self) -> str:
+        """How many of the people who have to approve it did; empty where any one will do."""
         if self.order.people_needed == 1:
             return ""
         yeses = [] if self.approval is None else [yes.by for yes in self.approval.yeses]
-        so_far = f"{listed(yeses)} did" if yeses else "nobody did"
-        return f"{self.order.people_needed} different people have to approve it; so far {so_far}."
+        return said_yes(yeses, self.order.people_needed)
 
     @property
     def used(self) -> str | None:

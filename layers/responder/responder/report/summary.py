@@ -50,6 +50,7 @@ class Decision:
     commands: tuple[Command, ...] = ()
     address: str | None = None
     each: tuple[str, ...] = ()  # what it is about, where one answer decides about several
+    so_far: str = ""  # where several people have to approve: how many did
 
 
 def what_happened(report: Report) -> list[str]:
@@ -267,23 +268,34 @@ def _approval(report: Report, asked: Sequence[OrderLine]) -> Decision:
     line = next((one for one in asked if one.approval is not None), asked[0])
     approval = line.approval
     automation_id = approval.automation_id if approval is not None else None
-    about = [_asked_about(one) for one in asked]
+    about, needed = [_asked_about(one) for one in asked], line.order.people_needed
+    so_far = list(dict.fromkeys(one.so_far for one in asked))
     several = f"{len(asked)} orders at once" if len(asked) > 1 else line.title
     return Decision(
         title=f"Approve or deny: {several}",
         why="One answer decides about all of them." if len(asked) > 1 else about[0],
         next_step=" ".join(
-            filter(None, (line.people, line.on_silence, _EACH if len(asked) > 1 else ""))
+            filter(
+                None,
+                (
+                    f"{needed} different people have to approve." if needed > 1 else "",
+                    line.on_silence,
+                    _EACH if len(asked) > 1 else "",
+                ),
+            )
         ),
         whose=Whose.APPROVERS,
         until=min((one.approval.expires_at for one in asked if one.approval), default=None),
         commands=tuple(commands.decide(report.here, automation_id)) if automation_id else (),
         address=commands.console(report.here, automation_id) if automation_id else None,
         each=tuple(
-            f"{one.order.order_id}: {one.title}. {text}"
+            f"{one.order.order_id}: {one.title}. "
+            + (f"{one.so_far} " if len(so_far) > 1 else "")
+            + text
             for one, text in zip(asked, about, strict=True)
             if len(asked) > 1
         ),
+        so_far=so_far[0] if len(so_far) == 1 else "How many said yes differs from order to order.",
     )
 
 

@@ -1,8 +1,10 @@
 """Instants, spans and names as people read them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from responder.domain.escaping import one_line
 from responder.domain.order import Target
 from responder.domain.principal import Principal, PrincipalKind
 
@@ -57,6 +59,12 @@ def span(length: timedelta) -> str:
 def until(at: datetime, *, now: datetime) -> str:
     """In 30 days, or 2 h 5 min ago."""
     return f"in {span(at - now)}" if at > now else f"{span(now - at)} ago"
+
+
+def said_yes(yeses: Sequence[str], needed: int) -> str:
+    """How many of the people who have to approve did, and who they are."""
+    named = f": {listed([one_line(by, 150) for by in yeses])}" if yeses else ""
+    return f"{len(yeses)} of {needed} said yes{named}."
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:

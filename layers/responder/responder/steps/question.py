@@ -23,6 +23,7 @@ from responder.domain.order import Order, Receipt
 from responder.domain.use import Use
 from responder.report import commands, use_lines
 from responder.report.model import Here
+from responder.report.wording import said_yes
 from responder.steps.unsettled import silence
 from responder.steps.weigh import unweighed
 
@@ -143,9 +144,8 @@ def people(
     needed = f"{order.people_needed} different people have to approve it; one no denies it."
     if not may_give(approvers, order.people_needed):
         return " ".join([needed, CANNOT, *said])
-    before = [f"{one_line(yes, 150)} approved it." for yes in yeses]
-    more = ["Another person is needed."] if yeses else []
-    return " ".join([needed, *before, *more, *said])
+    more = [said_yes(yeses, order.people_needed), "Another person is needed."] if yeses else []
+    return " ".join([needed, *more, *said])
 
 
 def what(order: Order, titles: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ from responder.domain.question import ONE_BY_ONE, Question
 from responder.domain.use import Use
 from responder.report import commands, use_lines
 from responder.report.model import Here
-from responder.report.wording import counted
+from responder.report.wording import counted, said_yes
 from responder.steps.question import shown, what
 from responder.steps.unsettled import silence_of
 
@@ -118,12 +118,9 @@ def _people(asked: Sequence[Asked], approvers: Sequence[str]) -> str:
     first = f"{needed} different people have to approve; one no denies."
     if not may_give(approvers, needed):
         return " ".join([first, *said, CANNOT])
-    yeses = _numbered(
-        (one.number, f"{one_line(by, 100)} approved. Another person is needed.")
-        for one in asked
-        for by in one.yeses
-    )
-    return " ".join([first, *yeses, *said])
+    yeses = _numbered((one.number, said_yes(one.yeses, needed)) for one in asked if one.yeses)
+    more = ["Another person is needed."] if yeses else []
+    return " ".join([first, *yeses, *more, *said])
 
 
 def _uses(asked: Sequence[Asked]) -> str:
