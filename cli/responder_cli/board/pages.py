@@ -32,7 +32,16 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_QUESTION = ("Cut", "Why", "Silence", "Undo")  # of the document's parameters, what people read
+# Of the document's parameters, what people read, in the order of its message.
+_QUESTION = {
+    "Cut": ("Cut", "Cut2", "Cut3", "Cut4"),
+    "Why": ("Why",),
+    "People": ("People",),
+    "Uses": ("Uses",),
+    "Not known": ("NotKnown",),
+    "Silence": ("Silence",),
+    "Undo": ("Undo",),
+}
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,10 @@ class Pages:
         for automation_id in self.stage.asked():
             if name == console.question(automation_id):
                 asked = self.stage.question(automation_id)
-                shown = {one: asked.shown[one] for one in _QUESTION if one in asked.shown}
+                shown = {
+                    heading: " ".join(asked.shown[one] for one in names if one in asked.shown)
+                    for heading, names in _QUESTION.items()
+                }
                 return self._filled(
                     "question.html.jinja", "A question to the approvers", nonce,
                     asked=asked, shown=shown,

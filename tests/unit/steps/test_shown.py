@@ -75,7 +75,10 @@ def shown(those: list[Asked]) -> dict[str, str]:
 
 
 def test_every_order_of_a_full_question_is_named_whole_with_its_number_and_id() -> None:
-    those = [asked(number + 1, names=3, unknown=3) for number in range(MOST_TOGETHER)]
+    those = [
+        asked(number + 1, name="a-role-of-the-shop", names=3, unknown=3)
+        for number in range(MOST_TOGETHER)
+    ]
     told = shown(those)
     cuts = " ".join(told[name] for name in CUTS if name in told)
     for one in those:

@@ -1,5 +1,6 @@
 """How each order stands, for a reader who has a minute."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,9 +14,9 @@ from responder.report.model import Report
 from responder.report.wording import called_of, said_yes, span
 
 _SILENCE = {
-    Silence.LEAVE: "If nobody answers, it is left to a person.",
-    Silence.ESCALATE: "If nobody answers, it is escalated and left to a person.",
-    Silence.PROCEED: "If nobody answers, it is carried out.",
+    Silence.LEAVE: "left to a person.",
+    Silence.ESCALATE: "escalated and left to a person.",
+    Silence.PROCEED: "carried out.",
 }
 
 
@@ -44,11 +45,6 @@ class OrderLine:
     approval: Approval | None
     undo: Command | None  # set while there is something to put back
     use: Use | None = None  # set where people were asked about it
-
-    @property
-    def on_silence(self) -> str:
-        """What happens when nobody answers, as a sentence."""
-        return _SILENCE[self.order.on_silence]
 
     @property
     def so_far(self) -> str:
@@ -96,6 +92,12 @@ def lines(report: Report) -> list[OrderLine]:
         for order in report.orders
         if order.order_id not in replaced
     ]
+
+
+def on_silence(those: Sequence[OrderLine]) -> str:
+    """What happens when nobody answers about orders to which silence means the same."""
+    they = "it is" if len(those) == 1 else "they are"
+    return f"If nobody answers, {they} {_SILENCE[those[0].order.on_silence]}"
 
 
 def why_left(line: OrderLine) -> str:

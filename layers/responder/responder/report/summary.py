@@ -11,7 +11,7 @@ from responder.domain.question import ONE_BY_ONE
 from responder.report import commands
 from responder.report.commands import Command
 from responder.report.model import Report
-from responder.report.order_lines import OrderLine, Stands, next_step, why_left
+from responder.report.order_lines import OrderLine, Stands, next_step, on_silence, why_left
 from responder.report.wording import (
     called,
     closed,
@@ -279,7 +279,7 @@ def _approval(report: Report, asked: Sequence[OrderLine]) -> Decision:
                 None,
                 (
                     f"{needed} different people have to approve." if needed > 1 else "",
-                    line.on_silence,
+                    on_silence(asked),
                     _EACH if len(asked) > 1 else "",
                 ),
             )

@@ -6,6 +6,7 @@ and what is left out is counted, and said to stand on the incident board.
 """
 
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,8 +27,7 @@ from responder.steps.unsettled import silence_of
 # Of the document, one after the other. With the rooms of the others they are less than a message:
 # test_shown.py holds them to `MOST_MESSAGE`.
 CUTS = ("Cut", "Cut2", "Cut3", "Cut4")
-_LINE = 480  # of one order: what comes after it goes into the next parameter
-_MORE = 170  # kept free for what is left out
+_LINE = 480  # characters of one order
 _WHY, _PEOPLE, _USES, _NOT_KNOWN, _SILENCE = 300, 300, 480, 240, 150
 _LEAST = 48  # characters of a part: shorter than that, it is left out and counted
 _FEW = 2  # parameters; with no more of them in use there is room for longer reasons
@@ -69,34 +69,35 @@ def message(
 
 
 def _cuts(question: Question, asked: Sequence[Asked], titles: Mapping[str, str]) -> list[str]:
-    """The orders, each on a line of its own that no parameter breaks."""
-    slots = [
+    """The orders, as many as there is room for: at a space, the text goes on in the next one."""
+    head = (
         f"{question.incident_id} asks about {counted(len(asked), 'order')} AT ONCE: approve carries"
         f" out all of them, deny none. To be asked about each by itself, deny with the comment:"
         f" {ONE_BY_ONE}."
-    ]
+    )
     lines = [
         one_line(f"({one.number}) {one.order.order_id} {what(one.order, titles)}.", _LINE)
         for one in asked
     ]
-    for done, line in enumerate(lines):
-        # The last parameter also holds what is left out, unless all that is left fits into it.
-        is_last = len(slots) == len(CUTS)
-        fits_all = len(" ".join([slots[-1], *lines[done:]])) <= MOST
-        room = MOST if not is_last or fits_all else MOST - _MORE
-        if len(slots[-1]) + 1 + len(line) <= room:
-            slots[-1] += f" {line}"
-        elif not is_last and (len(slots) + 1 < len(CUTS) or len(line) <= MOST - _MORE):
-            slots.append(line)
-        else:
-            numbers = _list(one.number for one in asked[done:])
-            more = (
-                f"AND {len(asked) - done} MORE ({numbers}), for which there is no room here: look"
-                f" at them on {_BOARD} first."
-            )
-            slots[-1:] = [f"{slots[-1]} {more}"] if is_last else [slots[-1], more]
-            break
-    return slots
+    return next(
+        slots
+        for kept in range(len(lines), -1, -1)
+        if len(slots := _slots(" ".join([head, *lines[:kept], *_more(asked[kept:])]))) <= len(CUTS)
+    )
+
+
+def _slots(text: str) -> list[str]:
+    return textwrap.wrap(text, MOST, break_long_words=False, break_on_hyphens=False)
+
+
+def _more(left_out: Sequence[Asked]) -> list[str]:
+    if not left_out:
+        return []
+    numbers = _list(one.number for one in left_out)
+    return [
+        f"AND {len(left_out)} MORE ({numbers}), for which there is no room here: look at them on"
+        f" {_BOARD} first."
+    ]
 
 
 def _reasons(asked: Sequence[Asked]) -> list[str]:
