@@ -90,7 +90,11 @@ def a_case(number: int, **given: Any) -> Report:
 
 def asks_together(number: int, *, answered: int) -> Report:
     """An incident with orders that one question asks two people about; one has said yes."""
-    group = {"group": "q1-1800s-escalate-2-1", "people_needed": 2, "mode": OrderMode.APPROVAL}
+    group: dict[str, Any] = {
+        "group": "q1-1800s-escalate-2-1",
+        "people_needed": 2,
+        "mode": OrderMode.APPROVAL,
+    }
     orders = [
         an_order(
             principal=a_session(role, session=LONG),
