@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -120,3 +122,25 @@ def test_where_nobody_can_be_asked_each_order_is_closed(ledger: Ledger) -> None:
         with pytest.raises(Exception, match="AutomationDefinitionNotFound"):
             together.turn(number).ask(f"token-{number}")
     assert together.statuses() == [EXPIRED] * 3
+
+
+def test_a_run_that_finds_the_answer_taken_in_by_another_leaves_it_to_that_one(
+    ledger: Ledger,
+) -> None:
+    together = two(ledger, PAIR)
+    together.console.decide(by=CAROL)
+    spent, read = together.automation_id, together.console.get_automation_execution
+    others = iter([partial(together.approve, automation_id=spent)])
+
+    def after_another(**given: Any) -> Any:
+        for run in others:
+            run()
+        return read(**given)
+
+    together.console.get_automation_execution = after_another  # type: ignore[method-assign]
+    assert together.approve(automation_id=spent).status is WAITING
+    assert [len(together.turn(n).approval.yeses) for n in range(2)] == [1, 1]
+    assert len(together.console.started) == 2
+    together.console.decide(by=DAVE)
+    together.approve()
+    assert together.went_on() == EACH[:2]

@@ -92,8 +92,8 @@ def approve(
 ) -> ApproveAnswer:
     """Record an answer and pass it on. May run again: the first answer is the one that counts."""
     asked = request.approval_id or automations.about(request.automation_id)
-    question, approval = questions.find(asked), approvals.find(asked)
-    if question is not None:
+    several, approval = questions.find(asked), approvals.find(asked)
+    if several is not None:
         together = Together(
             incidents=incidents,
             approvals=approvals,
@@ -107,10 +107,10 @@ def approve(
             here=here,
         )
         answering = Answering(together, waiting, pager, now)
-        question, verdict = answering.approve(
-            question, request.automation_id, by_event=request.approval_id is None
+        several, verdict = answering.approve(
+            several, request.automation_id, by_event=request.approval_id is None
         )
-        return _stand(question, together, verdict)
+        return _stand(several, together, verdict)
     if approval is None:
         raise Refused("there is no such request for approval; nothing was changed")
     if approval.group is not None:
