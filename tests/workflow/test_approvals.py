@@ -104,6 +104,7 @@ def test_silence_cuts_nothing_and_pages_once_more() -> None:
         assert len(night.cloud.published) > pages
 
 
+@pytest.mark.prove
 def test_silence_that_means_yes_cuts() -> None:
     with a_night(Policy=_asking("proceed")) as night:
         night.send(STOLEN_KEY)
@@ -113,6 +114,7 @@ def test_silence_that_means_yes_cuts() -> None:
         assert night.key_status() == "Inactive"
 
 
+@pytest.mark.prove
 def test_an_answer_that_comes_too_late_cuts_nothing() -> None:
     with a_night(Policy=_asking("leave")) as night:
         night.send(STOLEN_KEY)
@@ -126,6 +128,7 @@ def test_an_answer_that_comes_too_late_cuts_nothing() -> None:
         assert {r.status for r in night.receipts()} == {ReceiptStatus.LEFT}
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("signal", ["Approve", "Reject"])
 def test_an_approver_whom_the_finding_names_decides_nothing_about_it(signal: str) -> None:
     with a_night(Policy=_asking("escalate")) as night:
