@@ -46,6 +46,7 @@ prove: setup ## Every scenario with a fault at every AWS call, by schedules, and
 
 bench: setup $(PEERS)/.ready ## Race our readers of logs against others; cold start; the burst, an attacker, killed readers; 20 minutes
 	SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build --build-dir .aws-sam/bench --parameter-overrides Architecture=$$(uname -m | sed s/aarch64/arm64/) > /dev/null 2>&1
+	$(BIN)/python layers/lighten.py .aws-sam/bench
 	$(BIN)/python -m compileall -q -f --invalidation-mode unchecked-hash .aws-sam/bench
 	PYTHONPATH=. $(BIN)/python bench/cold_contain.py .aws-sam/bench
 	PYTHONPATH=. $(BIN)/python bench/scan_principal.py
@@ -94,6 +95,7 @@ $(SCAN)/.ready: requirements/scan.txt
 
 build: setup ## Build every function and layer for deployment, with bytecode
 	SAM_CLI_TELEMETRY=0 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/sam build
+	$(BIN)/python layers/lighten.py .aws-sam/build
 	$(BIN)/python -m compileall -q -f --invalidation-mode unchecked-hash .aws-sam/build
 
 sizes: build ## Print the size of each function and layer as it is deployed, unzipped

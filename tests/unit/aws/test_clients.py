@@ -48,8 +48,7 @@ def test_the_member_role_is_assumed_once_for_many_calls(aws: None) -> None:
     """Credentials that end within botocore's 15 minutes would be renewed at every call."""
     clients = Clients(REGION, ROLE)
     assumed: list[str] = []
-    inner = clients._session._session
-    inner.get_component("event_emitter").register(
+    clients._session.get_component("event_emitter").register(
         "before-parameter-build.sts.AssumeRole",
         lambda params, **_: assumed.append(params["RoleArn"]),
     )

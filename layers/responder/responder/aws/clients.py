@@ -6,12 +6,12 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-import boto3
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
-from botocore.session import get_session
+from botocore.session import Session
 
 from responder.aws.downloads import fetch
+from responder.aws.models import a_session
 from responder.domain.api_call import ApiCall, changes
 from responder.domain.errors import Broken, Refused
 from responder.domain.next_steps import NO_ACCOUNT_DENY
@@ -106,10 +106,14 @@ class Clients:
     account_deny: AccountDeny | None = None
     download: Callable[..., bytes] = fetch
     _changes: list[ApiCall] = field(default_factory=list)
-    _session: boto3.Session = field(default_factory=boto3.Session)
-    _sessions: dict[str, boto3.Session] = field(default_factory=dict)
+    _session: Session = field(default_factory=a_session)
+    _sessions: dict[str, Session] = field(default_factory=dict)
     _home: dict[tuple[str, str], Any] = field(default_factory=dict)
     _member: dict[tuple[str, str, str], Any] = field(default_factory=dict)
+
+    def through(self, role: MemberRole, deny: AccountDeny | None = None) -> "Clients":
+        """Clients that also act in member accounts, and share what is open in our own."""
+        return Clients(self.region, role, deny, _session=self._session, _home=self._home)
 
     @overload
     def home(self, service: Literal["dynamodb"], region: str | None = None) -> "DynamoDBClient": ...
@@ -143,9 +147,7 @@ class Clients:
         """A client with the function's own role."""
         at = (service, region or self.region)
         if at not in self._home:
-            self._home[at] = self._session.client(  # type: ignore[call-overload]
-                service, region_name=at[1], config=_CONFIG
-            )
+            self._home[at] = self._session.create_client(service, region_name=at[1], config=_CONFIG)
         return self._home[at]
 
     def iam(self, account: str) -> "IAMClient":
@@ -258,7 +260,7 @@ class Clients:
             raise Refused(NO_ACCOUNT_DENY)
         at = ("organizations", deny.account, self.region)
         if at not in self._member:
-            client = self._assumed(deny.role_arn, deny.external_id).client(
+            client = self._assumed(deny.role_arn, deny.external_id).create_client(
                 "organizations", region_name=self.region, config=_CONFIG
             )
             self._member[at] = self._noted(client, deny.account)
@@ -276,9 +278,7 @@ class Clients:
         if at not in self._member:
             role = self.member_role
             session = self._assumed(role.arn(account), role.external_id)
-            client: Any = session.client(  # type: ignore[call-overload]
-                service, region_name=region, config=_CONFIG
-            )
+            client = session.create_client(service, region_name=region, config=_CONFIG)
             self._member[at] = self._noted(client, account)
         return self._member[at]
 
@@ -321,14 +321,14 @@ class Clients:
         client.meta.events.register("after-call-error", miss)
         return client
 
-    def _assumed(self, role_arn: str, external_id: str) -> boto3.Session:
+    def _assumed(self, role_arn: str, external_id: str) -> Session:
         """A session whose credentials botocore renews: a warm function never holds dead ones."""
         if role_arn not in self._sessions:
             source = self._session.get_credentials()
             if source is None:
                 raise Broken(f"no credentials to assume {role_arn} with")
             fetcher = AssumeRoleCredentialFetcher(
-                self._session._session.create_client,  # what botocore's own profile loader passes
+                self._session.create_client,  # what botocore's own profile loader passes
                 source,
                 role_arn,
                 extra_args={
@@ -339,14 +339,13 @@ class Clients:
                     "DurationSeconds": 3600,
                 },
             )
-            inner = get_session()
+            session = a_session()
             # botocore has no public setter for credentials that renew themselves.
-            inner._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
+            session._credentials = DeferredRefreshableCredentials(  # type: ignore[attr-defined]
                 method="assume-role", refresh_using=fetcher.fetch_credentials
             )
-            self._sessions[role_arn] = boto3.Session(
-                botocore_session=inner, region_name=self.region
-            )
+            session.set_config_variable("region", self.region)
+            self._sessions[role_arn] = session
         return self._sessions[role_arn]
 
 
