@@ -7,20 +7,21 @@ and the task token. The token is a bearer secret: no `Approval` holds it, and no
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.aws import ledger as table
 from responder.aws.ledger import Item, Ledger, Write, incident_pk
 from responder.domain.approval import Approval
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.model import Model
 
 PERMISSIONS = table.PERMISSIONS
 PREFIX = "APPROVAL#"
 _WHERE, _TOKEN = "WHERE", "TOKEN"
 
 
-class _Where(BaseModel):
+class _Where(Model):
     """Which request an approval id is."""
 
     model_config = ConfigDict(frozen=True)
@@ -29,7 +30,7 @@ class _Where(BaseModel):
     order_id: OrderId
 
 
-class _Token(BaseModel):
+class _Token(Model):
     """What the waiting execution is told the answer with."""
 
     model_config = ConfigDict(frozen=True)

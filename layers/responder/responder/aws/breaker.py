@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.aws import ledger as table
 from responder.aws.ledger import Ledger
+from responder.domain.model import Model
 from responder.domain.order import Order
 
 PERMISSIONS = table.PERMISSIONS
@@ -23,7 +24,7 @@ WITHIN = timedelta(hours=1)
 NAMESPACE, SLOWED = "BreachResponder", "CutsSlowed"
 
 
-class Counted(BaseModel):
+class Counted(Model):
     """One cut that was ordered without asking."""
 
     order_id: str

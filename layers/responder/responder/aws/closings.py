@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.aws import correlations as seats
 from responder.aws import ledger as table
@@ -17,6 +17,7 @@ from responder.aws.ledger import Due, Item, Ledger, Write, incident_pk
 from responder.domain.closing import Closed, is_news
 from responder.domain.finding import Finding
 from responder.domain.incident import Incident, IncidentStatus, TimelineEvent
+from responder.domain.model import Model
 
 PERMISSIONS = table.PERMISSIONS | events.PERMISSIONS | seats.PERMISSIONS
 _RESOLVING, _DUE, _RESOLVED = "RESOLVING", "RESOLVE", "RESOLVED#"
@@ -24,7 +25,7 @@ _AGAIN_AFTER = timedelta(hours=1)  # the table's stream has it resolved within s
 _MOST_SEATS = 90  # in one transaction, with the rest of it
 
 
-class _Resolving(BaseModel):
+class _Resolving(Model):
     """That an incident is to be resolved where it is open, until `done_at`."""
 
     model_config = ConfigDict(frozen=True)
@@ -33,7 +34,7 @@ class _Resolving(BaseModel):
     done_at: AwareDatetime | None = None
 
 
-class Resolved(BaseModel):
+class Resolved(Model):
     """What became of resolving an incident at one place."""
 
     model_config = ConfigDict(frozen=True)

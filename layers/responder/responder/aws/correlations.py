@@ -3,19 +3,20 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.aws import ledger as table
 from responder.aws.ledger import Item, Ledger, Write
 from responder.domain.finding import Finding
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 
 PERMISSIONS = table.PERMISSIONS
 _RECORDED = "RECORDED#"
 _MOST_EARLIER = 10  # incidents that had a key before; cuts of one from before those are not watched
 
 
-class Seat(BaseModel):
+class Seat(Model):
     """The incident that a finding joined. It stays there, however often it is sent again."""
 
     model_config = ConfigDict(frozen=True)
@@ -23,7 +24,7 @@ class Seat(BaseModel):
     incident_id: IncidentId
 
 
-class Claim(BaseModel):
+class Claim(Model):
     """The incident that new findings with a key join, until the window closes or it is closed."""
 
     model_config = ConfigDict(frozen=True)
@@ -43,7 +44,7 @@ class Claim(BaseModel):
         return Claim(incident_id=incident_id, until=until, earlier=before[:_MOST_EARLIER])
 
 
-class Recorded(BaseModel):
+class Recorded(Model):
     """A finding that led to no incident, and why."""
 
     model_config = ConfigDict(frozen=True)
@@ -54,7 +55,7 @@ class Recorded(BaseModel):
 
 
 @dataclass(frozen=True)
-class Held[Body: BaseModel]:
+class Held[Body: Model]:
     """An item with what it says."""
 
     item: Item

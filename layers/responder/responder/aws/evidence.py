@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from responder.aws import ledger as table
 from responder.aws.ledger import Ledger, Write, incident_pk
@@ -23,6 +23,7 @@ from responder.aws.vault import Content, Kept, Vault
 from responder.domain.custody import COLLECTED, REPORTED, next_entry
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.evidence import CustodyEntry, EvidenceItem
+from responder.domain.model import Model
 
 PERMISSIONS = table.PERMISSIONS
 _CUSTODY = "CUSTODY#"
@@ -52,7 +53,7 @@ class Draft:
     gaps: tuple[str, ...] = ()
 
 
-class _Linked(BaseModel):
+class _Linked(Model):
     """Says that something is in the custody log, and where: so that it gets there once."""
 
     model_config = ConfigDict(frozen=True)
@@ -60,7 +61,7 @@ class _Linked(BaseModel):
     sequence: int
 
 
-class _AboutToPut(BaseModel):
+class _AboutToPut(Model):
     model_config = ConfigDict(frozen=True)
 
     item: EvidenceItem  # without its version, which only the vault can say

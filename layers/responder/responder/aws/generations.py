@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.aws import ledger as table
 from responder.aws import machine as response
@@ -12,11 +12,12 @@ from responder.aws import timeline as events
 from responder.aws.ledger import Item, Ledger, Write, incident_pk
 from responder.aws.machine import Machine
 from responder.domain.incident import Incident, TimelineEvent
+from responder.domain.model import Model
 
 PERMISSIONS = table.PERMISSIONS | events.PERMISSIONS | response.PERMISSIONS
 
 
-class _Started(BaseModel):
+class _Started(Model):
     at: AwareDatetime
 
 

@@ -12,13 +12,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.aws import ledger as table
 from responder.aws.errors import asking_aws, code_of
 from responder.aws.ledger import Due, Item, Ledger, Write, incident_pk
 from responder.domain.evidence import EvidenceItem
 from responder.domain.hold import Hold
+from responder.domain.model import Model
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -30,7 +31,7 @@ _SK = "HOLD"
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 
-class _Mark(BaseModel):
+class _Mark(Model):
     """Says that one version was seen to: so that no later run does it again."""
 
     model_config = ConfigDict(frozen=True)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from responder.aws import ledger as table
 from responder.aws.ledger import Item, Ledger, Write, incident_pk
@@ -13,6 +13,7 @@ from responder.domain.errors import Broken, Unavailable
 from responder.domain.finding import Finding
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Channel, Incident
+from responder.domain.model import Model
 from responder.domain.order import Order, Plan, Refusal
 
 PERMISSIONS = table.PERMISSIONS
@@ -23,7 +24,7 @@ CHANNEL, _WHERE = "CHANNEL#", "WHERE"
 _TRIES = 5  # two branches of one incident at most write the same item at the same moment
 
 
-class _Where(BaseModel):
+class _Where(Model):
     """Which incident is open under a channel's reference."""
 
     model_config = ConfigDict(frozen=True)

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
-from pydantic import BaseModel
 
 from responder.aws.errors import asking_aws, code_of
 from responder.domain.errors import Unavailable
+from responder.domain.model import Model
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -51,7 +51,7 @@ class Write:
 
     pk: str
     sk: str
-    body: BaseModel
+    body: Model
     seen: Item | None = None
     due: Due | None = None
 
@@ -63,11 +63,11 @@ class Ledger:
     table: str
     client: "DynamoDBClient"
 
-    def add(self, pk: str, sk: str, body: BaseModel, *, due: Due | None = None) -> bool:
+    def add(self, pk: str, sk: str, body: Model, *, due: Due | None = None) -> bool:
         """Write an item once. False if one stood there already; that one is left as it is."""
         return self._put(Item(pk, sk, 1, body.model_dump_json()), due, "attribute_not_exists(pk)")
 
-    def replace(self, item: Item, body: BaseModel, *, due: Due | None = None) -> Item:
+    def replace(self, item: Item, body: Model, *, due: Due | None = None) -> Item:
         """Replace an item we read. Raises `Unavailable` if somebody wrote it since."""
         new = Item(item.pk, item.sk, item.version + 1, body.model_dump_json())
         if not self._put(new, due, "version = :seen", {":seen": {"N": str(item.version)}}):

@@ -9,19 +9,20 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.aws import ledger as table
 from responder.aws.ledger import Item, Ledger, Write, incident_pk
 from responder.domain.identifiers import AccountId
 from responder.domain.lineage import Edge, Lineage, Node
+from responder.domain.model import Model
 from responder.domain.order import About
 
 PERMISSIONS = table.PERMISSIONS
 HEAD, NODE, EDGE = "LINEAGE", "LINEAGE-NODE#", "LINEAGE-EDGE#"
 
 
-class Asked(BaseModel):
+class Asked(Model):
     """One thing that a generation was started for, and how strongly it was asked for."""
 
     model_config = ConfigDict(frozen=True)
@@ -37,7 +38,7 @@ class Asked(BaseModel):
         return self.action_id, self.resource, self.part
 
 
-class Head(BaseModel):
+class Head(Model):
     """How far the trace of an incident has come."""
 
     model_config = ConfigDict(frozen=True)

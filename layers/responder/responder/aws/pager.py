@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.aws import ledger as table
 from responder.aws import rota_store as rota_of
@@ -28,6 +28,7 @@ from responder.aws.rota_store import RotaStore
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.escalation import contacts_at
 from responder.domain.escaping import unlinked
+from responder.domain.model import Model
 from responder.domain.rota import PersonId
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Paged(StrEnum):
     NOBODY = "there is no pager topic"
 
 
-class Page(BaseModel):
+class Page(Model):
     """One page: claimed by a run, sent, or left to the channel."""
 
     model_config = ConfigDict(frozen=True)

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.aws import ledger as table
 from responder.aws.ledger import Item, Ledger, incident_pk
 from responder.domain.errors import Unavailable
+from responder.domain.model import Model
 
 PERMISSIONS = table.PERMISSIONS
 
 
-class _Place(BaseModel):
+class _Place(Model):
     model_config = ConfigDict(frozen=True)
 
     began_at: AwareDatetime
@@ -22,7 +23,7 @@ class _Place(BaseModel):
     bookmark: dict[str, Any]
 
 
-class _Ended(BaseModel):
+class _Ended(Model):
     model_config = ConfigDict(frozen=True)
 
     collector_id: str

@@ -7,12 +7,13 @@ where to find it.
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from responder.aws import ledger as table
 from responder.aws.ledger import Item, Ledger, Write, incident_pk
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 from responder.domain.question import Question
 
 PERMISSIONS = table.PERMISSIONS
@@ -20,7 +21,7 @@ PREFIX = "QUESTION#"
 _WHERE = "WHERE"
 
 
-class _Where(BaseModel):
+class _Where(Model):
     """Which question an id is."""
 
     model_config = ConfigDict(frozen=True)

@@ -6,18 +6,19 @@ bears that number, so one that was thought dead and comes late does no harm.
 
 from dataclasses import dataclass
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.aws import ledger as table
 from responder.aws.ledger import Ledger, incident_pk
 from responder.domain.errors import Unavailable
+from responder.domain.model import Model
 
 PERMISSIONS = table.PERMISSIONS
 _TAKEN = "REPORT-NUMBER#"
 _TRIES = 20  # far more than the pages of one incident that are made at the same moment
 
 
-class Taken(BaseModel):
+class Taken(Model):
     """A number, and the asking that took it: the same when a function is tried again."""
 
     model_config = ConfigDict(frozen=True)

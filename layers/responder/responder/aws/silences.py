@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.aws import ledger as table
 from responder.aws.ledger import Due, Ledger
@@ -16,13 +16,14 @@ from responder.domain.errors import Broken, Unavailable
 from responder.domain.finding import Finding
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident
+from responder.domain.model import Model
 from responder.domain.silence import Ended, Silence, silencing
 
 PERMISSIONS = table.PERMISSIONS
 _PK, _DUE = "SILENCES", "SILENCE"
 
 
-class Covered(BaseModel):
+class Covered(Model):
     """That a silence kept an incident quiet, and since when."""
 
     model_config = ConfigDict(frozen=True)

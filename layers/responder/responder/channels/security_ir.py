@@ -12,7 +12,7 @@ from ipaddress import IPv4Address, ip_address
 from typing import TYPE_CHECKING, Literal
 
 from botocore.exceptions import ClientError
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.aws.errors import code_of
 from responder.channels.channel import Desk, opening
@@ -20,6 +20,7 @@ from responder.domain.escaping import one_line, unlinked
 from responder.domain.finding import Finding
 from responder.domain.identifiers import AccountId
 from responder.domain.incident import Incident, TimelineEvent
+from responder.domain.model import Model
 from responder.domain.summary import Summary
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ NOTED = ("contained:", "left:", "released:", "closed:")
 _ADDRESSES = 200
 
 
-class Case(BaseModel):
+class Case(Model):
     """What a case is asked for with. Kept before it is, so that asking again is the same request.
 
     `reference` is the id that AWS gave it.

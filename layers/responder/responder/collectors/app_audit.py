@@ -7,13 +7,14 @@ incident. They are searched for the principals, access keys and addresses that f
 from collections.abc import Iterator
 from datetime import timedelta
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from responder.collectors import insights
 from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.contents import as_json, place
 from responder.collectors.insights import Ask, Asked, answer, asks, is_group, is_word, retention
 from responder.collectors.reads import Reads
+from responder.domain.model import Model
 
 ID = "app.audit"
 TITLE = "Who read customers' records, by the shop's own audit"
@@ -36,7 +37,7 @@ _NONE = (
 )
 
 
-class _Bookmark(BaseModel):
+class _Bookmark(Model):
     """What is searched for, and how far that is."""
 
     until: AwareDatetime

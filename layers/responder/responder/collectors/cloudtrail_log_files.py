@@ -9,7 +9,7 @@ CloudTrail log file integrity validation".
 from collections.abc import Generator, Iterator
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from responder.aws.log_bucket import MEMBER_PERMISSIONS, VERSIONS, Fetched, Listed, LogBucket
 from responder.aws.trail import DELIVERY, global_region
@@ -27,6 +27,7 @@ from responder.collectors.trail_digests import Result
 from responder.collectors.trail_places import Day, Place, ask_trails, days, places
 from responder.collectors.trail_validation import delivered, judged
 from responder.domain.errors import Broken
+from responder.domain.model import Model
 
 ID = "cloudtrail.log_files"
 TITLE = "The log files of the trails"
@@ -48,7 +49,7 @@ MAX_LISTED = 50_000  # of one day in one region
 _COVERS = "log files as they lie in the bucket, with their index"
 
 
-class _Bookmark(BaseModel):
+class _Bookmark(Model):
     """What is to be copied, how far that is, and what came of it so far."""
 
     until: AwareDatetime

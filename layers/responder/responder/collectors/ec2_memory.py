@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, ValidationError
 
 from responder.aws.errors import asking_aws
 from responder.collectors import instances
@@ -23,6 +23,7 @@ from responder.collectors.instances import Place
 from responder.collectors.reads import Reads
 from responder.collectors.rounds import Started
 from responder.domain.errors import Broken, Unavailable
+from responder.domain.model import Model
 
 ID = "ec2.memory"
 TITLE = "The memory of the instances"
@@ -66,7 +67,7 @@ _NOT_SAID = "the tool did not say, in a last line of JSON, where it put the memo
 _AS_SAID = "place, size and hash of the memory are the tool's word; compare them before you rely"
 
 
-class Output(BaseModel):
+class Output(Model):
     """What the tool says in its last line: where it put the memory, and what it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

@@ -13,13 +13,14 @@ from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from responder.aws.errors import asking_aws, code_of
 from responder.collectors.collector import Collected, Scene
 from responder.collectors.contents import as_packed_json
 from responder.collectors.reads import Reads
 from responder.domain.errors import Broken
+from responder.domain.model import Model
 
 if TYPE_CHECKING:
     from mypy_boto3_logs.client import CloudWatchLogsClient
@@ -35,7 +36,7 @@ HOW = "LogGroups of stacks/member-role.yaml has to name it"
 _ENDED = frozenset({"Cancelled", "Failed", "Timeout"})
 
 
-class Ask(BaseModel):
+class Ask(Model):
     """One question to one log group, and why it is asked."""
 
     model_config = ConfigDict(frozen=True)
@@ -47,7 +48,7 @@ class Ask(BaseModel):
     words: tuple[str, ...]
 
 
-class Asked(BaseModel):
+class Asked(Model):
     """A query that was started: part of a bookmark. Without an id, none was."""
 
     query_id: str = ""

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel
-
 from responder.aws.log_bucket import Fetched, Listed, LogBucket
 from responder.collectors.bundle import MAX_BYTES, Bundle
 from responder.collectors.collector import Collected, Scene
 from responder.collectors.contents import as_lines
 from responder.domain.errors import Broken
+from responder.domain.model import Model
 
 MAX_OBJECTS = 20_000  # of one collector, in one generation of an incident
 MAX_COPIED_BYTES = 2 * 1024 * 1024 * 1024  # likewise, as they lie there
@@ -22,7 +21,7 @@ _REFUSALS = 20  # so many in a row, and nothing read: the rest would be refused 
 type Look = Callable[[Fetched], Mapping[str, Any]]
 
 
-class Stand(BaseModel):
+class Stand(Model):
     """How far copying is: part of a bookmark."""
 
     after: str = ""  # the last key that was copied, or could not be

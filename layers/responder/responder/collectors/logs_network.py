@@ -9,7 +9,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from responder.aws.log_bucket import MEMBER_PERMISSIONS, Listed, LogBucket
 from responder.collectors import insights, network_sources
@@ -27,6 +27,7 @@ from responder.collectors.network_sources import (
 )
 from responder.collectors.reads import Reads
 from responder.domain.errors import Broken
+from responder.domain.model import Model
 
 ID = "logs.network"
 TITLE = "What the network's logs have"
@@ -50,7 +51,7 @@ _AGAIN = timedelta(seconds=10)
 _COVERS = "files of {kind} as they lie in the bucket, with their index"
 
 
-class _Bookmark(BaseModel):
+class _Bookmark(Model):
     """What is to be searched and copied, and how far that is."""
 
     until: AwareDatetime

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from responder.aws.clients import Clients
 from responder.collectors.collector import Scene
 from responder.collectors.insights import retention
 from responder.collectors.reads import Reads
+from responder.domain.model import Model
 
 PERMISSIONS = frozenset(
     {
@@ -38,7 +39,7 @@ SAID: dict[Kind, str] = {
 }
 
 
-class Source(BaseModel):
+class Source(Model):
     """One place that logs are delivered to: a log group, or folders of a bucket for each day."""
 
     model_config = ConfigDict(frozen=True)

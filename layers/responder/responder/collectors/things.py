@@ -6,8 +6,6 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
-from pydantic import BaseModel
-
 from responder.aws.vault import Content
 from responder.collectors.collector import Collected, Later, Scene
 from responder.collectors.contents import as_json, place
@@ -16,6 +14,7 @@ from responder.collectors.turns import Turn, in_turn
 from responder.domain.errors import ResponderError, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.finding import Resource
+from responder.domain.model import Model
 
 _FOR_ONE = timedelta(seconds=120)  # to read one thing whole
 
@@ -46,7 +45,7 @@ class Subject:
     kind: str
     label: str
     named: Named | None
-    told: tuple[BaseModel, ...] = ()
+    told: tuple[Model, ...] = ()
 
     @property
     def place(self) -> str:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from responder.aws.clients import Clients
 from responder.aws.log_bucket import LogBucket
 from responder.collectors.reads import Reads
 from responder.domain.errors import ResponderError
+from responder.domain.model import Model
 
 PERMISSIONS = frozenset(
     {
@@ -25,7 +26,7 @@ _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}", re.ASCII)
 _FOLDERS = "AWSLogs/"
 
 
-class Named(BaseModel):
+class Named(Model):
     """One trail, by its name and its home region: both are in the names of its digests."""
 
     model_config = ConfigDict(frozen=True)
@@ -34,7 +35,7 @@ class Named(BaseModel):
     home: str
 
 
-class Place(BaseModel):
+class Place(Model):
     """One folder of one bucket, and the trails that write into it."""
 
     model_config = ConfigDict(frozen=True)

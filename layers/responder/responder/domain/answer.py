@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.approval import Approval
 from responder.domain.escaping import one_line
 from responder.domain.finding import Finding
+from responder.domain.model import Model
 from responder.domain.order import Order
 from responder.domain.principal import Principal, PrincipalKind
 
@@ -29,7 +30,7 @@ CANNOT = (
 OTHER_PLAN = "The plan is not the one"
 
 
-class Answer(BaseModel):
+class Answer(Model):
     """What a person chose in the console, as AWS tells it. `by` is unknown for some denials."""
 
     model_config = ConfigDict(frozen=True)

@@ -1,11 +1,13 @@
 """One call that changed something, or tried to, as AWS answered it; or did not."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
+
+from responder.domain.model import Model
 
 _READS = ("Describe", "Get", "Head", "List", "Lookup", "Query", "Scan", "Simulate")
 
 
-class ApiCall(BaseModel):
+class ApiCall(Model):
     """What a person finds in CloudTrail by `request_id`. Holds nothing of what was sent.
 
     `at` is the time in AWS' answer, to the second; None where the answer had none. A call that was

@@ -3,9 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.model import Model
 
 
 class ApprovalStatus(StrEnum):
@@ -17,7 +18,7 @@ class ApprovalStatus(StrEnum):
     EXPIRED = "expired"
 
 
-class Yes(BaseModel):
+class Yes(Model):
     """A yes that counts, of one of several people who have to say so."""
 
     model_config = ConfigDict(frozen=True)
@@ -28,7 +29,7 @@ class Yes(BaseModel):
     comment: str | None = None
 
 
-class Approval(BaseModel):
+class Approval(Model):
     """A request for approval and its answer. The task token is kept beside it, never in it."""
 
     model_config = ConfigDict(frozen=True)

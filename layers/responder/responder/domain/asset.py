@@ -3,10 +3,11 @@
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from responder.domain.finding import Finding
 from responder.domain.identifiers import AccountId
+from responder.domain.model import Model
 from responder.domain.protection import fits
 
 _Pattern = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[\x21-\x7e]{1,600}$")]
@@ -20,7 +21,7 @@ class Value(StrEnum):
     HIGH = "high"
 
 
-class Asset(BaseModel):
+class Asset(Model):
     """A part of the shop: accounts, or patterns of ARNs and names in them; and what it is worth."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,7 +55,7 @@ class Asset(BaseModel):
         return any(fits(pattern, name) for pattern in self.patterns for name in names)
 
 
-class Assets(BaseModel):
+class Assets(Model):
     """All that a shop says about what its things are worth. What is not named is worth `normal`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -3,9 +3,10 @@
 from datetime import date
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 
 
 class ClockKind(StrEnum):
@@ -34,7 +35,7 @@ class ClockState(StrEnum):
     MISSED = "missed"  # ran out; still owed, and still open until a person fulfils it
 
 
-class Anchor(BaseModel):
+class Anchor(Model):
     """The instant a countdown is counted from, and what it stands for in the rule."""
 
     model_config = ConfigDict(frozen=True)
@@ -44,7 +45,7 @@ class Anchor(BaseModel):
     assumed: bool = False  # True: nobody recorded it; the earliest known instant stands in
 
 
-class Acknowledgement(BaseModel):
+class Acknowledgement(Model):
     """Somebody said "seen, I own it". It ends nothing, and no date moves by it."""
 
     model_config = ConfigDict(frozen=True)
@@ -54,7 +55,7 @@ class Acknowledgement(BaseModel):
     why: str | None = None
 
 
-class Change(BaseModel):
+class Change(Model):
     """What one count changed on a clock, why, and by whose statement."""
 
     model_config = ConfigDict(frozen=True)
@@ -72,7 +73,7 @@ class Change(BaseModel):
         return " ".join(part for part in (self.what + whose, self.why) if part)
 
 
-class Clock(BaseModel):
+class Clock(Model):
     """One deadline, with where it comes from. `due_at` is the last instant, in UTC."""
 
     model_config = ConfigDict(frozen=True)

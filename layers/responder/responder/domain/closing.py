@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from responder.domain.finding import Finding, Severity, short_key
 from responder.domain.identifiers import OrderId
+from responder.domain.model import Model
 from responder.domain.order import Order, Receipt
 from responder.domain.standing import standings
 
 
-class Closed(BaseModel):
+class Closed(Model):
     """Who closed it, when and why; and what they could know, so that news is told from repeats.
 
     An item of the table holds some 20,000 keys of findings.

@@ -11,7 +11,6 @@ from pathlib import PurePosixPath
 from typing import Annotated, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -20,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from responder.domain.model import Model
 from responder.domain.statement import Element, Jurisdiction, Words
 
 _MOST_PEOPLE = 10_000_000_000
@@ -51,7 +51,7 @@ class Protection(StrEnum):
     APPLICATION = "application"  # encrypted before it is stored, with a key kept elsewhere
 
 
-class _Strict(BaseModel):
+class _Strict(Model):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

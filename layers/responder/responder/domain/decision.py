@@ -5,7 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from responder.domain import next_steps
 from responder.domain.custom_action import ONLY_SAID
@@ -13,6 +13,7 @@ from responder.domain.escaping import one_line
 from responder.domain.finding import Finding, Request, Resource
 from responder.domain.finding_types import MEANINGS, ROLE_CREDENTIALS, Meaning
 from responder.domain.ladder import GOES_DOWN, of_principal, of_thing
+from responder.domain.model import Model
 from responder.domain.order import About, OrderMode, Refusal, Silence, Target, strength
 from responder.domain.policy import Policy, Rule, Then
 from responder.domain.principal import Principal
@@ -45,7 +46,7 @@ class Proposal(Target):
     people_needed: int = 1
 
 
-class Decision(BaseModel):
+class Decision(Model):
     """What one finding leads to, and why."""
 
     model_config = ConfigDict(frozen=True)

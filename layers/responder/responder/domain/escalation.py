@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.cover import at_instant
+from responder.domain.model import Model
 from responder.domain.rota import PersonId, Rota
 
 # A phone lies in another room: each level of a rota is called so often before we give up.
@@ -28,7 +29,7 @@ class Contact:
     escalates: bool = False  # told through the escalation topic
 
 
-class Call(BaseModel):
+class Call(Model):
     """That one contact was called. Places are counted from 1."""
 
     model_config = ConfigDict(frozen=True)
@@ -41,7 +42,7 @@ class Call(BaseModel):
     answer_within: timedelta
 
 
-class Acknowledgement(BaseModel):
+class Acknowledgement(Model):
     """That somebody has the incident in hand: nobody else is called."""
 
     model_config = ConfigDict(frozen=True)
@@ -51,7 +52,7 @@ class Acknowledgement(BaseModel):
     at: AwareDatetime
 
 
-class Escalation(BaseModel):
+class Escalation(Model):
     """The calls about one incident, the first to the last."""
 
     model_config = ConfigDict(frozen=True)

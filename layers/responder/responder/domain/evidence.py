@@ -1,11 +1,12 @@
 """A sealed item of evidence, and the chain of who held it."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 
 
-class EvidenceItem(BaseModel):
+class EvidenceItem(Model):
     """One object in the vault. `sha256` is lower-case hex over its exact bytes."""
 
     model_config = ConfigDict(frozen=True)
@@ -23,7 +24,7 @@ class EvidenceItem(BaseModel):
     gaps: tuple[str, ...] = ()  # what it does not show
 
 
-class Pointer(BaseModel):
+class Pointer(Model):
     """Where the bytes of one kept thing are: what a person needs to look at it in the vault."""
 
     model_config = ConfigDict(frozen=True)
@@ -41,7 +42,7 @@ def pointer(item: EvidenceItem) -> Pointer:
     return Pointer.model_validate(item.model_dump(include=set(Pointer.model_fields)))
 
 
-class CustodyEntry(BaseModel):
+class CustodyEntry(Model):
     """One link of the custody log. `entry_sha256` covers every other field."""
 
     model_config = ConfigDict(frozen=True)

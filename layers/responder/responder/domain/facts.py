@@ -7,9 +7,10 @@ What is said is kept as it was said; a later statement supersedes an earlier one
 from collections.abc import Container, Iterable, Sequence
 from datetime import timedelta
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 from responder.domain.statement import (
     EVERYWHERE,
     INSTANTS,
@@ -33,7 +34,7 @@ _A_DAY = timedelta(days=1)
 _MOST_YEARS = timedelta(days=10 * 366)  # a breach is found late, but a wrong century is a slip
 
 
-class Fact(BaseModel):
+class Fact(Model):
     """One statement as it was recorded."""
 
     model_config = ConfigDict(frozen=True)
@@ -44,7 +45,7 @@ class Fact(BaseModel):
     said: Statement
 
 
-class Said[T](BaseModel):
+class Said[T](Model):
     """A value, with who said it when."""
 
     model_config = ConfigDict(frozen=True)
@@ -54,7 +55,7 @@ class Said[T](BaseModel):
     at: AwareDatetime
 
 
-class Facts(BaseModel):
+class Facts(Model):
     """What stands about one incident, and the instant that stands in for what nobody recorded."""
 
     model_config = ConfigDict(frozen=True)

@@ -4,9 +4,10 @@ import hashlib
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.identifiers import AccountId, Region
+from responder.domain.model import Model
 from responder.domain.principal import Principal
 
 
@@ -46,7 +47,7 @@ class Severity(StrEnum):
 type Worth = Literal["normal", "high"]
 
 
-class Resource(BaseModel):
+class Resource(Model):
     """A thing a finding is about: a bucket, an instance, a function, a cluster."""
 
     model_config = ConfigDict(frozen=True)
@@ -59,7 +60,7 @@ class Resource(BaseModel):
     tagged: Worth | None = None  # what its own tag says that it is worth
 
 
-class Finding(BaseModel):
+class Finding(Model):
     """One finding. `key` is the GuardDuty finding ARN in all three feeds.
 
     Everything here may have been chosen by an attacker and is validated or cut to length on the

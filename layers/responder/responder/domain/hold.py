@@ -2,9 +2,10 @@
 
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 
 
 class Word(StrEnum):
@@ -14,7 +15,7 @@ class Word(StrEnum):
     LIFT = "lift"
 
 
-class Said(BaseModel):
+class Said(Model):
     """Who said that the incident is to be held, or not any more, why, and when."""
 
     model_config = ConfigDict(frozen=True)
@@ -25,7 +26,7 @@ class Said(BaseModel):
     at: AwareDatetime
 
 
-class Hold(BaseModel):
+class Hold(Model):
     """The hold on one incident, with all that was ever said about it. Nothing of it is removed."""
 
     model_config = ConfigDict(frozen=True)

@@ -3,11 +3,12 @@
 from enum import StrEnum
 from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
+from pydantic import AwareDatetime, ConfigDict, model_validator
 
 from responder.domain.closing import Closed
 from responder.domain.finding import Severity
 from responder.domain.identifiers import AccountId, IncidentId, Region
+from responder.domain.model import Model
 
 
 class IncidentStatus(StrEnum):
@@ -17,7 +18,7 @@ class IncidentStatus(StrEnum):
     CLOSED = "closed"
 
 
-class Channel(BaseModel):
+class Channel(Model):
     """Where the incident was opened for people: which adapter, and its own reference."""
 
     model_config = ConfigDict(frozen=True)
@@ -27,7 +28,7 @@ class Channel(BaseModel):
     opened_at: AwareDatetime
 
 
-class Incident(BaseModel):
+class Incident(Model):
     """One campaign against one account. Findings join it through correlation.
 
     `generation` grows when a finding adds a principal, or asks for more about a known one than is
@@ -68,7 +69,7 @@ def incident_of(execution_name: str) -> str:
     return "-".join(execution_name.split("-")[:3])
 
 
-class TimelineEvent(BaseModel):
+class TimelineEvent(Model):
     """One thing that happened in an incident. `key` makes a repeated write the same event.
 
     `by` says who did it: a step of ours, `AWS`, a person's ARN, or the detector.

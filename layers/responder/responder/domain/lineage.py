@@ -3,9 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.identifiers import AccountId, partition_of
+from responder.domain.model import Model
 from responder.domain.principal import Principal, PrincipalKind
 
 
@@ -61,7 +62,7 @@ class Verb(StrEnum):
     NAMED = "chose the source identity of"
 
 
-class Node(BaseModel):
+class Node(Model):
     """One thing in the lineage. Names were held to AWS' own rules when they were read.
 
     `name` is that of the user, role or thing; of a key or a login profile, that of its user.
@@ -91,7 +92,7 @@ class Node(BaseModel):
         return f"{self.kind.value}|{self.account}|{self.region or '-'}|{what}"
 
 
-class Edge(BaseModel):
+class Edge(Model):
     """One step of the attacker, and the event that proves it."""
 
     model_config = ConfigDict(frozen=True)
@@ -106,7 +107,7 @@ class Edge(BaseModel):
     region: str
 
 
-class Lineage(BaseModel):
+class Lineage(Model):
     """Everything found so far. `gaps` says what could not be read, and why."""
 
     model_config = ConfigDict(frozen=True)

@@ -4,10 +4,11 @@ import json
 from collections.abc import Sequence
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.evidence import CustodyEntry, EvidenceItem
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 
 FORMAT = "breach-responder-manifest/1"
 FOLDER = "manifest/"
@@ -40,7 +41,7 @@ def of_label(name: str) -> tuple[int, Part]:
     return int(generation), Part(part or Part.READS)
 
 
-class ManifestItem(BaseModel):
+class ManifestItem(Model):
     """One item of evidence, and who put it there."""
 
     model_config = ConfigDict(frozen=True)
@@ -58,7 +59,7 @@ class ManifestItem(BaseModel):
     gaps: tuple[str, ...]
 
 
-class Uncollected(BaseModel):
+class Uncollected(Model):
     """A collector that kept nothing, and why."""
 
     model_config = ConfigDict(frozen=True)
@@ -68,7 +69,7 @@ class Uncollected(BaseModel):
     cause: str
 
 
-class Predecessor(BaseModel):
+class Predecessor(Model):
     """The manifest sealed before, so that none can be left out unseen."""
 
     model_config = ConfigDict(frozen=True)
@@ -80,7 +81,7 @@ class Predecessor(BaseModel):
     sha256: str
 
 
-class CustodyHead(BaseModel):
+class CustodyHead(Model):
     """The last link of the custody log when the manifest was written."""
 
     model_config = ConfigDict(frozen=True)
@@ -89,7 +90,7 @@ class CustodyHead(BaseModel):
     entry_sha256: str
 
 
-class SigningKey(BaseModel):
+class SigningKey(Model):
     """Which key signs it. `public_key_sha256` is over the DER of the public half."""
 
     model_config = ConfigDict(frozen=True)
@@ -99,7 +100,7 @@ class SigningKey(BaseModel):
     public_key_sha256: str
 
 
-class Manifest(BaseModel):
+class Manifest(Model):
     """What was kept, what could not be, and what came before."""
 
     model_config = ConfigDict(frozen=True)

@@ -7,12 +7,13 @@ without it.
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.asset import Assets, Value
 from responder.domain.escaping import one_line
 from responder.domain.finding import Finding, Severity
 from responder.domain.finding_types import ATTACK_SEQUENCE, MEANINGS, Meaning
+from responder.domain.model import Model
 
 
 class Confidence(StrEnum):
@@ -23,7 +24,7 @@ class Confidence(StrEnum):
     CERTAIN = "certain"  # it happened: a call that was made, or several signals of one attack
 
 
-class Attention(BaseModel):
+class Attention(Model):
     """Whether people are paged now, and why."""
 
     model_config = ConfigDict(frozen=True)

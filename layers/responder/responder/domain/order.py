@@ -7,13 +7,14 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
+from pydantic import AwareDatetime, ConfigDict, model_validator
 
 from responder.domain.api_call import ApiCall
 from responder.domain.escaping import one_line
 from responder.domain.finding import Resource
 from responder.domain.identifiers import AccountId, IncidentId, OrderId, Region
 from responder.domain.ladder import part
+from responder.domain.model import Model
 from responder.domain.principal import Principal
 
 
@@ -37,7 +38,7 @@ MOST_CALLS = 200  # of one order: an item of the table holds 400 KB
 type About = tuple[str, str, str | None]  # action id, resource, and which part of it
 
 
-class Target(BaseModel):
+class Target(Model):
     """What is cut: an identity, or a thing that a finding is about. Exactly one of the two."""
 
     model_config = ConfigDict(frozen=True)
@@ -113,7 +114,7 @@ def strength(mode: OrderMode, *, held: bool) -> int:
     return 0 if held else 1 if mode is OrderMode.APPROVAL else 2
 
 
-class Refusal(BaseModel):
+class Refusal(Model):
     """Something we will not do by ourselves, why, and what a person does instead."""
 
     model_config = ConfigDict(frozen=True)
@@ -128,7 +129,7 @@ class Refusal(BaseModel):
         return f"{self.resource}: {self.reason} {self.next_step}"
 
 
-class Plan(BaseModel):
+class Plan(Model):
     """What will be done about one incident generation, before anything is done."""
 
     model_config = ConfigDict(frozen=True)
@@ -157,7 +158,7 @@ class Plan(BaseModel):
         return tuple(order for order in self.orders if order.group == group)
 
 
-class Before(BaseModel):
+class Before(Model):
     """What stood before an action touched the resource: all that `release` needs."""
 
     model_config = ConfigDict(frozen=True)
@@ -191,7 +192,7 @@ class ReceiptStatus(StrEnum):
     LEFT = "left"  # refused, denied, unanswered or given up: a person has it
 
 
-class Receipt(BaseModel):
+class Receipt(Model):
     """Proof of what one order did. Written before the change, completed after it."""
 
     model_config = ConfigDict(frozen=True)

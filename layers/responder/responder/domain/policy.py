@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from responder.domain.finding import Finding, Severity
 from responder.domain.finding_types import MEANINGS, Meaning
@@ -19,6 +19,7 @@ from responder.domain.ladder import (
     PROTECT_INSTANCE,
     PROTECT_TASK,
 )
+from responder.domain.model import Model
 from responder.domain.order import Silence
 
 
@@ -31,7 +32,7 @@ class Then(StrEnum):
     RECORD = "record"  # no incident of its own
 
 
-class Rule(BaseModel):
+class Rule(Model):
     """Fits a finding when its type, its severity and its meaning are all listed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -85,7 +86,7 @@ class Rule(BaseModel):
         return self.actions.get(action_id, self.things)
 
 
-class Policy(BaseModel):
+class Policy(Model):
     """The rules of one shop, and how far the responder goes without a person.
 
     Beyond `most_orders` to a plan, or `most_resources` that one incident cuts, a person decides

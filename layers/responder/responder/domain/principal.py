@@ -2,9 +2,10 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from responder.domain.identifiers import AccountId
+from responder.domain.model import Model
 
 
 class PrincipalKind(StrEnum):
@@ -24,7 +25,7 @@ class PrincipalKind(StrEnum):
     UNKNOWN = "Unknown"
 
 
-class Principal(BaseModel):
+class Principal(Model):
     """An identity as a finding names it. Strings are validated where they are read, in `sources`.
 
     `name` is the user or role name; `session_name` is what a role session calls itself and is

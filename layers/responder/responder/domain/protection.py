@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from responder.domain.model import Model
 from responder.domain.principal import Principal
 
 MEMBER_ROLES = (
@@ -17,7 +18,7 @@ MEMBER_ROLES = (
 _COLONS = 5  # of an ARN; what follows the last one is the resource, which may hold more
 
 
-class ProtectList(BaseModel):
+class ProtectList(Model):
     """Patterns of ARNs or names. `*` is any run of characters and `?` any one, case aside.
 
     A whole ARN is compared part by part, as IAM does it: no `*` reaches over a colon into the name,

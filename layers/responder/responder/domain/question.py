@@ -8,11 +8,12 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.answer import Answer
 from responder.domain.approval import Approval
 from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.model import Model
 from responder.domain.order import Order
 
 MOST_TOGETHER = 10  # orders, so that what an approver reads has room for each
@@ -20,7 +21,7 @@ _EACH = re.compile(r"\W*one[\s-]+by[\s-]+one\b", re.IGNORECASE)
 ONE_BY_ONE = "one by one"  # the comment of a denial that asks for a question about each order
 
 
-class Heard(BaseModel):
+class Heard(Model):
     """What one automation brought, and which orders it was shown to be about."""
 
     model_config = ConfigDict(frozen=True)
@@ -31,7 +32,7 @@ class Heard(BaseModel):
     each: bool = False  # it asks for a question about each order, and decides nothing
 
 
-class Question(BaseModel):
+class Question(Model):
     """What people are asked about one group of a plan's orders, and what they said so far."""
 
     model_config = ConfigDict(frozen=True)

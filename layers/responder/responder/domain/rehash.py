@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 
 EVERY = timedelta(days=7)
 AGAIN = timedelta(days=1)  # how often a person is told of what is wrong, until one answers
@@ -19,7 +20,7 @@ class Fault(StrEnum):
     UNREADABLE = "it could not be read"
 
 
-class Wrong(BaseModel):
+class Wrong(Model):
     """One version that is not as recorded."""
 
     model_config = ConfigDict(frozen=True)
@@ -31,7 +32,7 @@ class Wrong(BaseModel):
     found: str  # the SHA-256 that was found, or what S3 answered
 
 
-class Accepted(BaseModel):
+class Accepted(Model):
     """A person has seen what is wrong. It stays wrong and on record; it pages no more."""
 
     model_config = ConfigDict(frozen=True)
@@ -42,7 +43,7 @@ class Accepted(BaseModel):
     wrong: tuple[Wrong, ...]
 
 
-class Rehash(BaseModel):
+class Rehash(Model):
     """The rounds of one incident: the one that runs, and what the last one found."""
 
     model_config = ConfigDict(frozen=True)

@@ -3,16 +3,17 @@
 import re
 from collections.abc import Iterable
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from responder.domain.escaping import one_line
 from responder.domain.finding import Finding
+from responder.domain.model import Model
 
 _ARN = re.compile(r"arn:aws(-cn|-us-gov)?:[a-z0-9-]*:[a-z0-9-]*:([0-9]{12})?:.{1,900}", re.ASCII)
 _MOST, _MOST_BYTES = 100, 18_000  # an entry of an OpsItem holds 20 KB
 
 
-class Related(BaseModel):
+class Related(Model):
     """ARNs, and names of Systems Manager documents that a person may run."""
 
     model_config = ConfigDict(frozen=True)

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -16,6 +15,7 @@ from pydantic import (
 )
 
 from responder.domain.escaping import one_line
+from responder.domain.model import Model
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 _NO_PLACE = frozenset({"Factory", "localtime"})  # of the machine that reads it
@@ -83,7 +83,7 @@ type Text = Annotated[
 ]
 
 
-class Person(BaseModel):
+class Person(Model):
     """Somebody who is called. At least one way to reach them."""
 
     model_config = _STRICT
@@ -99,7 +99,7 @@ class Person(BaseModel):
         return self
 
 
-class Hours(BaseModel):
+class Hours(Model):
     """The part of each day that a turn covers, on the clock of its time zone.
 
     `to` not after `from`: until that time of the next day.
@@ -111,7 +111,7 @@ class Hours(BaseModel):
     ends: Annotated[Minute, Field(alias="to")]
 
 
-class Turn(BaseModel):
+class Turn(Model):
     """People who follow each other, and hand over every so many days at a time of day."""
 
     model_config = _STRICT
@@ -129,7 +129,7 @@ class Turn(BaseModel):
         return ZoneInfo(self.time_zone)
 
 
-class Level(BaseModel):
+class Level(Model):
     """Who is called at one step of the escalation, and how long they have to answer.
 
     Of several turns whose hours hold an instant, the first counts.
@@ -142,7 +142,7 @@ class Level(BaseModel):
     turns: Annotated[tuple[Turn, ...], Field(min_length=1, max_length=10)]
 
 
-class Override(BaseModel):
+class Override(Model):
     """Somebody takes a level over for a while, whoever has the turn. The last one counts."""
 
     model_config = _STRICT
@@ -161,7 +161,7 @@ class Override(BaseModel):
         return self
 
 
-class Absence(BaseModel):
+class Absence(Model):
     """Somebody cannot be called from the beginning of one day to the end of another.
 
     On the clock of each turn they have. The next of the turn who is not absent takes it.
@@ -180,7 +180,7 @@ class Absence(BaseModel):
         return self
 
 
-class Rota(BaseModel):
+class Rota(Model):
     """The whole plan. `levels` are called one after the other, until somebody answers."""
 
     model_config = _STRICT

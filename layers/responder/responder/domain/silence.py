@@ -15,7 +15,6 @@ from typing import Annotated, Self
 from pydantic import (
     AfterValidator,
     AwareDatetime,
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
@@ -27,6 +26,7 @@ from responder.domain.escaping import OneLine, one_line
 from responder.domain.finding import Finding, Severity
 from responder.domain.identifiers import AccountId, IncidentId
 from responder.domain.incident import Incident
+from responder.domain.model import Model
 from responder.domain.protection import fits
 
 # Sources keep so many addresses and principals of one finding, and leave the rest out.
@@ -71,7 +71,7 @@ _Type = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9][
 SilenceId = Annotated[str, StringConstraints(pattern=r"^sil-[0-9a-f]{12}$")]
 
 
-class Pattern(BaseModel):
+class Pattern(Model):
     """Findings that a silence is about: all that is stated must fit, and all that a finding names.
 
     Only what sources validated is compared: the account, the type if we know it, the ARN of a user
@@ -128,7 +128,7 @@ class Pattern(BaseModel):
         )
 
 
-class Ended(BaseModel):
+class Ended(Model):
     """Who ended a silence before its time, and why."""
 
     model_config = ConfigDict(frozen=True)
@@ -138,7 +138,7 @@ class Ended(BaseModel):
     reason: OneLine
 
 
-class Silence(BaseModel):
+class Silence(Model):
     """One snooze, or one known activity. It ends by itself."""
 
     model_config = ConfigDict(frozen=True)

@@ -5,7 +5,6 @@ from typing import Annotated, Literal, Self, get_args
 
 from pydantic import (
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -14,6 +13,7 @@ from pydantic import (
 )
 
 from responder.domain.escaping import one_line
+from responder.domain.model import Model
 
 # A place (US-CA, DE, CA-QC), or a regime that is no place (EU-GDPR, CARD-VISA, US-FTC-SAFEGUARDS).
 Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,4}(-[A-Z0-9]{1,12}){0,3}$")]
@@ -153,7 +153,7 @@ Words = Annotated[str, BeforeValidator(_said), StringConstraints(min_length=3, m
 Person = Annotated[str, BeforeValidator(_said), StringConstraints(min_length=3, max_length=200)]
 
 
-class _Strict(BaseModel):
+class _Strict(Model):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 

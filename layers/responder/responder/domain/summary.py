@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from responder.domain.escaping import ascii_line, markdown, one_line
 from responder.domain.finding import Finding
 from responder.domain.incident import Incident
+from responder.domain.model import Model
 
 _SHOWN = 5  # of findings, and of principals
 
 
-class Summary(BaseModel):
+class Summary(Model):
     """The same facts for each channel: plain for a pager, Markdown for a console."""
 
     model_config = ConfigDict(frozen=True)

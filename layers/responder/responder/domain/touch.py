@@ -1,8 +1,9 @@
 """A call that touched an identity, as CloudTrail tells it while it is happening."""
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.identifiers import AccountId
+from responder.domain.model import Model
 from responder.domain.principal import Principal, PrincipalKind
 
 # Calls that can undo a cut, or give whoever is cut another way in. The rule of the template asks
@@ -40,7 +41,7 @@ CALLS = frozenset(
 )
 
 
-class Touch(BaseModel):
+class Touch(Model):
     """One call. Everything but the ids may have been chosen by an attacker."""
 
     model_config = ConfigDict(frozen=True)

@@ -9,10 +9,11 @@ import json
 import re
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from responder.domain.identifiers import AccountId, Region
 from responder.domain.instants import Instant
+from responder.domain.model import Model
 
 # IAM and STS API references. A name may stand in a command that a person copies, so none of these
 # takes a blank, a quote, or anything else that a shell gives a meaning.
@@ -30,7 +31,7 @@ _VERSIONED = re.compile(r"(?P<name>[A-Za-z]+)\d{8}(?:v\d+)?")
 _MOST_DEEP = 12
 
 
-class Actor(BaseModel):
+class Actor(Model):
     """Who called. What does not look like AWS wrote it is None, and so matches nobody."""
 
     model_config = ConfigDict(frozen=True)
@@ -46,7 +47,7 @@ class Actor(BaseModel):
     provider: str | None = None  # ARN of the SAML or OIDC provider that vouched
 
 
-class TrailEvent(BaseModel):
+class TrailEvent(Model):
     """One call: who, when, where, what was asked, what was answered."""
 
     model_config = ConfigDict(frozen=True)

@@ -6,9 +6,10 @@ found is not the same as nothing there.
 
 from collections.abc import Iterable
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.model import Model
 from responder.domain.order import Order
 from responder.domain.principal import PrincipalKind
 from responder.domain.trail_event import TrailEvent
@@ -18,7 +19,7 @@ MOST_CALLERS = 12
 _SERVICE = ".amazonaws.com"
 
 
-class Service(BaseModel):
+class Service(Model):
     """A service that an identity used, and when it did so last."""
 
     model_config = ConfigDict(frozen=True)
@@ -27,7 +28,7 @@ class Service(BaseModel):
     last_at: AwareDatetime
 
 
-class Caller(BaseModel):
+class Caller(Model):
     """Who worked with it lately: how many sessions or calls there were, and when the last was."""
 
     model_config = ConfigDict(frozen=True)
@@ -38,7 +39,7 @@ class Caller(BaseModel):
     named: bool  # by the findings: the attacker's own use, as far as it can be told apart
 
 
-class Use(BaseModel):
+class Use(Model):
     """What was found, once for each order."""
 
     model_config = ConfigDict(frozen=True)

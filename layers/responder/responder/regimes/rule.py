@@ -4,7 +4,6 @@ from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Discriminator,
     Field,
@@ -13,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from responder.domain.model import Model
 from responder.domain.statement import AnchorName, Condition, Reason, Role
 
 RuleId = Annotated[
@@ -46,7 +46,7 @@ class Standard(StrEnum):
     AS_DIRECTED = "as_directed"
 
 
-class Strict(BaseModel):
+class Strict(Model):
     """Frozen, and without a field that nobody knows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

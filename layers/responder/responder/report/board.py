@@ -2,11 +2,12 @@
 
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.domain.decision import Mode
 from responder.domain.escalation import Escalation
 from responder.domain.incident import Incident
+from responder.domain.model import Model
 from responder.domain.rehash import Rehash
 from responder.report.model import Here, Report
 
@@ -40,7 +41,7 @@ class Verdict(StrEnum):
     UNKNOWN = "could not look"
 
 
-class Check(BaseModel):
+class Check(Model):
     """One thing that has to be so for us to respond right now."""
 
     model_config = ConfigDict(frozen=True)
@@ -51,7 +52,7 @@ class Check(BaseModel):
     next_step: str = ""  # where it is not as it should be
 
 
-class Queue(BaseModel):
+class Queue(Model):
     """How much waits in one queue, as SQS estimates it. None where it could not be asked."""
 
     model_config = ConfigDict(frozen=True)
@@ -64,7 +65,7 @@ class Queue(BaseModel):
     said: str = ""  # why nobody could look
 
 
-class Duty(BaseModel):
+class Duty(Model):
     """Who has one level of the rota. Nobody: a gap."""
 
     model_config = ConfigDict(frozen=True)
@@ -75,7 +76,7 @@ class Duty(BaseModel):
     then: str | None
 
 
-class Case(BaseModel):
+class Case(Model):
     """One incident, with as much of it as the view asks for."""
 
     model_config = ConfigDict(frozen=True)
@@ -85,7 +86,7 @@ class Case(BaseModel):
     escalation: Escalation | None = None  # who was called, and whether somebody answered
 
 
-class Board(BaseModel):
+class Board(Model):
     """Everything that one view shows, as it stood at `made_at`."""
 
     model_config = ConfigDict(frozen=True)

@@ -3,19 +3,20 @@
 import hashlib
 import json
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from responder.domain.approval import Approval
 from responder.domain.clock import Clock
 from responder.domain.evidence import CustodyEntry, EvidenceItem
 from responder.domain.finding import Finding
 from responder.domain.incident import Incident, TimelineEvent
+from responder.domain.model import Model
 from responder.domain.order import Order, Receipt, Refusal
 from responder.domain.use import Use
 from responder.report.register_row import Row
 
 
-class Here(BaseModel):
+class Here(Model):
     """Where the responder itself runs, for the commands that a person may give it."""
 
     model_config = ConfigDict(frozen=True)
@@ -24,7 +25,7 @@ class Here(BaseModel):
     release_function: str
 
 
-class Failure(BaseModel):
+class Failure(Model):
     """Something the workflow could not do, and went on without."""
 
     model_config = ConfigDict(frozen=True)
@@ -34,7 +35,7 @@ class Failure(BaseModel):
     cause: str
 
 
-class Looked(BaseModel):
+class Looked(Model):
     """One collector: what it can never show, and whether these findings called for it."""
 
     model_config = ConfigDict(frozen=True)
@@ -47,7 +48,7 @@ class Looked(BaseModel):
     failures: tuple[str, ...] = ()  # of captures that failed, as the custody log has them
 
 
-class Numbered(BaseModel):
+class Numbered(Model):
     """Another page about the incident. Without `page`, none was in the vault under this number."""
 
     model_config = ConfigDict(frozen=True)
@@ -57,7 +58,7 @@ class Numbered(BaseModel):
     page: EvidenceItem | None
 
 
-class Report(BaseModel):
+class Report(Model):
     """Everything the page tells, as it stood at `made_at`."""
 
     model_config = ConfigDict(frozen=True)
@@ -72,7 +73,7 @@ class Report(BaseModel):
     privilege: str = ""  # how counsel wants it marked
     register_row: Row | None = None  # what is on record about data, people and decisions
     looked: tuple[Looked, ...] = ()  # every collector there is, in its order
-    titles: dict[str, str] = {}  # action id to what it is called
+    titles: dict[str, str] = Field(default_factory=dict)  # action id to what it is called
     findings: tuple[Finding, ...] = ()
     orders: tuple[Order, ...] = ()
     receipts: tuple[Receipt, ...] = ()

@@ -2,10 +2,12 @@
 
 from datetime import date
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
+
+from responder.domain.model import Model
 
 
-class Row(BaseModel):
+class Row(Model):
     """One breach, as the register keeps it. Sentences are plain text and may hold anything."""
 
     model_config = ConfigDict(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -17,6 +16,7 @@ from pydantic.alias_generators import to_camel, to_pascal
 from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import AccountId, Region
+from responder.domain.model import Model
 
 MOST = 100  # principals, resources or addresses kept of one finding
 OURS = "breach-responder"  # how we sign what we write back into a feed
@@ -38,7 +38,7 @@ Long = Annotated[str, _cut(2048)]
 Key = Annotated[str, Field(min_length=1, max_length=512, pattern=r"^[\x21-\x7e]+$")]
 
 
-class Camel(BaseModel):
+class Camel(Model):
     """A part of an event whose fields begin with a small letter. What we do not read is ignored."""
 
     model_config = ConfigDict(
@@ -46,7 +46,7 @@ class Camel(BaseModel):
     )
 
 
-class Pascal(BaseModel):
+class Pascal(Model):
     """The same, for fields that begin with a capital."""
 
     model_config = ConfigDict(
@@ -54,7 +54,7 @@ class Pascal(BaseModel):
     )
 
 
-class Envelope(BaseModel):
+class Envelope(Model):
     """What EventBridge puts around a finding."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -73,7 +73,7 @@ class Envelope(BaseModel):
         return self.replay_name is not None
 
 
-def parsed[Model: BaseModel](model: type[Model], raw: object, at: str = "") -> Model:
+def parsed[Shape: Model](model: type[Shape], raw: object, at: str = "") -> Shape:
     """`raw` as `model`. Raises `Broken` that names each unreadable field, and echoes no content."""
     try:
         return model.model_validate(raw)
@@ -114,7 +114,7 @@ def addresses(given: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(found)[:MOST]
 
 
-class _InRegion(BaseModel):
+class _InRegion(Model):
     region: Region
 
 

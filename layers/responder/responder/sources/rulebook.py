@@ -6,10 +6,11 @@ would be worse than not acting.
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import ConfigDict, StringConstraints
 
 from responder.domain.asset import Assets
 from responder.domain.errors import Broken
+from responder.domain.model import Model
 from responder.domain.policy import DEFAULT_POLICY, Policy
 from responder.sources.documents import document, validated
 
@@ -18,7 +19,7 @@ _Pattern = Annotated[
 ]
 
 
-class _Patterns(BaseModel):
+class _Patterns(Model):
     model_config = ConfigDict(extra="forbid")
 
     protect: list[_Pattern]

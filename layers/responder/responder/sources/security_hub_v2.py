@@ -6,13 +6,14 @@ demanded. AWS: Security Hub User Guide, "EventBridge event formats" and "OCSF fi
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from responder.domain.errors import Broken
 from responder.domain.finding import Finding, Resource, Severity, Source
 from responder.domain.finding_types import ATTACK_SEQUENCE, MEANINGS
 from responder.domain.identifiers import AccountId
 from responder.domain.instants import Instant
+from responder.domain.model import Model
 from responder.domain.principal import Principal
 from responder.sources.envelope import (
     MOST,
@@ -44,7 +45,7 @@ _SEVERITIES = {
 _KEY_TYPES = ("AWS::IAM::AccessKey", "AwsIamAccessKey")
 
 
-class _Part(BaseModel):
+class _Part(Model):
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 

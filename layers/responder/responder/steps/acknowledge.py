@@ -8,7 +8,7 @@ import hashlib
 from datetime import datetime
 from functools import partial
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.aws import automations as console
 from responder.aws import escalations as calls
@@ -22,11 +22,12 @@ from responder.domain.errors import Refused
 from responder.domain.escalation import Acknowledgement
 from responder.domain.escaping import OneLine, one_line
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 
 PERMISSIONS = table.PERMISSIONS | calls.PERMISSIONS | events.PERMISSIONS | console.READING
 
 
-class AcknowledgeRequest(BaseModel):
+class AcknowledgeRequest(Model):
     """Which incident, who has it in hand, and what they want the others to know."""
 
     incident_id: IncidentId
@@ -34,7 +35,7 @@ class AcknowledgeRequest(BaseModel):
     note: OneLine | None = None
 
 
-class AcknowledgeAnswer(BaseModel):
+class AcknowledgeAnswer(Model):
     """Who had it in hand first, and since when."""
 
     incident_id: IncidentId

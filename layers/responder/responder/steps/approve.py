@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import StringConstraints
 
 from responder.aws import automations as console
 from responder.aws import waiting as executions
@@ -29,6 +29,7 @@ from responder.domain.approval import Approval, ApprovalStatus
 from responder.domain.errors import Broken, Refused, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.model import Model
 from responder.domain.order import Order, Receipt, ReceiptStatus
 from responder.domain.question import Question
 from responder.report.model import Here
@@ -52,7 +53,7 @@ PERMISSIONS = (
 )
 
 
-class ApproveRequest(BaseModel):
+class ApproveRequest(Model):
     """What the document's last step sends, or EventBridge, or somebody who pretends to be them."""
 
     # EventBridge does not say it; then AWS is asked what the automation is about.
@@ -63,7 +64,7 @@ class ApproveRequest(BaseModel):
     automation_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
 
 
-class ApproveAnswer(BaseModel):
+class ApproveAnswer(Model):
     """Where the request stands now. The verdict is None while nobody has answered."""
 
     incident_id: IncidentId

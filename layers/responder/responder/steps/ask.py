@@ -11,7 +11,7 @@ late, because the order was left.
 import secrets
 from collections.abc import Mapping, Sequence
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from responder.aws import timeline as events
 from responder.aws import waiting as executions
@@ -26,6 +26,7 @@ from responder.aws.waiting import Waiting
 from responder.domain.approval import Approval, ApprovalStatus
 from responder.domain.errors import Refused, Unavailable
 from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.model import Model
 from responder.domain.order import Order
 from responder.report.model import Here
 from responder.report.wording import in_utc
@@ -40,7 +41,7 @@ PERMISSIONS = (
 )
 
 
-class AskRequest(BaseModel):
+class AskRequest(Model):
     """What the machine sends. The token is a secret, and no error shows it."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
@@ -51,7 +52,7 @@ class AskRequest(BaseModel):
     now: AwareDatetime
 
 
-class AskAnswer(BaseModel):
+class AskAnswer(Model):
     """Which question is open, or how it was answered before."""
 
     approval_id: str

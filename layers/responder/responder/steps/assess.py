@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.aws import timeline as events
 from responder.aws.records import Records
@@ -10,6 +10,7 @@ from responder.aws.timeline import Timeline
 from responder.domain.clock import Clock, ClockState
 from responder.domain.errors import Broken
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 from responder.report.summary import name_of
 from responder.report.wording import counted, day
 from responder.steps import recount as counting
@@ -18,14 +19,14 @@ from responder.steps.recount import recount
 PERMISSIONS = counting.PERMISSIONS | events.PERMISSIONS
 
 
-class AssessRequest(BaseModel):
+class AssessRequest(Model):
     """What the machine sends."""
 
     incident_id: IncidentId
     now: AwareDatetime
 
 
-class AssessAnswer(BaseModel):
+class AssessAnswer(Model):
     """How many clocks the incident has."""
 
     clocks: int

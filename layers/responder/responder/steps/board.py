@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     ValidationError,
@@ -39,6 +38,7 @@ from responder.aws.uses import Uses
 from responder.domain.decision import Mode
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, incident_of
+from responder.domain.model import Model
 from responder.report.board import Board, Case, Check, Theme, View
 from responder.report.board_page import TITLES, refuse, render
 from responder.report.model import Here, Report
@@ -66,7 +66,7 @@ def _or_none(value: object, read: ValidatorFunctionWrapHandler) -> object:
 _READ = WrapValidator(_or_none)
 
 
-class Context(BaseModel):
+class Context(Model):
     """What a dashboard says of itself. Its viewer chose it, so nothing else of it is read."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -74,7 +74,7 @@ class Context(BaseModel):
     theme: Annotated[Theme | None, _READ] = None
 
 
-class BoardRequest(BaseModel):
+class BoardRequest(Model):
     """Which part a widget shows. What it says that is no part of ours is None."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")

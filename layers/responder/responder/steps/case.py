@@ -6,7 +6,7 @@ Nothing waits for it. Where it cannot be opened or noted, the timeline says why.
 from collections.abc import Sequence
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder.aws.ledger import Item, Ledger, incident_pk
 from responder.aws.timeline import Timeline
@@ -17,12 +17,13 @@ from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
 from responder.domain.finding import Finding
 from responder.domain.incident import Incident
+from responder.domain.model import Model
 from responder.domain.summary import Summary
 
 _CASE, _NOTED = "CASE", "CASE-NOTED#"
 
 
-class Noted(BaseModel):
+class Noted(Model):
     """That one event stands in the case."""
 
     model_config = ConfigDict(frozen=True)

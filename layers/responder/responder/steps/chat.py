@@ -6,7 +6,7 @@ that dies between telling and noting it tells again.
 
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder import channels
 from responder.aws.errors import asking_aws
@@ -17,6 +17,7 @@ from responder.channels.channel import Desk
 from responder.domain.chat import about_event, about_incident
 from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
+from responder.domain.model import Model
 from responder.domain.summary import summarise
 
 PERMISSIONS = frozenset({"sns:Publish"})
@@ -24,7 +25,7 @@ TOLD = ("asked:", "contained:", "heard:", "left:", "released:", "touched:")
 _TOLD, _OPENED = "CHAT#", "opened"
 
 
-class Told(BaseModel):
+class Told(Model):
     """That the chat was told of one thing."""
 
     model_config = ConfigDict(frozen=True)

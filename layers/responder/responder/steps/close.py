@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, Field, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 
 from responder.aws import approvals as questions
 from responder.aws import automations as console
@@ -37,6 +37,7 @@ from responder.domain.errors import Refused, ResponderError, Unavailable
 from responder.domain.escaping import OneLine, one_line
 from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.incident import Incident, incident_of
+from responder.domain.model import Model
 from responder.domain.order import Receipt, ReceiptStatus
 from responder.steps.resolve import stays_closed
 
@@ -60,7 +61,7 @@ _TRIES = 5
 _OF_ONE = re.compile(r"(ord-[0-9a-f]{20})\s*=\s*")
 
 
-class CloseRequest(BaseModel):
+class CloseRequest(Model):
     """Which incident, who closes it and why, and what became of each order that people were left.
 
     In the console, and in any text, those are `ord-…=what became of it; ord-…=and of the next`.
@@ -85,7 +86,7 @@ class CloseRequest(BaseModel):
         return dict(zip(ids, (text.strip().rstrip("; ") for text in parts[1::2]), strict=True))
 
 
-class StillCut(BaseModel):
+class StillCut(Model):
     """A cut that stands, and goes on being watched."""
 
     order_id: str
@@ -94,7 +95,7 @@ class StillCut(BaseModel):
     since: AwareDatetime
 
 
-class CloseAnswer(BaseModel):
+class CloseAnswer(Model):
     """Who closed it first and why, and what stays cut."""
 
     incident_id: str

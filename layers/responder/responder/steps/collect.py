@@ -7,7 +7,7 @@ more, and leaves a bookmark for the next; the machine waits in between, which co
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.aws import clients as member
 from responder.aws import evidence as kept
@@ -24,6 +24,7 @@ from responder.collectors.collector import Collected, Collector, Later, Scene, c
 from responder.domain.collecting import Options
 from responder.domain.errors import Broken
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 
 PERMISSIONS = (
     ledger.PERMISSIONS
@@ -42,7 +43,7 @@ _MORE_EACH_WAIT = timedelta(seconds=10)  # so that all rounds of who waits for A
 _LONGEST_WAIT = timedelta(minutes=30)
 
 
-class CollectRequest(BaseModel):
+class CollectRequest(Model):
     """What the machine sends for each collector."""
 
     incident_id: IncidentId
@@ -51,7 +52,7 @@ class CollectRequest(BaseModel):
     now: AwareDatetime
 
 
-class CollectAnswer(BaseModel):
+class CollectAnswer(Model):
     """Pointers to what this run kept, what it does not show, and when to come again."""
 
     collector_id: str

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import StringConstraints
 from pydantic.alias_generators import to_snake
 
 from responder.aws.automations import Automations
+from responder.domain.model import Model
 
 _AUTOMATION = "automation_id"
 # What stands in a field that was left alone: an automation holds no empty value (Systems Manager
@@ -14,11 +15,11 @@ _AUTOMATION = "automation_id"
 _NOT_GIVEN = frozenset({"all", "none"})
 
 
-class _InConsole(BaseModel):
+class _InConsole(Model):
     automation_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
 
 
-def request_of[Request: BaseModel](
+def request_of[Request: Model](
     kind: type[Request], event: Mapping[str, Any], automations: Callable[[], Automations]
 ) -> Request:
     """The request, whose `by` is whom AWS names if it came by the console.

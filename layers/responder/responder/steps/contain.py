@@ -8,7 +8,7 @@ being undone is made one last time, and then left to a person as it stands.
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.actions.action import ARN, IN_FORCE, SPARED, Action
 from responder.aws import approvals as asked
@@ -28,6 +28,7 @@ from responder.domain.errors import Broken, Refused, ResponderError, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId, partition_of
 from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.model import Model
 from responder.domain.next_steps import whole_account
 from responder.domain.order import (
     Before,
@@ -63,7 +64,7 @@ MOST_UNDONE = 5  # then whoever undoes it is faster than we are, and a person is
 MOST_WITHOUT_EFFECT = 2
 
 
-class ContainRequest(BaseModel):
+class ContainRequest(Model):
     """What the machine sends. `now` is when the state was entered, the same on each retry."""
 
     incident_id: IncidentId
@@ -71,7 +72,7 @@ class ContainRequest(BaseModel):
     now: AwareDatetime
 
 
-class ContainAnswer(BaseModel):
+class ContainAnswer(Model):
     """How far the order has come, for the machine and whoever watches it."""
 
     order_id: str

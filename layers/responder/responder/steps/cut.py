@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import StringConstraints
 
 from responder.aws import automations as console
 from responder.aws import correlations as seats
@@ -30,6 +30,7 @@ from responder.domain.escaping import OneLine
 from responder.domain.identifiers import AccessKeyId, IncidentId, OrderId
 from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.ladder import DENY_ACCOUNT
+from responder.domain.model import Model
 from responder.domain.next_steps import NO_ACCOUNT_DENY
 from responder.domain.order import Refusal, Target
 from responder.domain.protection import ProtectList
@@ -49,7 +50,7 @@ PERMISSIONS = (
 _TRIES = 5  # the incident may be written by intake at the same moment
 
 
-class CutRequest(BaseModel):
+class CutRequest(Model):
     """What a person sends: what to cut, by which action, who they are, and why."""
 
     incident_id: IncidentId
@@ -60,7 +61,7 @@ class CutRequest(BaseModel):
     reason: OneLine
 
 
-class CutAnswer(BaseModel):
+class CutAnswer(Model):
     """The order that the approvers will be asked about."""
 
     incident_id: IncidentId

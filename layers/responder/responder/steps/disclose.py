@@ -8,7 +8,7 @@ access log and nowhere else. The link is written before the answer is given.
 import json
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from responder.aws import evidence as kept
 from responder.aws import ledger as table
@@ -21,13 +21,14 @@ from responder.domain.errors import Refused
 from responder.domain.escaping import OneLine, one_line
 from responder.domain.evidence import EvidenceItem, Pointer, pointer
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 
 PERMISSIONS = table.PERMISSIONS | kept.PERMISSIONS | events.PERMISSIONS
 _MOST_BYTES = 200_000  # of an answer; a state machine would carry 256 KiB
 _MOST_NAMES = 200
 
 
-class DiscloseRequest(BaseModel):
+class DiscloseRequest(Model):
     """Who wants to read what, and what for."""
 
     incident_id: IncidentId
@@ -38,7 +39,7 @@ class DiscloseRequest(BaseModel):
     asked: str = Field(default="", pattern="^[0-9a-f-]{0,64}$")  # the same on each page and retry
 
 
-class DiscloseAnswer(BaseModel):
+class DiscloseAnswer(Model):
     """Where it is, in order; `after` is None once that was all. `account` owns the bucket."""
 
     incident_id: IncidentId

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder import channels
 from responder.aws import approvals as requests
@@ -45,6 +45,7 @@ from responder.domain.escaping import ascii_line, one_line
 from responder.domain.finding import Finding
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.model import Model
 from responder.domain.order import Order
 from responder.domain.rota import Rota
 from responder.domain.summary import summarise
@@ -65,14 +66,14 @@ _NOBODY = "Nobody answered any of the calls, and nobody else is called."
 _TAKEN = {Answer.TAKEN: "took it over", Answer.RESOLVED: "resolved it"}
 
 
-class EscalateRequest(BaseModel):
+class EscalateRequest(Model):
     """What the machine sends. `now` is the same on each retry of one state."""
 
     incident_id: IncidentId
     now: AwareDatetime
 
 
-class EscalateAnswer(BaseModel):
+class EscalateAnswer(Model):
     """Whether an answer is still waited for, and when to look again: after `now`."""
 
     waiting: bool

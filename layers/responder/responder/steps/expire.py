@@ -10,7 +10,7 @@ ends quietly, because people are told of the stronger one.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.aws import approvals as requests
 from responder.aws import automations as console
@@ -25,6 +25,7 @@ from responder.domain.approval import Approval, ApprovalStatus
 from responder.domain.errors import Broken, Refused
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.model import Model
 from responder.domain.order import Order, Silence
 from responder.report.wording import in_utc, span
 from responder.steps import settle as decisions
@@ -47,7 +48,7 @@ _LEFT_ONE = "It was not carried out, and a person has it now."
 _LEFT = "None of them was carried out, and a person has them now."
 
 
-class ExpireRequest(BaseModel):
+class ExpireRequest(Model):
     """What the machine sends when nobody answered in time."""
 
     incident_id: IncidentId
@@ -55,7 +56,7 @@ class ExpireRequest(BaseModel):
     now: AwareDatetime
 
 
-class ExpireAnswer(BaseModel):
+class ExpireAnswer(Model):
     """Whether the order is carried out, and how the request stands."""
 
     proceed: bool

@@ -9,7 +9,7 @@ is closed, is nobody's doing, and is not told.
 from datetime import UTC
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, ConfigDict, StringConstraints
 
 from responder import channels
 from responder.aws import ledger as table
@@ -20,6 +20,7 @@ from responder.domain.answer import is_party
 from responder.domain.errors import Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.incident import Incident, TimelineEvent
+from responder.domain.model import Model
 from responder.steps import close as closing
 from responder.steps.close import Reads, what_is_missing
 
@@ -33,7 +34,7 @@ _HEARD = "HEARD"
 _SHOWN = 5  # of what stands against closing it
 
 
-class HearRequest(BaseModel):
+class HearRequest(Model):
     """What the rules send: which item or record, and when it was changed."""
 
     reference: Annotated[
@@ -46,14 +47,14 @@ class HearRequest(BaseModel):
     now: AwareDatetime
 
 
-class HearAnswer(BaseModel):
+class HearAnswer(Model):
     """Which incident it was, and whether the timeline has something new."""
 
     incident_id: str | None
     noted: bool
 
 
-class Heard(BaseModel):
+class Heard(Model):
     """What the channel said last, and how often it said something new."""
 
     model_config = ConfigDict(frozen=True)

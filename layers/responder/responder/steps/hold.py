@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Self
 
-from pydantic import BaseModel, model_validator
+from pydantic import Field, model_validator
 
 from responder.aws import evidence as kept
 from responder.aws import holds as holding
@@ -28,6 +28,7 @@ from responder.domain.escaping import OneLine, one_line
 from responder.domain.evidence import EvidenceItem, Pointer, pointer
 from responder.domain.hold import Hold, Said, Word
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 
 PERMISSIONS = (
     table.PERMISSIONS
@@ -41,7 +42,7 @@ _MARGIN = timedelta(seconds=15)  # what the last writes of a run take
 _MOST_POINTERS = 100  # 1.5 KB each at most: names and keys
 
 
-class HoldRequest(BaseModel):
+class HoldRequest(Model):
     """What a person sends; or the schedule, which says nothing, and means every incident held.
 
     An incident without `by` goes on with the hold that stands.
@@ -63,7 +64,7 @@ class HoldRequest(BaseModel):
         return self
 
 
-class HeldIncident(BaseModel):
+class HeldIncident(Model):
     """How the hold on one incident stands. `left` are versions this run had no time for."""
 
     incident_id: str
@@ -71,10 +72,12 @@ class HeldIncident(BaseModel):
     objects: int
     newly: int = 0
     left: int = 0
-    still_held: list[Pointer] = []  # in the way of lifting it: some of them
+    still_held: list[Pointer] = Field(
+        default_factory=list
+    )  # in the way of lifting it: some of them
 
 
-class HoldAnswer(BaseModel):
+class HoldAnswer(Model):
     """How each hold stands."""
 
     incidents: list[HeldIncident]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from responder.aws import correlations as seats
 from responder.aws import generations as runs
@@ -43,6 +43,7 @@ from responder.domain.escaping import one_line
 from responder.domain.finding import Finding, Request, short_key
 from responder.domain.finding_words import FEEDS, told
 from responder.domain.incident import Incident, IncidentStatus, TimelineEvent
+from responder.domain.model import Model
 from responder.domain.order import About
 from responder.domain.policy import Policy
 from responder.domain.protection import ProtectList
@@ -82,7 +83,7 @@ class Taken(StrEnum):
     RECORDED = "recorded"
 
 
-class Outcome(BaseModel):
+class Outcome(Model):
     """What became of a finding, and where."""
 
     model_config = ConfigDict(frozen=True)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.aws import approvals as asked
 from responder.aws import ledger as table
@@ -25,6 +25,7 @@ from responder.domain import next_steps
 from responder.domain.approval import ApprovalStatus
 from responder.domain.escaping import ascii_line, one_line
 from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.model import Model
 from responder.domain.order import Receipt, ReceiptStatus
 
 PERMISSIONS = (
@@ -42,7 +43,7 @@ _NOT_ANSWERED = {
 }
 
 
-class LeaveRequest(BaseModel):
+class LeaveRequest(Model):
     """What the machine sends. `item` is all it knows of the order, and has no shape to rely on."""
 
     incident_id: IncidentId
@@ -51,7 +52,7 @@ class LeaveRequest(BaseModel):
     now: AwareDatetime
 
 
-class LeaveAnswer(BaseModel):
+class LeaveAnswer(Model):
     """Where the order stands now."""
 
     order_id: str

@@ -7,7 +7,7 @@ What was closed is resolved there next: `steps/resolve.py`.
 from collections.abc import Mapping
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from responder import channels
 from responder.aws import ledger as table
@@ -18,6 +18,7 @@ from responder.aws.timeline import Timeline
 from responder.channels.channel import Channel, Desk
 from responder.domain.errors import Broken
 from responder.domain.escaping import one_line
+from responder.domain.model import Model
 from responder.domain.related import Related, resources_of
 from responder.steps import chat
 from responder.steps import resolve as ending
@@ -41,7 +42,7 @@ PERMISSIONS = (
 _MIRRORED, _RELATED = "MIRRORED#", "RELATED"
 
 
-class Mirrored(BaseModel):
+class Mirrored(Model):
     """That one event stands in a channel."""
 
     model_config = ConfigDict(frozen=True)

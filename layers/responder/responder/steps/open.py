@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder import channels
 from responder.aws import ledger as table
@@ -26,6 +26,7 @@ from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Channel, Incident
+from responder.domain.model import Model
 from responder.domain.noise import Notice
 from responder.domain.summary import Summary, summarise
 from responder.steps import notice as noticing
@@ -44,14 +45,14 @@ PERMISSIONS = (
 )
 
 
-class OpenRequest(BaseModel):
+class OpenRequest(Model):
     """What the machine sends."""
 
     incident_id: IncidentId
     now: AwareDatetime
 
 
-class OpenAnswer(BaseModel):
+class OpenAnswer(Model):
     """Where people find the incident."""
 
     channel: str

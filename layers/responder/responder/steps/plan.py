@@ -10,7 +10,7 @@ finding names, from the lineage as the last trace left it.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.aws import breaker as counter
 from responder.aws import correlations as seats
@@ -32,6 +32,7 @@ from responder.domain.finding import short_key
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.lineage_decision import decide_lineage
+from responder.domain.model import Model
 from responder.domain.order import (
     Order,
     OrderMode,
@@ -63,7 +64,7 @@ _HELD = (
 )
 
 
-class PlanRequest(BaseModel):
+class PlanRequest(Model):
     """What the machine sends."""
 
     incident_id: IncidentId
@@ -71,7 +72,7 @@ class PlanRequest(BaseModel):
     now: AwareDatetime
 
 
-class PlannedOrder(BaseModel):
+class PlannedOrder(Model):
     """What the machine must know of an order to carry it out."""
 
     order_id: str
@@ -81,7 +82,7 @@ class PlannedOrder(BaseModel):
     ask_at: AwareDatetime  # never earlier; long past for one that is asked about by itself
 
 
-class PlanAnswer(BaseModel):
+class PlanAnswer(Model):
     """The plan, without its content."""
 
     orders: list[PlannedOrder]

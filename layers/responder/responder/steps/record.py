@@ -31,7 +31,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, ConfigDict, ValidationError
 
 from responder.aws import timeline as events
 from responder.aws.clocks import Stored
@@ -43,6 +43,7 @@ from responder.domain.errors import Refused
 from responder.domain.escaping import one_line
 from responder.domain.facts import Fact, Facts, standing, untrue
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 from responder.domain.statement import Extended, Person, Statement
 from responder.regimes import REGIMES
 from responder.regimes.places import unknown
@@ -64,14 +65,14 @@ _ABOUT_CLOCKS = (
 )
 
 
-class _Who(BaseModel):
+class _Who(Model):
     model_config = ConfigDict(frozen=True)
 
     incident_id: IncidentId
     by: Person
 
 
-class RecordRequest(BaseModel):
+class RecordRequest(Model):
     """What a person says about an incident."""
 
     model_config = ConfigDict(frozen=True)
@@ -81,7 +82,7 @@ class RecordRequest(BaseModel):
     said: Statement
 
 
-class RecordedClock(BaseModel):
+class RecordedClock(Model):
     """How one clock stands now."""
 
     clock_id: str
@@ -91,7 +92,7 @@ class RecordedClock(BaseModel):
     act_by: str | None
 
 
-class RecordAnswer(BaseModel):
+class RecordAnswer(Model):
     """Under which id it was recorded, how every clock stands, and what changed by it."""
 
     recorded: str

@@ -4,12 +4,11 @@ A person asks for it, through `responder register`. Nothing is ever removed from
 incident stays in it after it was closed. Reads only.
 """
 
-from pydantic import BaseModel
-
 from responder.aws import ledger as table
 from responder.aws.receipts import Receipts
 from responder.aws.records import Records
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 from responder.regimes import REGIMES
 from responder.report.register import Keeping, row
 from responder.report.register_row import Row
@@ -30,13 +29,13 @@ KEEPING = Keeping(
 MOST_ROWS = 50  # a row is 100 KB at most, and an answer of Lambda 6 MB
 
 
-class RegisterRequest(BaseModel):
+class RegisterRequest(Model):
     """What a person asks: the rows after one incident, or the first."""
 
     after: IncidentId | None = None
 
 
-class RegisterAnswer(BaseModel):
+class RegisterAnswer(Model):
     """Rows in order of their incidents, and after which to ask on; None when that was all."""
 
     rows: list[Row]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from pydantic import BaseModel, model_validator
+from pydantic import model_validator
 
 from responder.aws import evidence as kept
 from responder.aws import ledger as table
@@ -28,6 +28,7 @@ from responder.domain.errors import Refused
 from responder.domain.escaping import OneLine, one_line
 from responder.domain.evidence import EvidenceItem
 from responder.domain.identifiers import IncidentId
+from responder.domain.model import Model
 from responder.domain.rehash import AGAIN, EVERY, Accepted, Fault, Rehash, Wrong
 
 PERMISSIONS = (
@@ -44,7 +45,7 @@ _TOO_LONG = "it takes longer to read than one run lasts"
 _BY = "rehash"
 
 
-class RehashRequest(BaseModel):
+class RehashRequest(Model):
     """What the schedule sends: nothing. A person names an incident, to have it hashed now.
 
     With `by` and `reason` a person answers for what the last round found wrong: it stays on
@@ -64,7 +65,7 @@ class RehashRequest(BaseModel):
         return self
 
 
-class RehashAnswer(BaseModel):
+class RehashAnswer(Model):
     """How many incidents were looked at, for how many that was all, and in how many is a fault."""
 
     incidents: int

@@ -9,7 +9,7 @@ Guide, "Logging data events"), and nothing here turns that on.
 from collections.abc import Mapping
 from datetime import datetime
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.actions.action import Action, before_of
 from responder.aws import automations as console
@@ -27,6 +27,7 @@ from responder.domain.errors import Broken, Refused, ResponderError, Unavailable
 from responder.domain.escaping import OneLine
 from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.ladder import DEACTIVATE_KEY, NOT_GIVEN_BACK
+from responder.domain.model import Model
 from responder.domain.order import Receipt, ReceiptStatus, differences
 from responder.steps.contain import put_back_late
 
@@ -41,7 +42,7 @@ PERMISSIONS = (
 _TRIES = 5  # the machine may write the receipt at the same moment
 
 
-class ReleaseRequest(BaseModel):
+class ReleaseRequest(Model):
     """What a person sends: which order, or all of the incident; who they are, and why."""
 
     incident_id: IncidentId
@@ -52,7 +53,7 @@ class ReleaseRequest(BaseModel):
     despite_changes: bool = False  # also where it is not as the cut left it
 
 
-class ReleaseAnswer(BaseModel):
+class ReleaseAnswer(Model):
     """Where the order stands now."""
 
     order_id: str
@@ -62,7 +63,7 @@ class ReleaseAnswer(BaseModel):
     note: str | None
 
 
-class NotReleased(BaseModel):
+class NotReleased(Model):
     """An order that stays as it is, and why."""
 
     order_id: str
@@ -70,7 +71,7 @@ class NotReleased(BaseModel):
     why: str
 
 
-class ReleasedEach(BaseModel):
+class ReleasedEach(Model):
     """What became of each order of an incident, the last cut first."""
 
     incident_id: str

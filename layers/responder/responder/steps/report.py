@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.aws import evidence as kept
 from responder.aws import ledger as table
@@ -34,6 +34,7 @@ from responder.domain.custody import NOT_COLLECTED
 from responder.domain.evidence import CustodyEntry, EvidenceItem
 from responder.domain.identifiers import IncidentId
 from responder.domain.manifest import name_of
+from responder.domain.model import Model
 from responder.report.failures import failures
 from responder.report.model import Failure, Here, Looked, Numbered, Report
 from responder.report.page import render
@@ -58,7 +59,7 @@ _NO_LONGER = MAX_LENGTH + timedelta(hours=1)
 _COVERS = "a page about the incident, as the record stood when it was made"
 
 
-class ReportRequest(BaseModel):
+class ReportRequest(Model):
     """What the machine sends at its end, or a person who wants the page as it is now.
 
     A person sends no `response`: only the machine knows what its branches could not do. Without a
@@ -73,7 +74,7 @@ class ReportRequest(BaseModel):
     now: AwareDatetime | None = None
 
 
-class ReportAnswer(BaseModel):
+class ReportAnswer(Model):
     """Where the page is."""
 
     bucket: str

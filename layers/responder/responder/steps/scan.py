@@ -13,7 +13,6 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from pydantic import BaseModel
 
 from responder.aws import log_bucket, results
 from responder.aws.log_bucket import LogBucket
@@ -21,6 +20,7 @@ from responder.aws.results import Results
 from responder.domain.errors import Broken, Unavailable
 from responder.domain.identifiers import IncidentId
 from responder.domain.lineage import Lineage
+from responder.domain.model import Model
 from responder.scan.counting import count
 from responder.scan.log_names import is_other
 from responder.scan.needles import Needles
@@ -37,7 +37,7 @@ _MOST_OBJECTS = 100  # of one part: so many are read again at most, where a read
 _MOST_LISTED = 50_000  # in one part
 
 
-class ScanRequest(BaseModel):
+class ScanRequest(Model):
     """What the machine sends for each unit."""
 
     incident_id: IncidentId
@@ -45,7 +45,7 @@ class ScanRequest(BaseModel):
     task: dict[str, Any]
 
 
-class ScanAnswer(BaseModel):
+class ScanAnswer(Model):
     """How many parts were left, and whether the unit is done."""
 
     unit: str

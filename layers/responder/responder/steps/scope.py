@@ -7,7 +7,7 @@ puts down where that stands. A turn that runs twice finds where it stood, and an
 from collections.abc import Callable
 from datetime import timedelta
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 import responder
 from responder.aws import evidence as kept
@@ -28,6 +28,7 @@ from responder.collectors.log_objects import few
 from responder.domain.errors import Broken
 from responder.domain.identifiers import IncidentId
 from responder.domain.lineage import Node, seed_of
+from responder.domain.model import Model
 from responder.domain.policy import Policy
 from responder.scan.answer import answer
 from responder.scan.following import Scope
@@ -49,7 +50,7 @@ _BY = "scope"
 _GIGABYTE = 10**9
 
 
-class ScopeRequest(BaseModel):
+class ScopeRequest(Model):
     """What the machine sends. `run` is its execution, `whole` a person's leave for any size."""
 
     incident_id: IncidentId
@@ -60,7 +61,7 @@ class ScopeRequest(BaseModel):
     now: AwareDatetime
 
 
-class ScopeAnswer(BaseModel):
+class ScopeAnswer(Model):
     """What comes next: units to be read, another turn at once, or nothing."""
 
     turn: int

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 import responder
 from responder.aws import evidence as kept
@@ -36,6 +36,7 @@ from responder.domain.manifest import (
     name_of,
     of_label,
 )
+from responder.domain.model import Model
 
 PERMISSIONS = (
     ledger.PERMISSIONS
@@ -49,21 +50,21 @@ _BY = "seal"
 _MOST_CAUSE = 4000  # what a collector says of all that failed has room in it
 
 
-class Failure(BaseModel):
+class Failure(Model):
     """What Step Functions caught."""
 
     error: str = Field(alias="Error", default="unknown")
     cause: str = Field(alias="Cause", default="")
 
 
-class CollectorResult(BaseModel):
+class CollectorResult(Model):
     """What the machine says of one collector: its answer, or the failure it caught."""
 
     collector_id: str
     failure: Failure | None = None
 
 
-class SealRequest(BaseModel):
+class SealRequest(Model):
     """What the machine sends once every collector of a part has ended."""
 
     incident_id: IncidentId
@@ -73,7 +74,7 @@ class SealRequest(BaseModel):
     now: AwareDatetime
 
 
-class SealAnswer(BaseModel):
+class SealAnswer(Model):
     """Where the manifest is. By its version, since a key could be hidden behind a delete marker."""
 
     manifest_key: str

@@ -8,7 +8,7 @@ pattern by a page, because it is about what has not happened yet.
 from datetime import datetime, timedelta
 from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, model_validator
+from pydantic import AwareDatetime, model_validator
 
 from responder.aws import ledger as table
 from responder.aws import pager as paging
@@ -23,6 +23,7 @@ from responder.domain.errors import Refused
 from responder.domain.escaping import OneLine, ascii_line
 from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, IncidentStatus
+from responder.domain.model import Model
 from responder.domain.silence import (
     Ended,
     Pattern,
@@ -36,7 +37,7 @@ PERMISSIONS = table.PERMISSIONS | quiet_times.PERMISSIONS | events.PERMISSIONS |
 _LISTED_FOR = timedelta(days=7)  # after it is over
 
 
-class SilenceRequest(BaseModel):
+class SilenceRequest(Model):
     """What a person sends. Without `by` it is a question: which silences are there?"""
 
     kind: SilenceKind = SilenceKind.SNOOZE
@@ -58,7 +59,7 @@ class SilenceRequest(BaseModel):
         return self
 
 
-class Listed(BaseModel):
+class Listed(Model):
     """One silence, for people."""
 
     silence_id: str
@@ -71,7 +72,7 @@ class Listed(BaseModel):
     in_force: bool
 
 
-class SilenceAnswer(BaseModel):
+class SilenceAnswer(Model):
     """The silence that was asked for; or each that is in force, or ended within a week."""
 
     silences: list[Listed]

@@ -2,32 +2,33 @@
 
 from collections.abc import Sequence
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.aws import ledger
 from responder.aws.incidents import Incidents
 from responder.collectors.collector import Collector, called_for, part_of
 from responder.domain.identifiers import IncidentId
 from responder.domain.manifest import Part
+from responder.domain.model import Model
 
 PERMISSIONS = ledger.LISTING
 
 
-class SurveyRequest(BaseModel):
+class SurveyRequest(Model):
     """What the machine sends before anything is collected."""
 
     incident_id: IncidentId
     now: AwareDatetime
 
 
-class PartToCollect(BaseModel):
+class PartToCollect(Model):
     """The collectors whose evidence is sealed together."""
 
     part: Part
     collectors: list[str]
 
 
-class SurveyAnswer(BaseModel):
+class SurveyAnswer(Model):
     """Each part that there is anything to collect for."""
 
     parts: list[PartToCollect]

@@ -7,7 +7,7 @@ was closed, and is not resolved everywhere yet, resolved once more.
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.aws import approvals as asked
 from responder.aws import closings as ends
@@ -22,6 +22,7 @@ from responder.aws.trackers import Trackers
 from responder.domain.errors import Broken, ResponderError, Unavailable
 from responder.domain.escaping import one_line
 from responder.domain.incident import incident_of
+from responder.domain.model import Model
 from responder.steps import tick as ticking
 from responder.steps.tick import TickRequest, tick
 from responder.steps.wake import Wake
@@ -36,13 +37,13 @@ PERMISSIONS = (
 _NEW = timedelta(minutes=15)  # the response to an incident starts its tracker within that
 
 
-class SweepRequest(BaseModel):
+class SweepRequest(Model):
     """What the schedule sends: nothing, and the function's own time counts; or a time."""
 
     now: AwareDatetime | None = None
 
 
-class SweepAnswer(BaseModel):
+class SweepAnswer(Model):
     """How many incidents had something due, for how many a tracker was started; what people got."""
 
     incidents: int

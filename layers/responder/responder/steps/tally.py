@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from responder.aws import ledger as table
 from responder.aws import pager as paging
@@ -23,6 +23,7 @@ from responder.aws.snoozable import QUIETLY
 from responder.domain.escaping import one_line
 from responder.domain.incident import Incident
 from responder.domain.milestone import Audience
+from responder.domain.model import Model
 from responder.domain.silence import Silence
 
 PERMISSIONS = table.PERMISSIONS | table.SCANNING | quiet_times.PERMISSIONS | paging.PERMISSIONS
@@ -41,7 +42,7 @@ _KINDS = {
 }
 
 
-class TallyRequest(BaseModel):
+class TallyRequest(Model):
     """What the schedule sends: `tell`; or a person, for so many days."""
 
     days: int = Field(default=7, ge=1, le=90)
@@ -49,7 +50,7 @@ class TallyRequest(BaseModel):
     now: AwareDatetime | None = None
 
 
-class OfType(BaseModel):
+class OfType(Model):
     """What findings of one type led to."""
 
     type: str
@@ -58,7 +59,7 @@ class OfType(BaseModel):
     recorded: int = 0
 
 
-class OfSilence(BaseModel):
+class OfSilence(Model):
     """One silence that was in force, and how many incidents it kept quiet."""
 
     text: str
@@ -66,7 +67,7 @@ class OfSilence(BaseModel):
     incidents: int
 
 
-class TallyAnswer(BaseModel):
+class TallyAnswer(Model):
     """A week of noise. `pages` are by what they were about, and by which way they were told.
 
     `people` are those of the rota whom a page was for, however many phones it rang on.

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import AwareDatetime, ValidationError
 
 from responder.aws import snoozable as snoozing
 from responder.aws import timeline as events
@@ -24,6 +24,7 @@ from responder.domain.clock import Clock, ClockState
 from responder.domain.errors import ResponderError, Unavailable
 from responder.domain.identifiers import IncidentId
 from responder.domain.milestone import REPEATED, URGENT, Audience, Milestone, mark
+from responder.domain.model import Model
 from responder.steps import recount as counting
 from responder.steps.recount import recount
 from responder.steps.reminders import Reminder, about, bundle, said, subject, text
@@ -34,14 +35,14 @@ _TRIES = 5
 _OF_MISSING = (Milestone.MISSED, Milestone.STILL_MISSED)
 
 
-class TickRequest(BaseModel):
+class TickRequest(Model):
     """What the machine sends. `now` is the same on each retry of one state."""
 
     incident_id: IncidentId
     now: AwareDatetime
 
 
-class TickAnswer(BaseModel):
+class TickAnswer(Model):
     """Whether any clock still counts, or is missed and owned by nobody; and when to look next.
 
     That is after `now`, in a day at most.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.aws import clients as member
 from responder.aws import generations as runs
@@ -29,6 +29,7 @@ from responder.domain.identifiers import IncidentId
 from responder.domain.incident import Incident, IncidentStatus
 from responder.domain.lineage import Edge, Lineage, Node, seed_of
 from responder.domain.lineage_decision import decide_lineage, wanted_of
+from responder.domain.model import Model
 from responder.domain.next_steps import described
 from responder.domain.order import About
 from responder.domain.policy import Policy
@@ -43,7 +44,7 @@ _GAPS_SHOWN = 20  # a state machine carries pointers, and 256 KiB; the table has
 _MORE = "The stolen credential led to more than is being cut: the response runs again for that."
 
 
-class TraceRequest(BaseModel):
+class TraceRequest(Model):
     """What the machine sends."""
 
     incident_id: IncidentId
@@ -51,7 +52,7 @@ class TraceRequest(BaseModel):
     now: AwareDatetime
 
 
-class TraceAnswer(BaseModel):
+class TraceAnswer(Model):
     """How large the lineage is, what is not in it, and the generation that was started for it."""
 
     nodes: int

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.actions.action import Action
 from responder.actions.simulation import Simulated
@@ -22,6 +22,7 @@ from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.errors import Broken
 from responder.domain.identifiers import IncidentId, OrderId
+from responder.domain.model import Model
 from responder.domain.order import Receipt, ReceiptStatus
 from responder.steps.contain import still_ours
 
@@ -40,7 +41,7 @@ class Verdict(StrEnum):
     CUT_AGAIN = "cut-again"
 
 
-class VerifyRequest(BaseModel):
+class VerifyRequest(Model):
     """What the machine sends. `now` is the same on each retry of one read."""
 
     incident_id: IncidentId
@@ -49,7 +50,7 @@ class VerifyRequest(BaseModel):
     contained_too: bool = False  # also read what was called contained: somebody touched it since
 
 
-class VerifyAnswer(BaseModel):
+class VerifyAnswer(Model):
     """Whether the cut holds, as far as it has been read."""
 
     order_id: str

@@ -7,7 +7,7 @@ for an identity of an incident; every touch stands on the timeline.
 
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from responder.aws import correlations as seats
 from responder.aws import ledger as table
@@ -22,6 +22,7 @@ from responder.aws.receipts import Receipts
 from responder.aws.timeline import Timeline
 from responder.domain.correlation import owned_key
 from responder.domain.escaping import ascii_line, one_line
+from responder.domain.model import Model
 from responder.domain.order import Receipt, ReceiptStatus, Target
 from responder.domain.touch import Touch
 from responder.report.wording import in_utc
@@ -38,7 +39,7 @@ _WHOLE_SECONDS = timedelta(seconds=1)  # as CloudTrail tells time, cut off
 _HELD = (ReceiptStatus.OBSERVED, ReceiptStatus.APPLIED, ReceiptStatus.CONTAINED)
 
 
-class WatchAnswer(BaseModel):
+class WatchAnswer(Model):
     """Which orders are looked at again because of a call."""
 
     model_config = ConfigDict(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from responder.aws import clients as member
 from responder.aws import identities, usage
@@ -24,6 +24,7 @@ from responder.domain.escaping import one_line
 from responder.domain.finding import Resource
 from responder.domain.identifiers import IncidentId, OrderId
 from responder.domain.ladder import ACCOUNT
+from responder.domain.model import Model
 from responder.domain.order import Order
 from responder.domain.principal import Principal
 from responder.domain.trail_event import TrailEvent, read_event
@@ -39,7 +40,7 @@ _BETWEEN_LOOKS = 1.0  # seconds, while IAM makes its report
 _TOO_LATE = "there was no time left"
 
 
-class WeighRequest(BaseModel):
+class WeighRequest(Model):
     """What the machine sends."""
 
     incident_id: IncidentId
@@ -47,7 +48,7 @@ class WeighRequest(BaseModel):
     now: AwareDatetime
 
 
-class WeighAnswer(BaseModel):
+class WeighAnswer(Model):
     """How much was found, and how much could not be read."""
 
     found: int
