@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from pydantic import AwareDatetime, ConfigDict
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from responder.domain.answer import Answer
 from responder.domain.approval import Approval
@@ -45,7 +45,8 @@ class Question(Model):
     requested_at: AwareDatetime
     expires_at: AwareDatetime  # the earliest end of any of its orders
     asks: tuple[OrderId, ...]  # those that the automation is about
-    shown: dict[str, str] = {}  # what the approver reads; written before it is asked
+    # What the approver reads; written before it is asked.
+    shown: dict[str, str] = Field(default_factory=dict)
     automation_id: str | None = None  # the one that asks now, or asked last
     ended: tuple[str, ...] = ()  # automations that asked before it
     heard: tuple[Heard, ...] = ()  # the first first
