@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from responder_cli.app import app
-from tests.builders import REGION, SHOP
+from tests.builders import HOME, REGION, SHOP
 from tests.trail_logs import (
     BACKDOOR,
     BUCKET,
@@ -142,14 +142,49 @@ def test_a_call_that_two_trails_tell_of_is_one_call(logs: Path) -> None:
     assert again == before
 
 
+def test_a_call_that_the_account_it_is_about_was_told_of_too_is_one_call(logs: Path) -> None:
+    """Each account has a record of its own, with the same `sharedEventID`."""
+    before = told(logs, "--access-key", KEY)
+    call = (255, "kms", "Decrypt", by_user(BACKDOOR, MADE_KEY))
+    own, theirs = Logs(seed=8), Logs(seed=9)
+    own.call(*call, sharedEventID="0a1b-shared")
+    theirs.call(*call, sharedEventID="0a1b-shared", recipientAccountId=HOME)
+    own.write(logs / "own", trail="bbbb")
+    theirs.write(logs / "theirs", trail="cccc")
+    both = told(logs, "--access-key", KEY)
+    assert both["events"] == before["events"] + 1
+    assert told(logs, "--access-key", KEY, "--plainly") == both
+
+
+def test_a_record_that_does_not_say_who_called_hides_none_that_does(logs: Path) -> None:
+    before = told(logs, "--access-key", KEY)
+    own, theirs = Logs(seed=8), Logs(seed=9)
+    call, shared = (255, "kms", "Decrypt"), {"sharedEventID": "0a1b-shared"}
+    own.call(*call, by_user(BACKDOOR, MADE_KEY), **shared)
+    stranger = {"type": "AWSAccount", "accountId": SHOP, "principalId": "AIDAEXAMPLEEXAMPLE00"}
+    theirs.call(*call, stranger, **shared, requestParameters={"from": MADE_KEY})
+    theirs.write(logs / "AA-read-first", trail="bbbb")
+    own.write(logs / "own", trail="cccc")
+    assert told(logs, "--access-key", KEY)["events"] == before["events"] + 1
+
+
 def test_what_cannot_be_read_is_named_and_the_rest_is_answered(logs: Path) -> None:
     broken = sorted(logs.rglob("*.json.gz"))[2]
     broken.write_bytes(broken.read_bytes()[:-20])
     found = told(logs, "--access-key", KEY, exits=1)
     assert [gap for gap in found["gaps"] if broken.name in gap] == [
-        f"{broken.name} could not be read: it ends in the middle"
+        f"{broken.relative_to(logs)} could not be read: it ends in the middle"
     ]
     assert found["events"] == 7  # how the session began was in it, so nobody knows whose it was
+
+
+def test_two_damaged_objects_of_one_name_are_two_gaps(logs: Path) -> None:
+    for folder in ("one", "two"):
+        (logs / folder).mkdir()
+        (logs / folder / "log.json.gz").write_bytes(b"")
+    found = told(logs, "--access-key", KEY, exits=1)
+    gaps = [gap.split(" ")[0] for gap in found["gaps"] if "could not be read" in gap]
+    assert gaps == ["one/log.json.gz", "two/log.json.gz"]
 
 
 def test_hours_without_a_log_are_named_and_none_is_invented(tmp_path: Path) -> None:

@@ -93,12 +93,19 @@ def can_make(record: dict[str, Any]) -> bool:
 
 
 def id_of(record: dict[str, Any]) -> bytes | None:
-    """Eight bytes that tell a record from others; None for one without an id.
+    """Eight bytes that tell a call from others; None for a record without an id.
 
-    Two trails that log one call give it the same id (CloudTrail User Guide, "CloudTrail record
-    contents", `eventID`).
+    Two trails that log one call give it the same id. Where it is about another account, that one
+    gets a record of its own, with an id of its own and a shared one (CloudTrail User Guide,
+    "CloudTrail record contents", `eventID` and `sharedEventID`). The two are one call only where
+    both say who called: the other account may be told less, and then nobody is counted by it.
     """
-    found = record.get("eventID")
+    found, shared = record.get("eventID"), record.get("sharedEventID")
+    caller = record.get("userIdentity")
+    if isinstance(shared, str) and shared and isinstance(caller, dict):
+        told = [caller.get("accessKeyId"), caller.get("arn"), caller.get("principalId")]
+        if any(isinstance(one, str) and one for one in told):
+            found = repr((shared, told))
     if not isinstance(found, str) or not found:
         return None
     return blake2b(found.encode("utf-8", "surrogatepass"), digest_size=8).digest()

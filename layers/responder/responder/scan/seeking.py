@@ -1,7 +1,8 @@
 """What an object has for one round of following: found alike in a function and on a desk.
 
-Whoever calls hands over the bytes and the object's name. What came of several objects is joined, in
-any order, and whatever came twice is there once.
+Whoever calls hands over the bytes and the object's key: that in the bucket, or the path from the
+folder on, which is the same where the folder is a copy of the bucket. What came of several objects
+is joined, in any order, and whatever came twice is there once.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,7 +21,7 @@ from responder.scan.unpacking import MOST_BYTES, Damaged
 
 @dataclass
 class Sought:
-    """What some objects had. `strange` and `coverage.unreadable` go by the object's own name."""
+    """What some objects had. `strange` and `coverage.unreadable` go by the key of the object."""
 
     coverage: Coverage = field(default_factory=Coverage)
     objects: int = 0
@@ -59,7 +60,7 @@ def seek(
     sought.coverage.records, sought.coverage.data_events = found.total, looked.data_events
     sought.coverage.add(read_name(key))
     if found.strange:
-        sought.strange[name_of(key)] = found.strange
+        sought.strange[key] = found.strange
     sought.ids.update(one for one in map(id_of, found.records) if one is not None)
     sought.records = list(_telling(found.records))
     return sought
@@ -67,12 +68,7 @@ def seek(
 
 def unread(key: str, why: str) -> Sought:
     """An object that could not be read."""
-    return Sought(Coverage(unreadable={name_of(key): why}), objects=1)
-
-
-def name_of(key: str) -> str:
-    """What tells an object from others, wherever it lies."""
-    return key.rpartition("/")[2]
+    return Sought(Coverage(unreadable={key: why}), objects=1)
 
 
 def _telling(records: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

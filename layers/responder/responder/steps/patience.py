@@ -8,7 +8,6 @@ from responder.aws.results import Results
 from responder.domain.errors import Broken
 from responder.scan.relay import Kind, Open, Part, Stand
 from responder.scan.saved import unpacked
-from responder.scan.seeking import name_of
 
 ENDED = "whoever read it ended before it was read"
 _TRIES = 2  # that led to nothing, before each object is read by itself
@@ -42,8 +41,7 @@ def give_up(stand: Stand, further: set[str], results: Results) -> None:
 
 
 def _leave_out(stand: Stand, unit: str, here: Open, results: Results) -> None:
-    name = name_of(_named(stand, unit, here, results))
-    stand.left.setdefault(unit, []).append(name)
+    stand.left.setdefault(unit, []).append(_named(stand, unit, here, results))
     stand.unread += unit in stand.fresh
     here.at, here.tries = str(int(here.at or 0) + 1), 0
     if int(here.at) >= stand.units[unit].objects:

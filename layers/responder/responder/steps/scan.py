@@ -26,7 +26,7 @@ from responder.scan.log_names import is_other
 from responder.scan.needles import Needles
 from responder.scan.relay import Kind, Part, Question, Source, Task, part_key
 from responder.scan.saved import ids_of, ids_told, packed, sought_told, tally_told, unpacked
-from responder.scan.seeking import Sought, name_of, seek, unread
+from responder.scan.seeking import Sought, seek, unread
 from responder.scan.tally import Tally
 
 PERMISSIONS = log_bucket.MEMBER_PERMISSIONS | results.PERMISSIONS
@@ -113,7 +113,7 @@ class _Reading:
             if number > begin and (full or self.task.careful or not self._has_time()):
                 break
             try:
-                if name_of(key) not in self.task.left:
+                if key not in self.task.left:
                     found.take(key)
             except Unavailable as error:
                 failed = error
