@@ -22,7 +22,7 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.13 is needed: 'python3.13' was not found. Set PYTHON=/path/to/python3.13."; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' || { echo "$(PYTHON) is not Python 3.13. Set PYTHON=/path/to/python3.13."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
@@ -30,8 +30,7 @@ drill: setup ## Watch a stolen key being found, cut, preserved, clocked and repo
 	$(BIN)/responder drill
 
 test: setup ## All tests: lint, types, templates, weaknesses, packages, unit, workflow, replay
-	@$(MAKE) --no-print-directory -j2 --output-sync=target check
-	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory -j3 --output-sync=target check unit
 
 unit: setup
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -q
@@ -61,7 +60,7 @@ bench: setup $(PEERS)/.ready ## Race our readers of logs against others; cold st
 
 $(PEERS)/.ready: requirements/bench.txt
 	$(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/bench.txt
 	@touch $@
 
 check: lint types validate scan secrets ## Style, import rules, types, templates, weaknesses, secrets
@@ -90,7 +89,7 @@ audit: setup $(SCAN)/.ready ## Ask which pinned packages have a known vulnerabil
 
 $(SCAN)/.ready: requirements/scan.txt
 	$(PYTHON) -m venv $(SCAN)
-	$(SCAN)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/scan.txt
+	$(SCAN)/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/scan.txt
 	@touch $@
 
 build: setup ## Build every function and layer for deployment, with bytecode

@@ -19,11 +19,11 @@ CHOSEN = (
     (Kind.LOST, "sns:Publish"),
     (Kind.DENIED, "^Collect dynamodb:PutItem"),
 )
-OF_CHOSEN, NEW = 2, 1
+OF_CHOSEN, NEW = 1, 1
 
 
 def chosen(before: Undisturbed) -> list[Fault]:
-    """The first of two of the kinds that are chosen, and one that nobody has chosen."""
+    """The first of one of the kinds that are chosen, and one that nobody has chosen."""
     every = before.faults()
     found = [
         next(one for one in every if one.kind is kind and re.search(call, one.call))

@@ -96,6 +96,7 @@ def test_people_are_paged_once_for_each_order_that_is_left_to_them() -> None:
         assert "does not exist any more" in pages[0].message
 
 
+@pytest.mark.prove
 def test_evidence_that_cannot_be_kept_delays_no_cut_and_stops_no_clock() -> None:
     with a_night(Policy=CUT_ALL, EvidenceBucket="a-bucket-that-is-not-there") as night:
         night.send(STOLEN_KEY)

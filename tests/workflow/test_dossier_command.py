@@ -20,6 +20,7 @@ def night() -> Iterator[Night]:
         yield night
 
 
+@pytest.mark.prove
 def test_an_investigator_gets_page_pdf_and_a_case_that_holds(
     night: Night, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -26,6 +26,7 @@ def run(night: Night, monkeypatch: pytest.MonkeyPatch, *words: str) -> Result:
     return night.types(monkeypatch, "release", *words, "--reason", "it was our export")
 
 
+@pytest.mark.prove
 def test_an_incident_is_put_back_and_the_leaked_key_stays_off(
     cut: Night, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,7 @@ def still_open(night: Night) -> list[str]:
     return [clock.clock_id for clock in night.watch.clocks.all(incident.id) if clock.is_open]
 
 
+@pytest.mark.prove
 def test_the_item_lists_who_and_what_the_incident_is_about_and_the_runbooks(night: Night) -> None:
     [incident] = night.watch.incidents()
     assert incident.channel is not None

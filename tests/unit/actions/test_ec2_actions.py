@@ -154,9 +154,15 @@ def fleet(aws: None, monkeypatch: pytest.MonkeyPatch) -> Fleet:
     return Fleet(monkeypatch)
 
 
-@pytest.fixture(
-    params=[protection, quarantine, subnets, metadata, profile, service, snapshot, image]
-)
+STAGES = (protection, quarantine, subnets, metadata, profile, service, snapshot, image)
+# At each call of those that make most, an account is made anew: that takes longest.
+AT_EACH_CALL = [
+    pytest.param(one, marks=pytest.mark.prove) if one in (quarantine, service) else one
+    for one in STAGES
+]
+
+
+@pytest.fixture(params=STAGES)
 def stage(fleet: Fleet, request: pytest.FixtureRequest) -> Stage:
     made: Stage = request.param(fleet)
     return made
@@ -228,6 +234,7 @@ class Calls:
         self.made.append(name)
 
 
+@pytest.mark.parametrize("stage", AT_EACH_CALL, indirect=True)
 def test_a_crash_before_any_call_ends_in_the_same(stage: Stage) -> None:
     """Of the cut and of the release: who comes after finds the way on."""
     untouched, receipt, whole = stage.standing(), stage.receipt(), Calls()
@@ -286,6 +293,7 @@ KINDS: list[tuple[BaseException, type[Exception]]] = [
 ]
 
 
+@pytest.mark.parametrize("stage", AT_EACH_CALL, indirect=True)
 def test_every_error_of_every_call_is_sorted(stage: Stage) -> None:
     receipt = stage.receipt()
     for name in ("observe", "apply", "verify", "release"):

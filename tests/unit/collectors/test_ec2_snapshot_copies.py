@@ -215,6 +215,7 @@ def test_what_passes_is_waited_for(copied: Shop, operation: str, code: str) -> N
     assert kept(copied, bookmark=later.bookmark).gaps == ()
 
 
+@pytest.mark.prove
 def test_a_limit_that_does_not_pass_is_a_gap_in_the_end(copied: Shop) -> None:
     copied.refused, copied.code = {"CopySnapshot"}, "ResourceLimitExceeded"
     gaps = kept(copied).gaps
@@ -347,6 +348,7 @@ def ours(shop: Shop, volume: str, generation: int = 1) -> str:
     )
 
 
+@pytest.mark.prove
 def test_one_volume_that_does_not_answer_does_not_stop_the_others(copied: Shop) -> None:
     """What AWS did not answer about is asked again, and named where it never does."""
     first, second = sorted(sources(copied))

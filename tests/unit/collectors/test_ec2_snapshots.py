@@ -179,6 +179,7 @@ def test_a_snapshot_that_failed_is_said_to_hold_nothing(shop: Shop) -> None:
     assert item.gaps == (f"{first} is error: it holds nothing to rely on",)
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("code", sorted(ec2_snapshots._NOT_NOW))
 def test_a_limit_that_passes_is_waited_for(shop: Shop, code: str) -> None:
     shop.refused, shop.code = {"CreateSnapshots"}, code

@@ -183,6 +183,7 @@ def test_what_is_made_for_too_long_is_said_to_be(
     assert any("was still being made after 8:00:00" in gap for gap in kept(shop).gaps)
 
 
+@pytest.mark.prove
 @pytest.mark.parametrize("code", sorted(rds_snapshots._NOT_NOW))
 def test_a_database_in_another_change_is_waited_for(
     shop: Shop, account: Account, code: str

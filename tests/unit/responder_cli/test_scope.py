@@ -159,10 +159,10 @@ def test_a_call_that_the_account_it_is_about_was_told_of_too_is_one_call(logs: P
 def test_a_record_that_does_not_say_who_called_hides_none_that_does(logs: Path) -> None:
     before = told(logs, "--access-key", KEY)
     own, theirs = Logs(seed=8), Logs(seed=9)
-    call, shared = (255, "kms", "Decrypt"), {"sharedEventID": "0a1b-shared"}
-    own.call(*call, by_user(BACKDOOR, MADE_KEY), **shared)
+    call, shared = (255, "kms", "Decrypt"), "0a1b-shared"
+    own.call(*call, by_user(BACKDOOR, MADE_KEY), sharedEventID=shared)
     stranger = {"type": "AWSAccount", "accountId": SHOP, "principalId": "AIDAEXAMPLEEXAMPLE00"}
-    theirs.call(*call, stranger, **shared, requestParameters={"from": MADE_KEY})
+    theirs.call(*call, stranger, sharedEventID=shared, requestParameters={"from": MADE_KEY})
     theirs.write(logs / "AA-read-first", trail="bbbb")
     own.write(logs / "own", trail="cccc")
     assert told(logs, "--access-key", KEY)["events"] == before["events"] + 1

@@ -21,6 +21,7 @@ _PROCESS = ("os.environ", "sys.modules")
 # What they remember follows from their arguments and from files of the package.
 _REMEMBERED = frozenset(
     {
+        *("aws/models.py:_models", "aws/models.py:_names"),  # files of botocore
         *("domain/protection.py:_rule", "domain/rota.py:_zones"),
         *("regimes/counting.py:_holidays", "regimes/requests.py:rights"),
         *("report/board_page.py:_style", "report/markup.py:_environment"),
