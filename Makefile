@@ -30,7 +30,7 @@ drill: setup ## Watch a stolen key being found, cut, preserved, clocked and repo
 	$(BIN)/responder drill
 
 test: setup ## All tests: lint, types, templates, weaknesses, packages, unit, workflow, replay
-	@$(MAKE) --no-print-directory -j3 --output-sync=target check unit
+	@$(MAKE) --no-print-directory -j3 --output-sync=line check unit
 
 unit: setup
 	$(BIN)/pytest -n $(JOBS) --dist worksteal -q
