@@ -68,6 +68,7 @@ def test_the_most_urgent_stands_first() -> None:
         asks(40),
         asks(20),
         a_case(5),
+        stands(6, ReceiptStatus.RELEASED),
     ]
     found = cases(Case(report=report) for report in reports)
     assert [(case.report.incident.id, case.pressure) for case in found] == [
@@ -76,6 +77,7 @@ def test_the_most_urgent_stands_first() -> None:
         (an_id(4), Pressure.MISSED),
         (an_id(3), Pressure.LEFT),
         (an_id(2), Pressure.UNSURE),
+        (an_id(6), Pressure.RELEASED),
         (an_id(1), Pressure.CONTAINED),
         (an_id(5), Pressure.NOTHING),
     ]

@@ -28,13 +28,15 @@ class Pressure(StrEnum):
     UNSURE = "not contained yet"
     UNANSWERED = "nobody answered the page"
     HELD = "held: monitor mode"
+    RELEASED = "released"
+    DENIED = "denied: nothing was cut"
     CONTAINED = "contained"
     NOTHING = "nothing was planned"
 
 
 _LONGEST_NAME = 100  # of whoever answered
 _PRESSURES = list(Pressure)
-CALM = (Pressure.CONTAINED, Pressure.NOTHING)
+CALM = (Pressure.RELEASED, Pressure.DENIED, Pressure.CONTAINED, Pressure.NOTHING)
 # As a reader looks for them: what a person can still do something about first.
 _CUTS = (
     Stands.WAITING,
@@ -218,7 +220,9 @@ def _pressure(case: Case, lines: Sequence[OrderLine], missed: Sequence[Clock]) -
         Pressure.UNSURE: bool(stands & {Stands.BEGUN, Stands.CUT, Stands.PLANNED}),
         Pressure.UNANSWERED: is_unanswered(case),
         Pressure.HELD: Stands.HELD in stands,
-        Pressure.CONTAINED: bool(stands),
+        Pressure.CONTAINED: Stands.CONTAINED in stands,
+        Pressure.RELEASED: Stands.RELEASED in stands,
+        Pressure.DENIED: bool(stands),
     }
     return next((one for one, is_so in holds.items() if is_so), Pressure.NOTHING)
 
